@@ -1,0 +1,202 @@
+/* Arenas: blocks taken from the system, handed out by moving a pointer, freed together.
+ *
+ *   block -> [ header | used ....................... | free ........... ]
+ *
+ * Blocks come from calloc, so memory is zero when handed out and is never
+ * handed out twice. A request larger than a block gets a block to itself. */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SMALL_ALIGNMENT = 16,
+    LARGE_ALIGNMENT = 64, /* a cache line, and a full vector register */
+    FIRST_BLOCK = 16 << 10,
+    LARGEST_BLOCK = 1 << 20
+};
+
+typedef struct Block {
+    struct Block *previous;
+    unsigned char *bytes;
+    size_t used, size;
+} Block;
+
+struct Arena {
+    jmp_buf *edge;
+    Block *block; /* the one being filled; full ones hang behind it */
+    size_t next_block_size;
+    size_t bytes_from_system;
+};
+
+/* The one mutable global of the library: it exists for tests of failing memory
+ * and stays 0 outside them. Counts down to the first allocation that fails. */
+static atomic_long allocations_until_failure;
+
+void arena_fail_after(long n_allocations)
+{
+    assert(n_allocations >= 0);
+    atomic_store(&allocations_until_failure, n_allocations);
+}
+
+static bool fails_by_request(void)
+{
+    long left = atomic_load_explicit(&allocations_until_failure, memory_order_relaxed);
+
+    if (left == 0)
+        return false;
+    if (left > 1)
+        atomic_store_explicit(&allocations_until_failure, left - 1, memory_order_relaxed);
+    return left == 1; /* stays 1: every later allocation fails too */
+}
+
+static _Noreturn void unwind(jmp_buf *edge)
+{
+    if (edge == NULL)
+        abort();
+    longjmp(*edge, 1);
+}
+
+/* The edge must be set before the arena is made: this may already jump to it. */
+Arena *arena_new(jmp_buf *edge)
+{
+    Arena *arena = calloc(1, sizeof *arena);
+
+    if (arena == NULL)
+        unwind(edge);
+    arena->edge = edge;
+    arena->next_block_size = FIRST_BLOCK;
+    arena->bytes_from_system = sizeof *arena;
+    return arena;
+}
+
+void arena_free(Arena *arena)
+{
+    if (arena == NULL)
+        return;
+    for (Block *block = arena->block; block != NULL;) {
+        Block *previous = block->previous;
+        free(block);
+        block = previous;
+    }
+    free(arena);
+}
+
+size_t arena_bytes(const Arena *arena)
+{
+    return arena->bytes_from_system;
+}
+
+static Block *take_block(Arena *arena, size_t size)
+{
+    Block *block = NULL;
+
+    if (size <= SIZE_MAX - sizeof *block)
+        block = calloc(1, sizeof *block + size);
+    if (block == NULL)
+        unwind(arena->edge);
+    block->bytes = (unsigned char *)(block + 1);
+    block->size = size;
+    arena->bytes_from_system += sizeof *block + size;
+    return block;
+}
+
+/* Moves the pointer past `size` aligned bytes; NULL when the block has no room. */
+static void *take_bytes(Block *block, size_t size, size_t alignment)
+{
+    uintptr_t at = (uintptr_t)(block->bytes + block->used);
+    size_t skipped = (size_t)(-at & (alignment - 1));
+    size_t left = block->size - block->used;
+
+    if (skipped > left || size > left - skipped)
+        return NULL;
+    block->used += skipped + size;
+    return block->bytes + (block->used - size);
+}
+
+/* A block for this request alone, hung behind the one being filled. */
+static void *take_own_block(Arena *arena, size_t size, size_t alignment)
+{
+    Block *block = NULL;
+
+    if (size > SIZE_MAX / 2)
+        unwind(arena->edge);
+    block = take_block(arena, size + alignment);
+    if (arena->block == NULL) {
+        arena->block = block;
+    } else {
+        block->previous = arena->block->previous;
+        arena->block->previous = block;
+    }
+    return take_bytes(block, size, alignment);
+}
+
+static bool wants_own_block(const Arena *arena, size_t size)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    (void)arena;
+    (void)size;
+    return true; /* so that the sanitizer sees each overrun */
+#else
+    return size >= arena->next_block_size / 4;
+#endif
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    size_t alignment = size >= LARGE_ALIGNMENT ? LARGE_ALIGNMENT : SMALL_ALIGNMENT;
+    void *bytes = NULL;
+
+    if (fails_by_request())
+        unwind(arena->edge);
+    if (arena->block != NULL)
+        bytes = take_bytes(arena->block, size, alignment);
+    if (bytes != NULL)
+        return bytes;
+    if (wants_own_block(arena, size))
+        return take_own_block(arena, size, alignment);
+
+    Block *block = take_block(arena, arena->next_block_size);
+    block->previous = arena->block;
+    arena->block = block;
+    if (arena->next_block_size < LARGEST_BLOCK)
+        arena->next_block_size *= 2;
+    return take_bytes(block, size, alignment);
+}
+
+void *arena_array(Arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        unwind(arena->edge);
+    return arena_alloc(arena, count * size);
+}
+
+char *arena_copy(Arena *arena, const char *bytes, size_t length)
+{
+    char *copy = NULL;
+
+    if (length == SIZE_MAX)
+        unwind(arena->edge);
+    copy = arena_alloc(arena, length + 1);
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    return copy;
+}
+
+void *list_grow(Arena *arena, void *items, size_t count, size_t *capacity, size_t item_size)
+{
+    size_t larger = *capacity < 8 ? 8 : *capacity * 2;
+    void *moved = NULL;
+
+    if (count < *capacity)
+        return items;
+    moved = arena_array(arena, larger, item_size);
+    if (count > 0)
+        memcpy(moved, items, count * item_size);
+    *capacity = larger;
+    return moved;
+}
