@@ -287,8 +287,8 @@ Text table_nearest(const Table *table, Text key)
         Text name = table->entries.items[i].key;
         size_t distance = text_distance(key, name, best);
 
-        if (distance < best || (distance == best && nearest.length > 0 &&
-                                text_compare(name, nearest) < 0)) {
+        if (distance < best ||
+            (distance == best && nearest.length > 0 && text_compare(name, nearest) < 0)) {
             best = distance;
             nearest = name;
         }

@@ -96,11 +96,11 @@ static bool is_control(uint32_t code)
 
 static size_t code_point_width(uint32_t code)
 {
-    static const uint32_t none[][2] = {{0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF},
-                                       {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}};
-    static const uint32_t wide[][2] = {{0x1100, 0x115F},   {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},
-                                       {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
-                                       {0xFFE0, 0xFFE6},   {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
+    static const uint32_t none[][2] = {
+        {0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}};
+    static const uint32_t wide[][2] = {{0x1100, 0x115F}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},
+                                       {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
+                                       {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
 
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (code >= none[i][0] && code <= none[i][1])
@@ -207,8 +207,7 @@ static void open_snippet(const Drawing *d, Snippet *snippet, Span span)
 
     if (line.end - line.start > WIDEST_LINE) {
         if (span.start > line.start + LINE_BEFORE_MARK)
-            window.start =
-                back_to_code_point(bytes, span.start - LINE_BEFORE_MARK, line.start);
+            window.start = back_to_code_point(bytes, span.start - LINE_BEFORE_MARK, line.start);
         if (line.end - window.start > WIDEST_LINE)
             window.end = back_to_code_point(bytes, window.start + WIDEST_LINE, window.start);
     }
@@ -456,8 +455,7 @@ static const DiagLabel *next_elsewhere(const Drawing *d, uint32_t file, uint32_t
         its_line = line_of(d->list, span);
         if (span.file < file || (span.file == file && its_line <= line))
             continue;
-        if (has_place(d->list, d->diag->span) &&
-            is_on_line(d, d->diag->span, span.file, its_line))
+        if (has_place(d->list, d->diag->span) && is_on_line(d, d->diag->span, span.file, its_line))
             continue;
         if (next == NULL || span.file < next->span.file ||
             (span.file == next->span.file && span.start < next->span.start))
