@@ -1,0 +1,574 @@
+/* The leaf mathematics of the language: the definition of every bit of a result.
+ *
+ * The tile engine's kernels and the scalar oracle both inline these functions, so they cannot
+ * disagree. Three rules make the bits the same on any instruction set and compiler:
+ *   - only + - * / sqrt fma, comparison and bit patterns feed a result; fma and sqrt are exact by
+ *     definition (one rounding), in hardware or in software; no other function of <math.h> is used;
+ *   - no contraction (-ffp-contract=off) and no -ffast-math;
+ *   - no branches, only selects, so that a loop over lanes becomes vector code by itself.
+ *
+ * Not-a-number goes through everything: NaN in, NaN out, also where C99 says otherwise (pow(1, NaN),
+ * minimum, comparison, logic). Its sign and payload mean nothing: compare NaNs as equal.
+ * Yes/no is 1.0, 0.0 or NaN; any other number counts as yes.
+ *
+ * Errors are given in units in the last place (ulp) of the true result, as measured by the unit
+ * tests against the 80-bit libm over the whole range; results below DBL_MIN add half a unit of
+ * the smallest subnormal. */
+#ifndef GW_MATHS_MATHS_H
+#define GW_MATHS_MATHS_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define GW_NAN ((double)NAN)
+#define GW_INFINITY ((double)INFINITY)
+
+/* ln 2 in two parts: the first has 41 bits, so k * GW_LN2_HIGH is exact for any exponent k. */
+#define GW_LN2_HIGH 0x1.62e42fefa3000p-1
+#define GW_LN2_LOW 0x1.3de6af278ece6p-42
+#define GW_ONE_BY_LN2 0x1.71547652b82fep+0
+
+/* Adding this rounds to a whole number (half to even) and leaves it in the low bits. */
+#define GW_SHIFTER 0x1.8p52
+#define GW_SHIFTER_BITS 0x4338000000000000ULL
+#define GW_SIGN_BIT 0x8000000000000000ULL
+#define GW_FRACTION_BITS 0x000fffffffffffffULL
+#define GW_ONE_BITS 0x3ff0000000000000ULL
+#define GW_SQRT_HALF_BITS 0x3fe6a09e667f3bcdULL
+
+static inline uint64_t gw_bits(double x)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline double gw_from_bits(uint64_t bits)
+{
+    double x;
+
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* ---- choice, comparison, logic: exact ---- */
+
+static inline double gw_min(double a, double b)
+{
+    return a < b ? a : (b <= a ? b : GW_NAN);
+}
+
+static inline double gw_max(double a, double b)
+{
+    return a > b ? a : (b >= a ? b : GW_NAN);
+}
+
+/* x held between low and high; high wins where they cross. */
+static inline double gw_clamp(double x, double low, double high)
+{
+    return gw_min(gw_max(x, low), high);
+}
+
+static inline double gw_abs(double x)
+{
+    return fabs(x);
+}
+
+static inline double gw_negate(double x)
+{
+    return -x;
+}
+
+static inline double gw_lt(double a, double b)
+{
+    return a < b ? 1.0 : (a >= b ? 0.0 : GW_NAN);
+}
+
+static inline double gw_le(double a, double b)
+{
+    return a <= b ? 1.0 : (a > b ? 0.0 : GW_NAN);
+}
+
+static inline double gw_gt(double a, double b)
+{
+    return gw_lt(b, a);
+}
+
+static inline double gw_ge(double a, double b)
+{
+    return gw_le(b, a);
+}
+
+static inline double gw_eq(double a, double b)
+{
+    double differs = a < b ? 1.0 : (a > b ? 1.0 : GW_NAN);
+
+    return a == b ? 1.0 : (differs == 1.0 ? 0.0 : GW_NAN);
+}
+
+static inline double gw_ne(double a, double b)
+{
+    double differs = a < b ? 1.0 : (a > b ? 1.0 : GW_NAN);
+
+    return a == b ? 0.0 : differs;
+}
+
+static inline double gw_not(double a)
+{
+    double yes = a == 0.0 ? 1.0 : 0.0;
+
+    return a == a ? yes : GW_NAN;
+}
+
+static inline double gw_and(double a, double b)
+{
+    double yes = a == 0.0 ? 0.0 : (b == 0.0 ? 0.0 : 1.0);
+
+    return a == a ? (b == b ? yes : GW_NAN) : GW_NAN;
+}
+
+static inline double gw_or(double a, double b)
+{
+    double yes = a == 0.0 ? (b == 0.0 ? 0.0 : 1.0) : 1.0;
+
+    return a == a ? (b == b ? yes : GW_NAN) : GW_NAN;
+}
+
+/* `if c then a else b`: the branch not taken does not count, even when it is NaN. */
+static inline double gw_select(double c, double a, double b)
+{
+    double taken = c == 0.0 ? b : a;
+
+    return c == c ? taken : GW_NAN;
+}
+
+/* ---- rounding to whole numbers: exact ---- */
+
+/* The largest whole number not above x; keeps -0. */
+static inline double gw_floor(double x)
+{
+    double size = fabs(x);
+    double whole = copysign((size + 0x1p52) - 0x1p52, x);
+    double below = whole > x ? whole - 1.0 : whole;
+
+    return size < 0x1p52 ? below : x;
+}
+
+static inline double gw_ceil(double x)
+{
+    return -gw_floor(-x);
+}
+
+/* The whole number nearest to x, halves upward: floor(x + 1/2) without the rounding of that sum,
+ * so 2.5 is 3, -2.5 is -2 and 0.49999999999999994 is 0. */
+static inline double gw_round(double x)
+{
+    double whole = gw_floor(x);
+
+    return x - whole >= 0.5 ? whole + 1.0 : whole;
+}
+
+/* Correctly rounded by definition; NaN below zero. */
+static inline double gw_sqrt(double x)
+{
+    return sqrt(x);
+}
+
+/* ---- exponential ---- */
+
+/* (exp(r) - 1 - r) / r^2 for |r| <= 0.3467, relative error below 2^-57: own Chebyshev fit. */
+static inline double gw_exp_tail(double r)
+{
+    double q = 0x1.1f7315649f2d7p-29;
+
+    q = fma(q, r, 0x1.af4e092e1705bp-26);
+    q = fma(q, r, 0x1.27e4db5bb725ap-22);
+    q = fma(q, r, 0x1.71de02225a2f3p-19);
+    q = fma(q, r, 0x1.a01a01a6db488p-16);
+    q = fma(q, r, 0x1.a01a01abeccc3p-13);
+    q = fma(q, r, 0x1.6c16c16c162cfp-10);
+    q = fma(q, r, 0x1.11111111100d3p-7);
+    q = fma(q, r, 0x1.5555555555556p-5);
+    q = fma(q, r, 0x1.5555555555557p-3);
+    return fma(q, r, 0.5);
+}
+
+/* exp(high + low) for |high| <= 800 and |low| far smaller: 2^k * exp(r), Cody-Waite reduction.
+ * The power of two is applied in two halves, so that only the last product rounds when the
+ * result is subnormal. Error below 0.57 ulp. */
+static inline double gw_exp_pair(double high, double low)
+{
+    double shifted = fma(high, GW_ONE_BY_LN2, GW_SHIFTER);
+    double k = shifted - GW_SHIFTER;
+    uint64_t exponent = gw_bits(shifted) - GW_SHIFTER_BITS + 2048;
+    uint64_t half = exponent >> 1;
+    double head = fma(-k, GW_LN2_HIGH, high);
+    double tail = fma(-k, GW_LN2_LOW, low);
+    double r = head + tail;
+    double lost = (head - r) + tail;
+    double small = fma(r * r, gw_exp_tail(r), fma(lost, r, lost));
+    double one = 1.0 + r;
+    double y = one + (((1.0 - one) + r) + small);
+
+    y *= gw_from_bits((half - 1) << 52);
+    return y * gw_from_bits((exponent - half - 1) << 52);
+}
+
+/* e^x for every x; 0.57 ulp. */
+static inline double gw_exp(double x)
+{
+    double bounded = x > 800.0 ? 800.0 : (x < -800.0 ? -800.0 : x);
+
+    return gw_exp_pair(bounded, 0.0);
+}
+
+/* e^x - 1 without loss near zero; 1 ulp. */
+static inline double gw_expm1(double x)
+{
+    double bounded = x > 40.0 ? 40.0 : (x < -40.0 ? -40.0 : x);
+    double shifted = fma(bounded, GW_ONE_BY_LN2, GW_SHIFTER);
+    double k = shifted - GW_SHIFTER;
+    double scale = gw_from_bits((gw_bits(shifted) - GW_SHIFTER_BITS + 1023) << 52);
+    double head = fma(-k, GW_LN2_HIGH, bounded);
+    double tail = fma(-k, GW_LN2_LOW, 0.0);
+    double r = head + tail;
+    double lost = (head - r) + tail;
+    double small = fma(r * r, gw_exp_tail(r), fma(lost, r, lost));
+    double power = scale - 1.0; /* exact for |k| <= 53; beyond, off by at most half a unit */
+    double rise = scale * r;
+    double sum = power + rise;
+    double carried = fabs(power) >= fabs(rise) ? (power - sum) + rise : (rise - sum) + power;
+    double near = sum + fma(scale, small, carried);
+    double result = x > 40.0 ? gw_exp(x) : near;
+
+    return x == 0.0 ? x : result;
+}
+
+/* ---- logarithm ---- */
+
+/* Splits x > 0, finite, into 2^k * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); f is exact. */
+static inline double gw_log_split(double x, double *k)
+{
+    double normal = x < 0x1p-1022 ? x * 0x1p54 : x;
+    double bias = x < 0x1p-1022 ? 0x1p52 + 1023.0 + 54.0 : 0x1p52 + 1023.0;
+    uint64_t bits = gw_bits(normal) + (GW_ONE_BITS - GW_SQRT_HALF_BITS);
+
+    *k = gw_from_bits((bits >> 52) | 0x4330000000000000ULL) - bias;
+    return gw_from_bits((bits & GW_FRACTION_BITS) + GW_SQRT_HALF_BITS) - 1.0;
+}
+
+/* The value of a logarithm outside (0, infinity). */
+static inline double gw_log_edges(double x, double inside)
+{
+    double above = x == GW_INFINITY ? x : inside;
+    double below = x == 0.0 ? -GW_INFINITY : GW_NAN;
+
+    return x > 0.0 ? above : below;
+}
+
+/* Natural logarithm; log(0) is -infinity, NaN below. With s = f/(2+f):
+ * log(1+f) = 2s + s z L(z), z = s^2, arranged so that f itself is added last. 0.85 ulp. */
+static inline double gw_log(double x)
+{
+    double k;
+    double f = gw_log_split(x, &k);
+    double s = f / (2.0 + f);
+    double z = s * s;
+    double half = 0.5 * f * f;
+    double p = 0x1.2b6776a1bf0b9p-3; /* own fit of (2 atanh(s)/s - 2)/z on z <= 0.0295 */
+
+    p = fma(p, z, 0x1.39fd25d62ab23p-3);
+    p = fma(p, z, 0x1.7462be245eae3p-3);
+    p = fma(p, z, 0x1.c71c62c42db89p-3);
+    p = fma(p, z, 0x1.2492492e0b70cp-2);
+    p = fma(p, z, 0x1.99999999951f5p-2);
+    p = fma(p, z, 0x1.5555555555558p-1);
+    p = fma(s, fma(z, p, half), k * GW_LN2_LOW);
+    return gw_log_edges(x, k * GW_LN2_HIGH - ((half - p) - f));
+}
+
+/* log(1 + x) without loss near zero; -infinity at -1, NaN below. 1.5 ulp. */
+static inline double gw_log1p(double x)
+{
+    double u = 1.0 + x;
+    double lost = x >= 1.0 ? (x - u) + 1.0 : (1.0 - u) + x; /* exactly what the sum dropped */
+    double result = gw_log(u) + lost / u;
+
+    result = u > 0.0 && u < GW_INFINITY ? result : gw_log_edges(u, u);
+    return x == 0.0 ? x : result;
+}
+
+/* log(x) for x > 0, finite, as high + *low with relative error below 2^-64: the same series, with
+ * its first term and the quotient s carried in double-double. */
+static inline double gw_log_pair(double x, double *low)
+{
+    double k;
+    double f = gw_log_split(x, &k);
+    double d = 2.0 + f;
+    double d_low = (2.0 - d) + f;
+    double w = 1.0 / d;
+    double s = f * w;
+    double s_low = fma(-s, d_low, fma(-s, d, f)) * w;
+    double z = s * s;
+    double z_low = fma(2.0 * s, s_low, fma(s, s, -z));
+    double q = 0x1.e0499f72e39b9p-4; /* own fit of the series from its term 2/5 on */
+    double p, c, c_low, t, t_low, v, v_low, h, h_low, a, sum;
+
+    q = fma(q, z, 0x1.df7a2eafecf14p-4);
+    q = fma(q, z, 0x1.1118d458653bcp-3);
+    q = fma(q, z, 0x1.3b1395976d2f0p-3);
+    q = fma(q, z, 0x1.745d177b22bcfp-3);
+    q = fma(q, z, 0x1.c71c71c6ea01fp-3);
+    q = fma(q, z, 0x1.2492492492524p-2);
+    q = fma(q, z, 0x1.999999999999ap-2);
+    p = z * q;
+    c = 0x1.5555555555555p-1 + p; /* 2/3 + p */
+    c_low = ((0x1.5555555555555p-1 - c) + p) + 0x1.5555555555555p-55;
+    t = z * c;
+    t_low = fma(z_low, c, fma(z, c_low, fma(z, c, -t)));
+    v = t * s;
+    v_low = fma(t_low, s, fma(t, s_low, fma(t, s, -v)));
+    h = 2.0 * s + v;
+    h_low = ((2.0 * s - h) + v) + (2.0 * s_low + v_low);
+    a = k * GW_LN2_HIGH;
+    sum = a + h;
+    *low = ((a - sum) + h) + fma(k, GW_LN2_LOW, h_low);
+    return sum;
+}
+
+/* ---- powers ---- */
+
+/* x^y as C99 pow, except that NaN always gives NaN. x^0 is 1; a negative finite x needs a whole y,
+ * else NaN. Exact results come out exact. 0.75 ulp. */
+static inline double gw_pow(double x, double y)
+{
+    double size = fabs(x);
+    double log_low;
+    double log_inside = gw_log_pair(size, &log_low);
+    double log_high = size == 0.0 ? -GW_INFINITY : (size == GW_INFINITY ? size : log_inside);
+    double product = y * log_high;
+    double rest = fma(y, log_low, fma(y, log_high, -product));
+    double exponent = product > 800.0 ? 800.0 : (product < -800.0 ? -800.0 : product);
+    double half_y = 0.5 * y;
+    double is_whole = gw_floor(y) == y ? 1.0 : 0.0;
+    double is_even = gw_floor(half_y) == half_y ? 1.0 : 0.0;
+    uint64_t sign = gw_bits(x) & (is_whole > is_even ? GW_SIGN_BIT : 0);
+    double result = gw_exp_pair(exponent, fabs(product) < 800.0 ? rest : 0.0);
+
+    result = size == 1.0 ? 1.0 : result; /* also for an infinite y */
+    result = gw_from_bits(gw_bits(result) | sign);
+    result = x < 0.0 && x > -GW_INFINITY && is_whole == 0.0 ? GW_NAN : result;
+    result = y == 0.0 ? 1.0 : result;
+    return x == x ? (y == y ? result : GW_NAN) : GW_NAN;
+}
+
+/* The factor of effective growth over `years` (or whatever the rate is per): (1 + rate)^years,
+ * defined as that power; a rate below -1 is NaN unless the exponent is whole. */
+static inline double gw_growth(double rate, double years)
+{
+    return gw_pow(1.0 + rate, years);
+}
+
+/* The level payment that repays `principal` in n periods at `rate` per period, first payment after
+ * one period: P r / (1 - (1+r)^-n), and P / n at rate 0. n = 0 gives infinity (or NaN for P = 0). */
+static inline double gw_annuity(double principal, double rate, double n)
+{
+    double repaid = -gw_expm1(-n * gw_log1p(rate));
+
+    return rate == 0.0 ? principal / n : principal * rate / repaid;
+}
+
+/* ---- the normal distribution ---- */
+
+/* P(Z <= x) for standard normal Z, relative error below 4e-15 in both tails (the upper is 1 less the
+ * lower). With a = |x|: the tail is exp(-a^2/2) G(t) / (a + 5), t = (a - 5)/(a + 5); G is an own
+ * Chebyshev fit for 0 <= a <= 39; below -38.6 the result is 0. */
+static inline double gw_normal_cdf(double x)
+{
+    double a = x < -39.0 ? 39.0 : (x > 39.0 ? 39.0 : fabs(x));
+    double w = 1.0 / (a + 5.0);
+    double t = (a - 5.0) * w;
+    double square = a * a;
+    double square_low = fma(a, a, -square);
+    double g = -0x1.a50f96333ac8ep-36;
+    double tail;
+
+    g = fma(g, t, -0x1.de076b25a9b3fp-32);
+    g = fma(g, t, -0x1.2eabcbe0ea437p-30);
+    g = fma(g, t, 0x1.4c52fe9f5800cp-29);
+    g = fma(g, t, 0x1.71aa46057bf7ap-27);
+    g = fma(g, t, -0x1.30fa17f73f0edp-27);
+    g = fma(g, t, -0x1.2d64fbccec4e3p-24);
+    g = fma(g, t, 0x1.5bb2d91655ceep-25);
+    g = fma(g, t, 0x1.d48a16d350a97p-22);
+    g = fma(g, t, -0x1.676fde1639a77p-22);
+    g = fma(g, t, -0x1.73e2fe53a223bp-19);
+    g = fma(g, t, 0x1.0b15ba96cf05bp-18);
+    g = fma(g, t, 0x1.17df303be3db5p-16);
+    g = fma(g, t, -0x1.a17019ab0560dp-15);
+    g = fma(g, t, -0x1.f214964402c05p-15);
+    g = fma(g, t, 0x1.1daf1aefb143cp-11);
+    g = fma(g, t, -0x1.a25037709917fp-11);
+    g = fma(g, t, -0x1.88590e98b86c4p-9);
+    g = fma(g, t, 0x1.54b4d4f485917p-6);
+    g = fma(g, t, -0x1.1b1c254ca3cfbp-4);
+    g = fma(g, t, 0x1.51f6329f01c14p-3);
+    g = fma(g, t, -0x1.410ed5f875951p-2);
+    g = fma(g, t, 0x1.fb31653876f88p-2);
+    g = fma(g, t, -0x1.54ad03f27ca18p-1);
+    g = fma(g, t, 0x1.89d3abe1f95aep-1);
+    tail = g * w * gw_exp_pair(-0.5 * square, -0.5 * square_low);
+    return x > 0.0 ? 1.0 - tail : tail;
+}
+
+/* Numerator and denominator of the inverse normal, M. J. Wichura, Algorithm AS 241 (PPND16),
+ * Applied Statistics 37 (1988) 477-484: by q for the middle 85 %, by r = sqrt(-log tail) - 1.6
+ * down to a tail of e^-25, by r - 5 beyond. */
+static inline double gw_inverse_normal_middle(double q)
+{
+    double r = fma(-q, q, 0.180625);
+    double n = 2.5090809287301226727e+3;
+    double d = 5.2264952788528545610e+3;
+
+    n = fma(n, r, 3.3430575583588128105e+4);
+    d = fma(d, r, 2.8729085735721942674e+4);
+    n = fma(n, r, 6.7265770927008700853e+4);
+    d = fma(d, r, 3.9307895800092710610e+4);
+    n = fma(n, r, 4.5921953931549871457e+4);
+    d = fma(d, r, 2.1213794301586595867e+4);
+    n = fma(n, r, 1.3731693765509461125e+4);
+    d = fma(d, r, 5.3941960214247511077e+3);
+    n = fma(n, r, 1.9715909503065514427e+3);
+    d = fma(d, r, 6.8718700749205790830e+2);
+    n = fma(n, r, 1.3314166789178437745e+2);
+    d = fma(d, r, 4.2313330701600911252e+1);
+    n = fma(n, r, 3.3871328727963666080e+0);
+    d = fma(d, r, 1.0);
+    return q * n / d;
+}
+
+static inline double gw_inverse_normal_tail(double r)
+{
+    double n = 7.74545014278341407640e-4;
+    double d = 1.05075007164441684324e-9;
+
+    n = fma(n, r, 2.27238449892691845833e-2);
+    d = fma(d, r, 5.47593808499534494600e-4);
+    n = fma(n, r, 2.41780725177450611770e-1);
+    d = fma(d, r, 1.51986665636164571966e-2);
+    n = fma(n, r, 1.27045825245236838258e+0);
+    d = fma(d, r, 1.48103976427480074590e-1);
+    n = fma(n, r, 3.64784832476320460504e+0);
+    d = fma(d, r, 6.89767334985100004550e-1);
+    n = fma(n, r, 5.76949722146069140550e+0);
+    d = fma(d, r, 1.67638483018380384940e+0);
+    n = fma(n, r, 4.63033784615654529590e+0);
+    d = fma(d, r, 2.05319162663775882187e+0);
+    n = fma(n, r, 1.42343711074968357734e+0);
+    d = fma(d, r, 1.0);
+    return n / d;
+}
+
+static inline double gw_inverse_normal_far_tail(double r)
+{
+    double n = 2.01033439929228813265e-7;
+    double d = 2.04426310338993978564e-15;
+
+    n = fma(n, r, 2.71155556874348757815e-5);
+    d = fma(d, r, 1.42151175831644588870e-7);
+    n = fma(n, r, 1.24266094738807843860e-3);
+    d = fma(d, r, 1.84631831751005468180e-5);
+    n = fma(n, r, 2.65321895265761230930e-2);
+    d = fma(d, r, 7.86869131145613259100e-4);
+    n = fma(n, r, 2.96560571828504891230e-1);
+    d = fma(d, r, 1.48753612908506148525e-2);
+    n = fma(n, r, 1.78482653991729133580e+0);
+    d = fma(d, r, 1.36929880922735805310e-1);
+    n = fma(n, r, 5.46378491116411436990e+0);
+    d = fma(d, r, 5.99832206555887937690e-1);
+    n = fma(n, r, 6.65790464350110377720e+0);
+    d = fma(d, r, 1.0);
+    return n / d;
+}
+
+/* How far out in a tail p is: sqrt(-log(min(p, 1 - p))). */
+static inline double gw_inverse_normal_depth(double p)
+{
+    return sqrt(-gw_log(p < 0.5 ? p : 1.0 - p));
+}
+
+/* The inverse normal where the depth is at most 5 (a tail of 1.4e-11); see gw_inverse_normal. */
+static inline double gw_inverse_normal_near(double p, double depth)
+{
+    double q = p - 0.5;
+    double tail = copysign(gw_inverse_normal_tail(depth - 1.6), q);
+
+    return fabs(q) <= 0.425 ? gw_inverse_normal_middle(q) : tail;
+}
+
+/* z with P(Z <= z) = p for standard normal Z: relative error below 1e-15; -infinity at 0, infinity
+ * at 1, NaN outside. */
+static inline double gw_inverse_normal(double p)
+{
+    double depth = gw_inverse_normal_depth(p);
+    double far_tail = copysign(gw_inverse_normal_far_tail(depth - 5.0), p - 0.5);
+    double inside = depth > 5.0 ? far_tail : gw_inverse_normal_near(p, depth);
+    double edge = p == 0.0 ? -GW_INFINITY : (p == 1.0 ? GW_INFINITY : GW_NAN);
+
+    return p > 0.0 && p < 1.0 ? inside : edge;
+}
+
+/* ---- quantile functions cheap enough for every lane: u in (0, 1) ---- */
+
+static inline double gw_quantile_normal(double u, double mean, double sd)
+{
+    return mean + sd * gw_inverse_normal(u);
+}
+
+/* exp(mu + sigma z): mu and sigma are of the logarithm. */
+static inline double gw_quantile_lognormal(double u, double mu, double sigma)
+{
+    return gw_exp(mu + sigma * gw_inverse_normal(u));
+}
+
+static inline double gw_quantile_uniform(double u, double low, double high)
+{
+    return low + u * (high - low);
+}
+
+static inline double gw_quantile_triangle(double u, double low, double mode, double high)
+{
+    double width = high - low;
+    double rise = mode - low;
+    double left = low + sqrt(u * width * rise);
+    double right = high - sqrt((1.0 - u) * width * (high - mode));
+
+    return u * width < rise ? left : right;
+}
+
+static inline double gw_quantile_exponential(double u, double mean)
+{
+    return -mean * gw_log1p(-u);
+}
+
+/* Yes with chance p. */
+static inline double gw_quantile_chance(double u, double p)
+{
+    return gw_lt(u, p);
+}
+
+/* A uniform held inside a truncation: F(low) + u (F(high) - F(low)). */
+static inline double gw_truncated_uniform(double u, double f_low, double f_high)
+{
+    return f_low + u * (f_high - f_low);
+}
+
+/* The uniform of a correlated normal score, kept inside (0, 1) so that every quantile is finite. */
+static inline double gw_score_uniform(double z)
+{
+    return gw_clamp(gw_normal_cdf(z), 0x1p-54, 1.0 - 0x1p-53);
+}
+
+#endif

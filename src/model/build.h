@@ -1,0 +1,29 @@
+/* From syntax to the checked model: the one entry of this folder. */
+#ifndef GW_MODEL_BUILD_H
+#define GW_MODEL_BUILD_H
+
+#include "model/model.h"
+#include "source/diag.h"
+#include "syntax/tree.h"
+
+typedef struct {
+    const char *scenario;       /* NULL: the base; else a declared scenario's name */
+    Decl **overrides;           /* --set: DECL_OVERRIDE, applied after the scenario */
+    size_t n_overrides;
+    Decl **views;               /* --show: DECL_VIEW, in place of the report's views when any */
+    size_t n_views;
+    const char *nudged;         /* a parameter's full name whose fixed number is multiplied ... */
+    double nudge_factor;        /* ... by this (RESTS ON); NULL: none */
+    bool all_effective;         /* every contract stage effective from its start: the headline */
+    bool is_strict;             /* an unsourced number is an error */
+    /* Reads a file beside the model (tables from CSV, data); the text lives in the arena; empty with *ok false when it cannot. */
+    Text (*read_file)(void *context, Arena *arena, Text from_file, Text path, bool *ok);
+    void *read_context;
+} BuildOptions;
+
+/* `trees` are the model's file first, then every import once. NULL only when a fault left no model;
+ * with errors in diags the model must not be run. */
+Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
+                   const BuildOptions *options);
+
+#endif

@@ -1,0 +1,33 @@
+/* Exact quantiles of a column, and how far off they may be. */
+#ifndef GW_STATS_QUANTILE_H
+#define GW_STATS_QUANTILE_H
+
+#include <stddef.h>
+
+/* The p-quantile at position (n - 1) p of the sorted values, counted from 0, with a
+ * straight line between neighbours ("type 7" of Hyndman and Fan; the default of R,
+ * NumPy and spreadsheets). An infinite neighbour is not interpolated: the lower one
+ * is taken below half way, the upper from there. NaN for no values or a NaN among
+ * them. stats_quantile reorders `values` (selection, linear time on average). */
+double stats_quantile(double *values, size_t count, double p);
+double stats_quantile_sorted(const double *sorted, size_t count, double p);
+/* Ascending, NaN last; the order of equal values does not show. */
+void stats_sort(double *values, size_t count);
+
+/* Distribution-free interval by order statistics: ranks (from 1) lower and upper
+ * with P(X_lower <= quantile < X_upper) >= coverage under the binomial count,
+ * each tail at most half of what is left out. False when n is too small. */
+typedef struct {
+    size_t lower, upper;
+    double coverage; /* what these ranks truly cover */
+} QuantileRanks;
+int stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks *ranks);
+/* The chance that at most k of n independent events of chance p happen. */
+double stats_binomial_cdf(size_t k, size_t n, double p);
+/* Standard error of a quantile from the spread of the order statistics one
+ * binomial standard deviation either side. */
+double stats_quantile_error(const double *sorted, size_t count, double p);
+/* The same for a normal population of unit spread: sqrt(p(1-p)/n) / density(z_p). */
+double stats_quantile_error_normal(size_t count, double p, double z_of_p);
+
+#endif
