@@ -30,15 +30,15 @@ char *arena_copy(Arena *arena, const char *bytes, size_t length); /* NUL is adde
 /* Growable arrays that live in an arena: struct { T *items; size_t count, capacity; }.
  * LIST_PUSH gives a pointer to a new zeroed last item. The old block stays in
  * the arena until it is freed. */
-#define LIST(T)          \
-    struct {             \
-        T *items;        \
-        size_t count;    \
-        size_t capacity; \
+#define LIST(T)                                                                                    \
+    struct {                                                                                       \
+        T *items;                                                                                  \
+        size_t count;                                                                              \
+        size_t capacity;                                                                           \
     }
-#define LIST_PUSH(arena, list)                                                                   \
-    ((list)->items = list_grow((arena), (list)->items, (list)->count, &(list)->capacity,         \
-                               sizeof *(list)->items),                                           \
+#define LIST_PUSH(arena, list)                                                                     \
+    ((list)->items = list_grow((arena), (list)->items, (list)->count, &(list)->capacity,           \
+                               sizeof *(list)->items),                                             \
      &(list)->items[(list)->count++])
 void *list_grow(Arena *arena, void *items, size_t count, size_t *capacity, size_t item_size);
 

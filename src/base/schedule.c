@@ -24,10 +24,12 @@ Due schedule_due_in_term(double start, double end, uint32_t step_months, uint32_
     Day begin = (Day)start;
     int64_t n;
     if (step_months > 0)
-        n = (step_ordinal(STEP_MONTH, last) - step_ordinal(STEP_MONTH, begin)) / (int64_t)step_months;
+        n = (step_ordinal(STEP_MONTH, last) - step_ordinal(STEP_MONTH, begin)) /
+            (int64_t)step_months;
     else
         n = (last - begin) / (int64_t)step_days;
-    /* The month's ordinal may run one ahead of the due day: step back to the last one not after `last`. */
+    /* The month's ordinal may run one ahead of the due day: step back to the last one not after
+     * `last`. */
     while (n > 0 && nth_date(begin, n, step_months, step_days) > last)
         n--;
     Day due = nth_date(begin, n, step_months, step_days);
@@ -42,14 +44,15 @@ Due schedule_due_in_term(double start, double end, uint32_t step_months, uint32_
     return (Due){true, months, (double)(until - from)};
 }
 
-Due schedule_due_by_calendar(uint32_t step_months, uint32_t step_days, bool is_in_advance, Day first,
-                             Day last)
+Due schedule_due_by_calendar(uint32_t step_months, uint32_t step_days, bool is_in_advance,
+                             Day first, Day last)
 {
     Day begin, next;
     if (step_months > 0) {
         int32_t ordinal = step_ordinal(STEP_MONTH, is_in_advance ? first : last);
-        int32_t lower = ordinal - (int32_t)(((ordinal % (int32_t)step_months) + (int32_t)step_months) %
-                                            (int32_t)step_months);
+        int32_t lower =
+            ordinal - (int32_t)(((ordinal % (int32_t)step_months) + (int32_t)step_months) %
+                                (int32_t)step_months);
         begin = step_first_day(STEP_MONTH, lower);
         next = step_first_day(STEP_MONTH, lower + (int32_t)step_months);
     } else if (step_days == 7) {
@@ -58,7 +61,8 @@ Due schedule_due_by_calendar(uint32_t step_months, uint32_t step_days, bool is_i
         next = begin + 7;
     } else {
         Day day = is_in_advance ? first : last;
-        int32_t offset = (int32_t)(((day % (int32_t)step_days) + (int32_t)step_days) % (int32_t)step_days);
+        int32_t offset =
+            (int32_t)(((day % (int32_t)step_days) + (int32_t)step_days) % (int32_t)step_days);
         begin = day - offset;
         next = begin + (Day)step_days;
     }

@@ -52,10 +52,10 @@ typedef struct {
     void *value;
 } TableEntry;
 Table *table_new(Arena *arena);
-void *table_get(const Table *table, Text key);              /* NULL when absent */
-void table_set(Table *table, Text key, void *value);        /* replaces */
+void *table_get(const Table *table, Text key);       /* NULL when absent */
+void table_set(Table *table, Text key, void *value); /* replaces */
 size_t table_count(const Table *table);
-const TableEntry *table_at(const Table *table, size_t i);   /* i-th inserted key */
+const TableEntry *table_at(const Table *table, size_t i); /* i-th inserted key */
 /* The key nearest in spelling to `key`, empty when none is near. */
 Text table_nearest(const Table *table, Text key);
 

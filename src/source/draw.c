@@ -228,8 +228,7 @@ static size_t column_of(const Snippet *snippet, size_t offset)
 
 static void add_mark(const Drawing *d, Snippet *snippet, Span span, Text words, bool is_primary)
 {
-    Mark *mark = LIST_PUSH(d->out->arena, &snippet->marks);
-    size_t place = snippet->marks.count - 1;
+    size_t place = snippet->marks.count;
     Mark made = {.from = column_of(snippet, span.start),
                  .to = column_of(snippet, span.end),
                  .is_primary = is_primary,
@@ -237,10 +236,10 @@ static void add_mark(const Drawing *d, Snippet *snippet, Span span, Text words, 
 
     if (made.to <= made.from)
         made.to = made.from + 1;
+    (void)LIST_PUSH(d->out->arena, &snippet->marks);
     for (; place > 0 && snippet->marks.items[place - 1].from > made.from; place--)
         snippet->marks.items[place] = snippet->marks.items[place - 1];
-    mark = &snippet->marks.items[place];
-    *mark = made;
+    snippet->marks.items[place] = made;
 }
 
 /* --- one snippet --- */
