@@ -1,0 +1,149 @@
+/* Dividing what is scarce: whole cents by largest remainder, and any quantity by rank. */
+#include "ledger/share.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* total * weight - quotient * sum, exact when all are whole numbers below 2^53 and
+ * the quotient is near the true one: each product is split in two by fma. */
+static double remainder_of(double total, double weight, double quotient, double sum)
+{
+    double have = total * weight, have_low = fma(total, weight, -have);
+    double given = quotient * sum, given_low = fma(quotient, sum, -given);
+
+    return (have - given) + (have_low - given_low);
+}
+
+static double floored_share(double total, double weight, double sum, double *rest)
+{
+    double quotient = floor(total * (weight / sum));
+
+    *rest = remainder_of(total, weight, quotient, sum);
+    while (*rest < 0 && quotient > 0)
+        *rest = remainder_of(total, weight, --quotient, sum);
+    while (*rest >= sum)
+        *rest = remainder_of(total, weight, ++quotient, sum);
+    return quotient;
+}
+
+double allocate_cents(double total, const double *weights, size_t n, double *out, double *scratch)
+{
+    double sum = 0, given = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += weights[i] > 0 ? weights[i] : 0;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = 0;
+        scratch[i] = -1;
+    }
+    if (!(sum > 0) || !(total > 0))
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(weights[i] > 0))
+            continue;
+        out[i] = floored_share(total, weights[i], sum, &scratch[i]);
+        given += out[i];
+    }
+    while (given < total) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (weights[i] > 0 && (best == n || scratch[i] > scratch[best]))
+                best = i;
+        out[best] += 1;
+        scratch[best] -= sum;
+        given += 1;
+    }
+    for (size_t i = n; i-- > 0 && given > total;) { /* only weights that are not whole come here */
+        double less = fmin(out[i], given - total);
+        out[i] -= less;
+        given -= less;
+    }
+    return given;
+}
+
+static double not_below_zero(double x)
+{
+    return x < 0 ? 0 : x; /* NaN stays NaN */
+}
+
+static bool in_rank(const uint32_t *rank, size_t i, uint32_t now)
+{
+    return !rank || rank[i] == now;
+}
+
+/* The least rank not below `from`; false when there is none. */
+static bool next_rank(const uint32_t *rank, size_t n, uint64_t from, uint32_t *found)
+{
+    bool any = false;
+
+    if (!rank) {
+        *found = 0;
+        return from == 0 && n > 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (rank[i] >= from && (!any || rank[i] < *found)) {
+            *found = rank[i];
+            any = true;
+        }
+    return any;
+}
+
+/* Shares `supply` inside one rank; returns what is left. A member is settled at its
+ * want as soon as its pro rata share reaches it; out < 0 marks one not yet settled. */
+static double share_in_rank(double supply, const double *want, const uint32_t *rank,
+                            const double *weight, size_t n, uint32_t now, double *out)
+{
+    double wanted = 0, weights = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!in_rank(rank, i, now))
+            continue;
+        wanted += not_below_zero(want[i]);
+        weights += not_below_zero(weight ? weight[i] : want[i]);
+        out[i] = -1;
+    }
+    bool all_met = wanted <= supply;
+    bool is_nan = isnan(wanted) || isnan(weights) || isnan(supply);
+    if (all_met || is_nan) {
+        for (size_t i = 0; i < n; i++)
+            if (in_rank(rank, i, now))
+                out[i] = is_nan ? NAN : not_below_zero(want[i]);
+        return is_nan ? NAN : supply - wanted;
+    }
+    double left = supply, unused = 0;
+    for (bool settled = true; settled;) {
+        settled = false;
+        double open = 0, at_start = left;
+        for (size_t i = 0; i < n; i++)
+            if (in_rank(rank, i, now) && out[i] < 0)
+                open += not_below_zero(weight ? weight[i] : want[i]);
+        for (size_t i = 0; i < n; i++) {
+            double w = not_below_zero(weight ? weight[i] : want[i]);
+            if (in_rank(rank, i, now) && out[i] < 0 && open > 0 && w > 0 &&
+                at_start * (w / open) >= not_below_zero(want[i])) {
+                out[i] = not_below_zero(want[i]);
+                left -= out[i];
+                settled = true;
+            }
+        }
+        if (settled)
+            continue;
+        unused = open > 0 ? 0 : left; /* all that is not met has no weight */
+        for (size_t i = 0; i < n; i++) {
+            double w = not_below_zero(weight ? weight[i] : want[i]);
+            if (in_rank(rank, i, now) && out[i] < 0)
+                out[i] = open > 0 ? not_below_zero(left) * (w / open) : 0;
+        }
+    }
+    return not_below_zero(unused);
+}
+
+void share_scarce(double supply, const double *want, const uint32_t *rank, const double *weight,
+                  size_t n, double *out)
+{
+    uint32_t now = 0;
+    double left = not_below_zero(supply);
+
+    for (uint64_t from = 0; next_rank(rank, n, from, &now); from = (uint64_t)now + 1)
+        left = share_in_rank(left, want, rank, weight, n, now, out);
+}
