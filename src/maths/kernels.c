@@ -13,9 +13,9 @@
 #endif
 
 /* Runs `statement`, which works on lane i, for i in [0, count): in whole blocks, then the rest. */
-#define FOR_LANES(count, statement)                                                               \
+#define FOR_LANES(count, statement)                                                                \
     do {                                                                                           \
-        size_t whole = (count)-(count) % GW_LANES;                                                 \
+        size_t whole = (count) - (count) % GW_LANES;                                               \
         for (size_t block = 0; block < whole; block += GW_LANES)                                   \
             for (size_t lane = 0; lane < GW_LANES; lane++) {                                       \
                 size_t i = block + lane;                                                           \
@@ -136,45 +136,10 @@ static void quantile_exponential_lanes(size_t count, const double *restrict u,
     FOR_LANES(count, out[i] = gw_quantile_exponential(u[i], mean[i]));
 }
 
-/* The rounds are the outer loop here, so that each is vector code over the block's lanes. */
-static void draw_block(uint64_t seed, uint64_t name_hash, uint32_t first_path, uint32_t period,
-                       double *restrict out)
-{
-    uint32_t c0[GW_LANES], c1[GW_LANES], c2[GW_LANES], c3[GW_LANES];
-    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-
-    for (uint32_t i = 0; i < GW_LANES; i++) {
-        c0[i] = first_path + i;
-        c1[i] = period;
-        c2[i] = (uint32_t)name_hash;
-        c3[i] = (uint32_t)(name_hash >> 32);
-    }
-    for (int round = 0; round < PHILOX_ROUNDS; round++) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            uint64_t p0 = (uint64_t)PHILOX_MULTIPLIER_0 * c0[i];
-            uint64_t p1 = (uint64_t)PHILOX_MULTIPLIER_1 * c2[i];
-
-            c0[i] = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0;
-            c2[i] = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
-            c1[i] = (uint32_t)p1;
-            c3[i] = (uint32_t)p0;
-        }
-        k0 += PHILOX_WEYL_0;
-        k1 += PHILOX_WEYL_1;
-    }
-    for (size_t i = 0; i < GW_LANES; i++)
-        out[i] = uniform_of_words(c1[i], c0[i]);
-}
-
 static void draw_uniforms(uint64_t seed, uint64_t name_hash, uint32_t first_path, uint32_t period,
                           size_t count, double *restrict out)
 {
-    size_t whole = count - count % GW_LANES;
-
-    for (size_t block = 0; block < whole; block += GW_LANES)
-        draw_block(seed, name_hash, first_path + (uint32_t)block, period, out + block);
-    for (size_t i = whole; i < count; i++)
-        out[i] = draw_uniform(seed, name_hash, first_path + (uint32_t)i, period);
+    FOR_LANES(count, out[i] = draw_uniform(seed, name_hash, first_path + (uint32_t)i, period));
 }
 
 const MathsKernels GW_KERNELS = {

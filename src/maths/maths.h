@@ -7,8 +7,8 @@
  *   - no contraction (-ffp-contract=off) and no -ffast-math;
  *   - no branches, only selects, so that a loop over lanes becomes vector code by itself.
  *
- * Not-a-number goes through everything: NaN in, NaN out, also where C99 says otherwise (pow(1, NaN),
- * minimum, comparison, logic). Its sign and payload mean nothing: compare NaNs as equal.
+ * Not-a-number goes through everything: NaN in, NaN out, also where C99 says otherwise (pow(1,
+ * NaN), minimum, comparison, logic). Its sign and payload mean nothing: compare NaNs as equal.
  * Yes/no is 1.0, 0.0 or NaN; any other number counts as yes.
  *
  * Errors are given in units in the last place (ulp) of the true result, as measured by the unit
@@ -374,7 +374,8 @@ static inline double gw_growth(double rate, double years)
 }
 
 /* The level payment that repays `principal` in n periods at `rate` per period, first payment after
- * one period: P r / (1 - (1+r)^-n), and P / n at rate 0. n = 0 gives infinity (or NaN for P = 0). */
+ * one period: P r / (1 - (1+r)^-n), and P / n at rate 0. n = 0 gives infinity (or NaN for P = 0).
+ */
 static inline double gw_annuity(double principal, double rate, double n)
 {
     double repaid = -gw_expm1(-n * gw_log1p(rate));
@@ -384,8 +385,9 @@ static inline double gw_annuity(double principal, double rate, double n)
 
 /* ---- the normal distribution ---- */
 
-/* P(Z <= x) for standard normal Z, relative error below 1e-15 (the upper tail is 1 less the lower). With a = |x|: the tail is exp(-a^2/2) G(t) / (a + 5), t = (a - 5)/(a + 5); G is an own
- * Chebyshev fit for 0 <= a <= 39; below -38.6 the result is 0. */
+/* P(Z <= x) for standard normal Z, relative error below 1e-15 (the upper tail is 1 less the lower).
+ * With a = |x|: the tail is exp(-a^2/2) G(t) / (a + 5), t = (a - 5)/(a + 5); G is an own Chebyshev
+ * fit for 0 <= a <= 39; below -38.6 the result is 0. */
 static inline double gw_normal_cdf(double x)
 {
     double a = x < -39.0 ? 39.0 : (x > 39.0 ? 39.0 : fabs(x));

@@ -1,7 +1,7 @@
 /* The uniform numbers of draws: Philox4x32-10, a function of seed, name, path and period alone.
  *
- * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
- * SC11. No state: any path on any machine can be drawn by itself.
+ * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2,
+ * 3", SC11. No state: any path on any machine can be drawn by itself.
  *
  *   counter = { path, period, low word of hash, high word of hash }
  *   key     = { low word of seed, high word of seed }
@@ -44,8 +44,8 @@ static inline void philox4x32_10(const uint32_t counter[4], const uint32_t key[2
     out[3] = c3;
 }
 
-/* The uniform of the 64 random bits high * 2^32 + low; see the top of the file. The 53 bits used are
- * joined from 31 and 22, each a signed whole number that any instruction set can convert. */
+/* The uniform of the 64 random bits high * 2^32 + low; see the top of the file. The 53 bits used
+ * are joined from 31 and 22, each a signed whole number that any instruction set can convert. */
 static inline double uniform_of_words(uint32_t high, uint32_t low)
 {
     double upper = (double)(int32_t)(high >> 1);
