@@ -120,7 +120,7 @@ static double share_in_rank(double supply, const double *want, const uint32_t *r
         for (size_t i = 0; i < n; i++) {
             double w = not_below_zero(weight ? weight[i] : want[i]);
             if (in_rank(rank, i, now) && out[i] < 0 && open > 0 && w > 0 &&
-                at_start * (w / open) >= not_below_zero(want[i])) {
+                at_start * w / open >= not_below_zero(want[i])) {
                 out[i] = not_below_zero(want[i]);
                 left -= out[i];
                 settled = true;
@@ -132,7 +132,7 @@ static double share_in_rank(double supply, const double *want, const uint32_t *r
         for (size_t i = 0; i < n; i++) {
             double w = not_below_zero(weight ? weight[i] : want[i]);
             if (in_rank(rank, i, now) && out[i] < 0)
-                out[i] = open > 0 ? not_below_zero(left) * (w / open) : 0;
+                out[i] = open > 0 ? not_below_zero(left) * w / open : 0;
         }
     }
     return not_below_zero(unused);
