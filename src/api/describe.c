@@ -1,0 +1,303 @@
+/* Text about a model: its canonical layout, each stage, and what its words mean. */
+#include "api/handle.h"
+#include "syntax/syntax.h"
+
+#include <string.h>
+
+typedef struct {
+    GwModel *model;
+    const char *name;
+    const char **text;
+} DescribeArguments;
+
+static GwStatus refuse_faults(GwModel *model)
+{
+    return model_fail(model, GW_BAD_INPUT, "%.*s has faults",
+                      TEXT_ARG(model->sources.files.items[0]->name));
+}
+
+/* Whether the model's own file can be read: faults in what it imports do not matter here. */
+static bool is_own_file_sound(const GwModel *model)
+{
+    for (size_t i = 0; i < model->n_load_diags; i++) {
+        const Diag *diag = model->diags.diags.items[i];
+        if (diag->severity == DIAG_ERROR && diag->span.file == 0 &&
+            diag->code != DIAG_IMPORT_MISSING && diag->code != DIAG_IMPORT_DEPTH)
+            return false;
+    }
+    return true;
+}
+
+static GwStatus format_work(void *context)
+{
+    DescribeArguments *arguments = context;
+    GwModel *model = arguments->model;
+
+    if (!is_own_file_sound(model))
+        return refuse_faults(model);
+    *arguments->text = kept_string(
+        model->keep, syntax_format(model->keep, &model->sources, model->trees.items[0]));
+    return GW_OK;
+}
+
+static GwStatus describe(GwModel *model, Work *work, const char *name, const char **text)
+{
+    DescribeArguments arguments = {model, name, text};
+
+    model->message = "";
+    *text = "";
+    if (!model->is_open)
+        return model_fail(model, GW_BAD_USE, "no model was opened");
+    return edge_guard(model->edge, work, &arguments);
+}
+
+GwStatus gw_model_format(GwModel *model, const char **text)
+{
+    return describe(model, format_work, NULL, text);
+}
+
+/* --- dump --- */
+
+static GwStatus dump_compiled(GwModel *model, const char *stage, const char **text)
+{
+    GwStatus status = model_compile(model);
+    Text dumped = {0};
+
+    if (status == GW_OK && strcmp(stage, "ir") == 0)
+        dumped = program_dump_ir(model->keep, model->built->program);
+    else if (status == GW_OK && strcmp(stage, "bytecode") == 0)
+        dumped = program_dump_bytecode(model->keep, model->built->program);
+    else if (model->built != NULL && model->built->model != NULL)
+        dumped = model_dump(model->keep, model->built->model);
+    *text = kept_string(model->keep, dumped);
+    return status;
+}
+
+static GwStatus dump_work(void *context)
+{
+    DescribeArguments *arguments = context;
+    GwModel *model = arguments->model;
+    const char *stage = arguments->name;
+    DiagList repeated = {.arena = model->keep, .sources = &model->sources};
+
+    if (strcmp(stage, "model") == 0 || strcmp(stage, "ir") == 0 || strcmp(stage, "bytecode") == 0)
+        return dump_compiled(model, stage, arguments->text);
+    if (strcmp(stage, "tokens") == 0)
+        *arguments->text =
+            kept_string(model->keep, syntax_dump_tokens(model->keep, &repeated, 0));
+    else if (strcmp(stage, "tree") == 0)
+        *arguments->text = kept_string(
+            model->keep, syntax_dump_tree(model->keep, &model->sources, model->trees.items[0]));
+    else
+        return model_fail(model, GW_BAD_USE,
+                          "no stage is called %s; there are tokens, tree, model, ir, bytecode",
+                          stage);
+    return is_own_file_sound(model) ? GW_OK : refuse_faults(model);
+}
+
+GwStatus gw_model_dump(GwModel *model, const char *stage, const char **text)
+{
+    return describe(model, dump_work, stage, text);
+}
+
+/* --- doc: what the language and the library know of a name --- */
+
+static Text one_line(Arena *arena, const SourceSet *sources, Span span)
+{
+    Text written = span_text(sources, span);
+    Buffer out = {.arena = arena};
+
+    for (size_t i = 0; i < written.length; i++) {
+        bool is_space = strchr(" \t\r\n", written.bytes[i]) != NULL;
+        if (!is_space)
+            buffer_char(&out, written.bytes[i]);
+        else if (out.length > 0 && out.bytes[out.length - 1] != ' ')
+            buffer_char(&out, ' ');
+    }
+    return buffer_view(&out);
+}
+
+static void add_attribution(Buffer *out, const Attribution *attribution)
+{
+    if (attribution->kind == ATTRIBUTION_CITE)
+        buffer_format(out, "  cite %.*s", TEXT_ARG(attribution->source));
+    if (attribution->kind == ATTRIBUTION_ASSUME)
+        buffer_string(out, "  assume");
+    if (attribution->words.length > 0)
+        buffer_format(out, " \"%.*s\"", TEXT_ARG(attribution->words));
+}
+
+/* name : unit   meaning; on a second line default, range and source. */
+static void describe_value(GwModel *model, Buffer *out, const Decl *value, int indent)
+{
+    Buffer line = {.arena = model->keep};
+
+    buffer_format(&line, "%*s%.*s", indent, "", TEXT_ARG(value->name));
+    if (value->type.is_present) {
+        Text type = one_line(model->keep, &model->sources, value->type.span);
+        buffer_format(&line, " : %.*s", TEXT_ARG(type));
+    }
+    if (value->expr == NULL && value->dist == NULL)
+        buffer_string(&line, "  must be given");
+    if (value->expr != NULL) {
+        Text printed = syntax_print_expression(model->keep, value->expr);
+        buffer_format(&line, " = %.*s", TEXT_ARG(printed));
+    }
+    if (value->dist != NULL) {
+        Text printed = one_line(model->keep, &model->sources, value->dist->span);
+        buffer_format(&line, " ~ %.*s", TEXT_ARG(printed));
+    }
+    buffer_text(out, buffer_view(&line));
+    buffer_char(out, '\n');
+    if (value->doc.length > 0)
+        buffer_format(out, "%*s%.*s\n", indent + 4, "", TEXT_ARG(value->doc));
+    if (value->range_low != NULL) {
+        Text low = syntax_print_expression(model->keep, value->range_low);
+        Text high = syntax_print_expression(model->keep, value->range_high);
+        buffer_format(out, "%*srange %.*s to %.*s\n", indent + 4, "", TEXT_ARG(low),
+                      TEXT_ARG(high));
+    }
+    if (value->attribution.kind != ATTRIBUTION_NONE) {
+        Buffer source = {.arena = model->keep};
+        add_attribution(&source, &value->attribution);
+        buffer_format(out, "%*s%s\n", indent + 2, "", source.bytes);
+    }
+}
+
+static void describe_members(GwModel *model, Buffer *out, const Decl *owner, int indent)
+{
+    for (size_t i = 0; i < owner->members.count; i++) {
+        const Decl *member = owner->members.items[i];
+        if (member->kind == DECL_VALUE) {
+            describe_value(model, out, member, indent);
+        } else if (member->kind == DECL_PART_KIND) {
+            buffer_format(out, "%*spart %.*s  %.*s\n", indent, "", TEXT_ARG(member->name),
+                          TEXT_ARG(member->title));
+            describe_members(model, out, member, indent + 2);
+        } else {
+            Text written = one_line(model->keep, &model->sources, member->span);
+            buffer_format(out, "%*s%.*s\n", indent, "", TEXT_ARG(written));
+        }
+    }
+}
+
+static void describe_kind(GwModel *model, Buffer *out, const Decl *kind)
+{
+    buffer_format(out, "kind %.*s", TEXT_ARG(kind->name));
+    if (kind->name2.length > 0)
+        buffer_format(out, " like %.*s", TEXT_ARG(kind->name2));
+    if (kind->names.count == 2)
+        buffer_format(out, " between %.*s and %.*s", TEXT_ARG(kind->names.items[0]),
+                      TEXT_ARG(kind->names.items[1]));
+    buffer_string(out, "\n");
+    if (kind->title.length > 0)
+        buffer_format(out, "  %.*s\n", TEXT_ARG(kind->title));
+    buffer_format(out, "  declared in %.*s\n\n",
+                  TEXT_ARG(model->sources.files.items[kind->span.file]->name));
+    describe_members(model, out, kind, 2);
+}
+
+static const char *word_of_documented(const Decl *decl)
+{
+    return decl->kind == DECL_KIND       ? "kind"
+           : decl->kind == DECL_CATEGORY ? "category"
+           : decl->kind == DECL_ACCOUNT  ? "account"
+           : decl->kind == DECL_UNIT     ? "unit"
+           : decl->kind == DECL_RANKS    ? "ranks"
+                                         : NULL;
+}
+
+static const Decl *decl_at(const GwModel *model, size_t tree, size_t index)
+{
+    return index < model->trees.items[tree]->decls.count
+               ? model->trees.items[tree]->decls.items[index]
+               : NULL;
+}
+
+static void list_group(GwModel *model, Buffer *out, DeclKind kind, const char *heading)
+{
+    bool is_first = true;
+
+    for (size_t t = 0; t < model->trees.count; t++)
+        for (size_t i = 0; decl_at(model, t, i) != NULL; i++) {
+            const Decl *decl = decl_at(model, t, i);
+            if (decl->kind != kind)
+                continue;
+            if (is_first)
+                buffer_format(out, "%s%s\n", out->length > 0 ? "\n" : "", heading);
+            is_first = false;
+            buffer_format(out, "  %-22.*s %.*s\n", TEXT_ARG(decl->name), TEXT_ARG(decl->title));
+        }
+}
+
+static void list_ranks(GwModel *model, Buffer *out)
+{
+    for (size_t t = 0; t < model->trees.count; t++)
+        for (size_t i = 0; decl_at(model, t, i) != NULL; i++) {
+            const Decl *decl = decl_at(model, t, i);
+            if (decl->kind != DECL_RANKS)
+                continue;
+            buffer_string(out, "\nranks, first paid first\n  ");
+            for (size_t n = 0; n < decl->names.count; n++)
+                buffer_format(out, "%s%.*s", n == 0 ? "" : ", ", TEXT_ARG(decl->names.items[n]));
+            buffer_char(out, '\n');
+        }
+}
+
+/* Of what a `like` chain passes on, only the names are repeated. */
+static void describe_named(GwModel *model, Buffer *out, const Decl *decl)
+{
+    if (decl->kind == DECL_KIND) {
+        describe_kind(model, out, decl);
+        return;
+    }
+    buffer_format(out, "%.*s\n",
+                  TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
+    buffer_format(out, "  declared in %.*s\n",
+                  TEXT_ARG(model->sources.files.items[decl->span.file]->name));
+}
+
+static GwStatus doc_work(void *context)
+{
+    DescribeArguments *arguments = context;
+    GwModel *model = arguments->model;
+    Text wanted = text_from(arguments->name);
+    Table *names = table_new(model->keep);
+    Buffer out = {.arena = model->keep};
+    Text nearest = {0};
+
+    if (wanted.length == 0) {
+        list_group(model, &out, DECL_KIND, "kinds");
+        list_group(model, &out, DECL_CATEGORY, "categories of payments");
+        list_group(model, &out, DECL_ACCOUNT, "accounts");
+        list_ranks(model, &out);
+        list_group(model, &out, DECL_UNIT, "units");
+        *arguments->text = out.length == 0 ? "nothing is declared\n" : out.bytes;
+        return GW_OK;
+    }
+    for (size_t t = 0; t < model->trees.count; t++)
+        for (size_t i = 0; decl_at(model, t, i) != NULL; i++) {
+            const Decl *decl = decl_at(model, t, i);
+            if (word_of_documented(decl) == NULL || decl->name.length == 0)
+                continue;
+            table_set(names, decl->name, (void *)(uintptr_t)1);
+            if (text_equal(decl->name, wanted)) {
+                if (out.length > 0)
+                    buffer_char(&out, '\n');
+                describe_named(model, &out, decl);
+            }
+        }
+    *arguments->text = out.length == 0 ? "" : out.bytes;
+    if (out.length > 0)
+        return GW_OK;
+    nearest = table_nearest(names, wanted);
+    return nearest.length > 0
+               ? model_fail(model, GW_BAD_USE, "nothing is called %s; did you mean %.*s?",
+                            arguments->name, TEXT_ARG(nearest))
+               : model_fail(model, GW_BAD_USE, "nothing is called %s", arguments->name);
+}
+
+GwStatus gw_model_doc(GwModel *model, const char *name, const char **text)
+{
+    return describe(model, doc_work, name, text);
+}

@@ -1,0 +1,131 @@
+/* Handles: their making, sharing and end, and the edge at which memory faults arrive. */
+#include "api/handle.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+GwStatus edge_guard(Edge *edge, Work *work, void *arguments)
+{
+    if (setjmp(edge->jump) != 0)
+        return GW_NO_MEMORY;
+    return work(arguments);
+}
+
+Edge *edge_share(Edge *edge)
+{
+    edge->owners++;
+    return edge;
+}
+
+void edge_drop(Edge *edge)
+{
+    if (edge != NULL && --edge->owners == 0)
+        free(edge);
+}
+
+Built *built_share(Built *built)
+{
+    built->owners++;
+    return built;
+}
+
+void built_drop(Built *built)
+{
+    if (built == NULL || --built->owners > 0)
+        return;
+    arena_free(built->arena); /* holds `built` itself */
+}
+
+GwStatus model_fail(GwModel *model, GwStatus status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(model->message_bytes, sizeof model->message_bytes, format, arguments);
+    va_end(arguments);
+    model->message = model->message_bytes;
+    return status;
+}
+
+GwStatus run_fail(GwRun *run, GwStatus status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(run->message_bytes, sizeof run->message_bytes, format, arguments);
+    va_end(arguments);
+    run->message = run->message_bytes;
+    return status;
+}
+
+const char *kept_string(Arena *arena, Text text)
+{
+    return arena_copy(arena, text.length == 0 ? "" : text.bytes, text.length);
+}
+
+const char *gw_version(void)
+{
+    return GW_VERSION;
+}
+
+const char *gw_status_name(GwStatus status)
+{
+    static const char *const names[] = {"ok",        "bad input", "bad use", "bad world",
+                                        "no memory", "cancelled", "too big"};
+
+    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
+}
+
+GwModel *gw_model_new(void)
+{
+    GwModel *model = calloc(1, sizeof *model);
+    Edge *edge = calloc(1, sizeof *edge);
+
+    if (model == NULL || edge == NULL || setjmp(edge->jump) != 0) {
+        free(model);
+        free(edge);
+        return NULL;
+    }
+    edge->owners = 1;
+    model->edge = edge;
+    model->message = "";
+    model->keep = arena_new(&edge->jump);
+    model->diags.arena = model->keep;
+    model->diags.sources = &model->sources;
+    return model;
+}
+
+void gw_model_free(GwModel *model)
+{
+    if (model == NULL)
+        return;
+    built_drop(model->built);
+    arena_free(model->pending);
+    arena_free(model->keep);
+    edge_drop(model->edge);
+    free(model);
+}
+
+const char *gw_model_message(const GwModel *model)
+{
+    return model->message;
+}
+
+void gw_run_free(GwRun *run)
+{
+    if (run == NULL)
+        return;
+    if (run->side != NULL)
+        arena_free(run->side);
+    if (run->arena != NULL)
+        arena_free(run->arena);
+    built_drop(run->built);
+    edge_drop(run->edge);
+    free(run);
+}
+
+const char *gw_run_message(const GwRun *run)
+{
+    return run->message;
+}

@@ -1,0 +1,85 @@
+/* What stands behind the opaque handles of gigawatt.h.
+ *
+ * Ownership: a GwModel owns its files, trees and settings in `keep`; what was
+ * compiled from them is a Built, shared with the runs made from it and freed
+ * with its last owner. All arenas of a model and its runs unwind to one Edge. */
+#ifndef GW_API_HANDLE_H
+#define GW_API_HANDLE_H
+
+#include "gigawatt.h"
+#include "model/build.h"
+#include "program/program.h"
+#include "report/report.h"
+#include "run/run.h"
+#include "source/diag.h"
+#include "syntax/tree.h"
+
+/* Where a call that runs out of memory comes back. */
+typedef struct {
+    jmp_buf jump;
+    unsigned owners;
+} Edge;
+
+/* The work of one call; what it needs and gives is in `arguments`. */
+typedef GwStatus Work(void *arguments);
+/* Does the work; GW_NO_MEMORY when it ran out of memory. Not nested. */
+GwStatus edge_guard(Edge *edge, Work *work, void *arguments);
+Edge *edge_share(Edge *edge);
+void edge_drop(Edge *edge);
+
+typedef struct {
+    Arena *arena;
+    unsigned owners;
+    const Model *model;     /* NULL when a fault left none */
+    const Program *program; /* NULL when there were errors */
+    /* RESTS ON and tornado: where each parameter that is drawn once is collected, else NO_ID */
+    const uint32_t *parameter_outputs;
+} Built;
+Built *built_share(Built *built);
+void built_drop(Built *built);
+
+struct GwModel {
+    Edge *edge;
+    Arena *keep;
+    const char *message;
+    char message_bytes[400]; /* messages must not need memory */
+    const char *library;     /* NULL: the one inside the binary */
+    GwReadFile read;
+    void *read_context;
+    SourceSet sources;
+    DiagList diags;
+    size_t n_load_diags;     /* those of reading; the rest are of the last compilation */
+    LIST(Tree *) trees;      /* the model's own first */
+    LIST(Decl *) overrides, views;
+    const char *scenario;    /* NULL: the base */
+    bool is_open, is_strict, is_stale;
+    Built *built;
+    Arena *pending; /* of a build in progress: left behind when it runs out of memory */
+};
+
+struct GwRun {
+    Edge *edge;
+    Arena *arena;
+    Arena *side; /* of the side run in progress */
+    Built *built;
+    RunResult *result;
+    ReportInput input;
+    const char *message;
+    char message_bytes[400];
+    double *sorting; /* scratch of n_paths */
+};
+
+/* Sets the message and gives the status back. */
+GwStatus model_fail(GwModel *model, GwStatus status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+GwStatus run_fail(GwRun *run, GwStatus status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *kept_string(Arena *arena, Text text);
+
+/* Compiles the model as it is set; inside an edge_guard. */
+GwStatus model_compile(GwModel *model);
+/* Builds with other options beside the model's own (a scenario, a nudge); no program when there were errors. */
+Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags);
+BuildOptions model_build_options(GwModel *model);
+
+#endif

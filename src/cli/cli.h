@@ -1,0 +1,83 @@
+/* The command line: what its commands share.
+ *
+ * Each command is one file with one entry. Results go to standard output, everything said about
+ * them to standard error. Exit status: 0 fine, 1 the user's input, 2 usage, 3 the world, 130
+ * interrupted. */
+#ifndef GW_CLI_CLI_H
+#define GW_CLI_CLI_H
+
+#include "gigawatt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { STATUS_FINE = 0, STATUS_INPUT = 1, STATUS_USE = 2, STATUS_WORLD = 3, STATUS_STOPPED = 130 };
+
+int command_run(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_fmt(int argc, char **argv);
+int command_dump(int argc, char **argv);
+int command_doc(int argc, char **argv);
+
+/* ---- options.c ---- */
+
+typedef struct {
+    const char *name;     /* without the dashes */
+    char letter;          /* of the short form, 0: none */
+    const char *argument; /* "N"; NULL: takes none */
+    const char *help;
+} Option;
+
+typedef struct {
+    const char *command; /* "run" */
+    const char *usage;   /* "gw run FILE [OPTION...]" */
+    const char *summary; /* a sentence or two */
+    const char *example; /* lines, each beginning with two spaces */
+    const Option *options; /* ends with a NULL name; --help is understood besides */
+} CommandHelp;
+
+typedef struct {
+    const CommandHelp *help;
+    int argc, at;
+    char **argv;
+    bool only_files; /* after -- */
+} Arguments;
+
+enum { ARGUMENT_END = -1, ARGUMENT_FILE = -2, ARGUMENT_BAD = -3, ARGUMENT_HELP = -4 };
+/* The next option's number, with its argument in *value; ARGUMENT_FILE for a word that is none.
+ * What is wrong, and the help, is written here. */
+int arguments_next(Arguments *arguments, const char **value);
+/* A whole number, perhaps with k, M, G; false with a message when it is not one. */
+bool read_count(const char *command, const char *option, const char *value, uint64_t least,
+                uint64_t most, uint64_t *count);
+/* The candidate nearest to `word` in spelling; NULL when none is near. */
+const char *nearest_word(const char *word, const char *const *candidates);
+
+/* ---- output.c ---- */
+
+/* "gw: " and the message, to standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Says how to be told more, for faults of usage; gives STATUS_USE. */
+int refuse_use(const char *command);
+/* To standard output; errors show in finish_output. */
+void write_text(const char *text);
+/* Everything written has arrived; STATUS_WORLD with a message when it has not. */
+int finish_output(int status);
+bool wants_colour(int descriptor);
+/* The exit status of a library call; 0 for GW_OK. */
+int status_of(GwStatus status);
+
+/* ---- open.c ---- */
+
+/* A model read from a file, "-" for standard input; library NULL: the one inside. NULL with
+ * *status set, and all said, when there is none. */
+GwModel *open_model(const char *path, const char *library, int *status);
+/* Draws the diagnostics there are, to standard error. */
+void draw_diagnostics(GwModel *model);
+/* Says why a call failed (the diagnostics, or the message); its exit status. */
+int explain(GwModel *model, GwStatus status);
+/* The bytes of standard input; NULL with a message. */
+char *read_input(size_t *length);
+
+#endif

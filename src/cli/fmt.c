@@ -1,0 +1,166 @@
+/* gw fmt: the one canonical layout of a model's file. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OPTION_WRITE, OPTION_CHECK };
+static const Option options[] = {
+    {"write", 'w', NULL, "write the file back instead of to standard output"},
+    {"check", 0, NULL, "write nothing; status 1 when a file is not in this layout"},
+    {NULL, 0, NULL, NULL}};
+static const CommandHelp help = {
+    "fmt", "gw fmt FILE... [-w | --check]",
+    "Lays out a file in the one canonical way; - is standard input. Comments and meaning stay.",
+    "  gw fmt -w model.gw\n", options};
+
+typedef struct {
+    bool is_writing, is_checking;
+} FormatSettings;
+
+/* Writes beside the file and renames, so that the file is never half written. */
+static int write_back(const char *path, const char *text)
+{
+    size_t length = strlen(path) + 12;
+    char *beside = malloc(length);
+    struct stat about;
+    FILE *file = NULL;
+    int descriptor = -1;
+    bool is_written = false;
+
+    if (beside == NULL || stat(path, &about) != 0) {
+        complain("cannot write %s: %s", path, strerror(errno));
+        free(beside);
+        return STATUS_WORLD;
+    }
+    (void)snprintf(beside, length, "%s.XXXXXX", path);
+    descriptor = mkstemp(beside);
+    file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (file != NULL) {
+        is_written = fputs(text, file) >= 0;
+        is_written = fchmod(descriptor, about.st_mode & 07777) == 0 && is_written;
+        is_written = fclose(file) == 0 && is_written;
+        is_written = is_written && rename(beside, path) == 0;
+    }
+    if (!is_written) {
+        complain("cannot write %s: %s", path, strerror(errno));
+        if (descriptor >= 0)
+            (void)unlink(beside);
+    }
+    free(beside);
+    return is_written ? STATUS_FINE : STATUS_WORLD;
+}
+
+/* Whether the file holds this text already; unreadable files were refused before. */
+static bool is_laid_out(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "rb");
+    bool is_same = file != NULL;
+    int c = 0;
+
+    while (is_same && (c = fgetc(file)) != EOF)
+        is_same = *text != '\0' && (char)c == *text++;
+    if (file != NULL)
+        (void)fclose(file);
+    return is_same && *text == '\0';
+}
+
+/* Imports need not be there to lay out a file: none of them is read. */
+static int read_only_this(void *path, const char *asked, char **bytes, size_t *length)
+{
+    FILE *file = NULL;
+    struct stat about;
+    size_t got = 0;
+
+    if (strcmp(asked, path) != 0)
+        return ENOENT;
+    if (stat(asked, &about) != 0)
+        return errno;
+    if (S_ISDIR(about.st_mode))
+        return EISDIR;
+    file = fopen(asked, "rb");
+    if (file == NULL)
+        return errno;
+    *bytes = malloc((size_t)about.st_size + 1);
+    got = *bytes == NULL ? 0 : fread(*bytes, 1, (size_t)about.st_size, file);
+    (void)fclose(file);
+    *length = got;
+    return *bytes == NULL ? ENOMEM : 0;
+}
+
+static int format_model(GwModel *model, const char *path, const FormatSettings *settings)
+{
+    const char *text = NULL;
+    GwStatus formatted = gw_model_format(model, &text);
+
+    if (formatted != GW_OK)
+        return explain(model, formatted);
+    if (settings->is_checking && !is_laid_out(path, text)) {
+        complain("%s is not in the canonical layout; `gw fmt -w %s` puts it so", path, path);
+        return STATUS_INPUT;
+    }
+    if (settings->is_checking)
+        return STATUS_FINE;
+    if (settings->is_writing)
+        return is_laid_out(path, text) ? STATUS_FINE : write_back(path, text);
+    write_text(text);
+    return STATUS_FINE;
+}
+
+static int format_file(const char *path, const FormatSettings *settings)
+{
+    int status = STATUS_FINE;
+    GwModel *model = NULL;
+
+    if (strcmp(path, "-") == 0) {
+        FormatSettings plain = {0};
+        model = open_model(path, NULL, &status);
+        status = model == NULL ? status : format_model(model, path, &plain);
+        gw_model_free(model);
+        return status;
+    }
+    model = gw_model_new();
+    if (model == NULL) {
+        complain("memory ran out");
+        return STATUS_WORLD;
+    }
+    (void)gw_model_set_reader(model, read_only_this, (void *)(uintptr_t)path);
+    GwStatus opened = gw_model_open(model, path);
+    status = opened == GW_OK ? format_model(model, path, settings) : explain(model, opened);
+    gw_model_free(model);
+    return status;
+}
+
+int command_fmt(int argc, char **argv)
+{
+    Arguments arguments = {.help = &help, .argc = argc, .argv = argv};
+    FormatSettings settings = {0};
+    const char *value = NULL;
+    const char **files = (const char **)argv;
+    int n_files = 0;
+    int status = STATUS_FINE;
+
+    for (int got = 0; (got = arguments_next(&arguments, &value)) != ARGUMENT_END;) {
+        if (got == ARGUMENT_BAD || got == ARGUMENT_HELP)
+            return got == ARGUMENT_BAD ? STATUS_USE : finish_output(STATUS_FINE);
+        if (got == OPTION_WRITE)
+            settings.is_writing = true;
+        else if (got == OPTION_CHECK)
+            settings.is_checking = true;
+        else
+            files[n_files++] = value;
+    }
+    if (n_files == 0) {
+        complain("fmt: which file?");
+        return refuse_use("fmt");
+    }
+    for (int i = 0; i < n_files; i++) {
+        int of_file = format_file(files[i], &settings);
+        status = of_file > status ? of_file : status;
+    }
+    return finish_output(status);
+}

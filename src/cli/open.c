@@ -1,0 +1,94 @@
+/* Opening a model for a command, and saying what is wrong with it. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_READ = 1 << 16, LARGEST_INPUT = 16 << 20 };
+
+char *read_input(size_t *length)
+{
+    size_t capacity = FIRST_READ;
+    char *bytes = malloc(capacity);
+
+    *length = 0;
+    while (bytes != NULL) {
+        *length += fread(bytes + *length, 1, capacity - *length, stdin);
+        if (*length < capacity || capacity >= LARGEST_INPUT)
+            break;
+        char *grown = realloc(bytes, capacity *= 2);
+        if (grown == NULL)
+            free(bytes);
+        bytes = grown;
+    }
+    if (bytes == NULL)
+        complain("memory ran out");
+    else if (ferror(stdin)) {
+        complain("cannot read standard input: %s", strerror(errno));
+        free(bytes);
+        bytes = NULL;
+    }
+    return bytes;
+}
+
+void draw_diagnostics(GwModel *model)
+{
+    const char *text = gw_model_diagnostics_text(model, wants_colour(STDERR_FILENO));
+
+    if (text == NULL)
+        complain("memory ran out");
+    else
+        (void)fputs(text, stderr);
+}
+
+int explain(GwModel *model, GwStatus status)
+{
+    const char *message = gw_model_message(model);
+
+    if (status == GW_BAD_INPUT && gw_model_diagnostic_count(model) > 0)
+        draw_diagnostics(model);
+    else if (status == GW_NO_MEMORY)
+        complain("memory ran out");
+    else if (status == GW_CANCELLED)
+        complain("stopped");
+    else if (status != GW_OK)
+        complain("%s", *message != '\0' ? message : gw_status_name(status));
+    return status_of(status);
+}
+
+static GwStatus open_input(GwModel *model)
+{
+    size_t length = 0;
+    char *text = read_input(&length);
+    GwStatus status = GW_BAD_WORLD;
+
+    if (text == NULL)
+        return GW_BAD_WORLD;
+    status = gw_model_parse(model, "<standard input>", text, length);
+    free(text);
+    return status;
+}
+
+GwModel *open_model(const char *path, const char *library, int *status)
+{
+    GwModel *model = gw_model_new();
+    GwStatus opened = model == NULL ? GW_NO_MEMORY : GW_OK;
+
+    if (model == NULL) {
+        complain("memory ran out");
+        *status = STATUS_WORLD;
+        return NULL;
+    }
+    if (library != NULL)
+        opened = gw_model_set_library(model, library);
+    if (opened == GW_OK)
+        opened = strcmp(path, "-") == 0 ? open_input(model) : gw_model_open(model, path);
+    if (opened == GW_OK)
+        return model;
+    *status = explain(model, opened);
+    gw_model_free(model);
+    return NULL;
+}

@@ -1,0 +1,68 @@
+/* What a reader is shown of a run: the terminal report, JSON and CSV.
+ *
+ * A report reads the model and what came back; the runs that some sections need
+ * besides (other scenarios, the headline, nudged numbers) are made by the caller
+ * and handed in. A section stands only when something in the model causes it. */
+#ifndef GW_REPORT_REPORT_H
+#define GW_REPORT_REPORT_H
+
+#include "results/columns.h"
+#include "run/run.h"
+
+/* Another scenario's spreads of this report's outputs, by their index here. */
+typedef struct {
+    Text name, title;
+    uint64_t n_paths, n_failed;
+    bool is_run;      /* else it could not be compiled */
+    Spread *spreads;  /* at the last period; count 0: not shown there */
+} Comparison;
+
+/* What all contracts of a layer pay if every stage were effective, and what the effective ones
+ * will: means over the paths, money units. */
+typedef struct {
+    Text layer;
+    double announced, binding;
+} HeadlineRow;
+
+/* A fixed assumption raised by a tenth, and the middle of the main output before and after. */
+typedef struct {
+    uint32_t parameter;
+    double before, after;
+} Nudge;
+
+typedef struct {
+    const Model *model;
+    const RunResult *result;
+    uint64_t seed;
+    const uint32_t *parameter_outputs; /* by parameter: where its draws are, or NO_ID; may be NULL */
+    LIST(Comparison) comparisons;
+    LIST(HeadlineRow) headline;
+    LIST(Nudge) nudges;       /* largest move first */
+    uint32_t n_nudged;        /* fixed assumptions that were tried */
+    uint32_t n_not_nudged;    /* that were left out to keep the time short */
+    uint64_t nudge_paths;
+} ReportInput;
+
+typedef struct {
+    unsigned width;
+    bool has_colour;
+    double seconds; /* NaN: not said */
+} ReportStyle;
+
+Text report_terminal(Arena *arena, const ReportInput *input, const ReportStyle *style);
+Text report_csv(Arena *arena, const ReportInput *input);
+/* Empty in a build without JSON. */
+Text report_json(Arena *arena, const ReportInput *input);
+
+/* The output that RESTS ON speaks of: the first tornado's, else the first shown; NO_ID: none. */
+uint32_t report_main_output(const Model *model);
+/* One number for how high an output came out: the median, the chance of a yes, or, where a date
+ * may not come, the mean of the days it came before the clock's end. */
+double report_middle(const Model *model, const Spread *spread, uint32_t output);
+/* Whether a contract of the model does not bind from the start. */
+bool report_has_headline(const Model *model);
+/* The layers of the model's contracts, with `binding` from this result. */
+void report_add_headline(Arena *arena, const Model *model, const RunResult *result,
+                         ReportInput *input, bool is_announced);
+
+#endif

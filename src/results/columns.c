@@ -1,0 +1,142 @@
+/* Reading what a run collected: values over the paths that did not fail, and their spread. */
+#include "results/columns.h"
+
+#include "stats/moments.h"
+#include "stats/quantile.h"
+
+#include <math.h>
+
+static size_t paths(const RunResult *result)
+{
+    return (size_t)result->n_paths;
+}
+
+static const double *column_at(const Model *model, const RunResult *result, uint32_t output,
+                               uint32_t period)
+{
+    bool is_once = model->outputs.items[output].is_once;
+    return result->columns[output] + (is_once ? 0 : (size_t)period * paths(result));
+}
+
+size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                     double *values)
+{
+    const double *column = column_at(model, result, output, period);
+    size_t count = 0;
+
+    for (size_t path = 0; path < paths(result); path++)
+        if (!result->is_failed[path])
+            values[count++] = column[path];
+    return count;
+}
+
+size_t column_folded(const Model *model, const RunResult *result, uint32_t output,
+                     uint32_t first_period, uint32_t last_period, double *values)
+{
+    const Output *about = &model->outputs.items[output];
+    double n_periods = (double)(last_period - first_period) + 1;
+    size_t count = 0;
+
+    if (about->is_once || about->measure == MEASURE_LEVEL || about->type != TYPE_NUMBER)
+        return column_values(model, result, output, last_period, values);
+    for (size_t path = 0; path < paths(result); path++) {
+        double sum = 0;
+        if (result->is_failed[path])
+            continue;
+        for (uint32_t period = first_period; period <= last_period; period++)
+            sum += column_at(model, result, output, period)[path];
+        values[count++] = about->measure == MEASURE_RATE ? sum / n_periods : sum;
+    }
+    return count;
+}
+
+Spread spread_of(double *values, size_t count)
+{
+    Spread spread = {.count = count};
+
+    for (size_t i = 0; i < count; i++) {
+        spread.n_never += isinf(values[i]) != 0;
+        spread.n_nonzero += values[i] != 0;
+    }
+    spread.mean = stats_mean(values, count);
+    spread.sd = spread.n_never > 0 ? (double)NAN : stats_sd(values, count);
+    spread.p5 = stats_quantile(values, count, 0.05);
+    spread.p25 = stats_quantile(values, count, 0.25);
+    spread.p50 = stats_quantile(values, count, 0.50);
+    spread.p75 = stats_quantile(values, count, 0.75);
+    spread.p95 = stats_quantile(values, count, 0.95);
+    return spread;
+}
+
+Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                 double *scratch)
+{
+    size_t count = column_values(model, result, output, period, scratch);
+    return spread_of(scratch, count);
+}
+
+static Text stretch_name(Arena *arena, Step step, Day day)
+{
+    Civil civil = day_to_civil(day);
+
+    if (step == STEP_YEAR)
+        return text_format(arena, "%d", civil.year);
+    if (step == STEP_QUARTER)
+        return text_format(arena, "%d-Q%d", civil.year, (civil.month - 1) / 3 + 1);
+    return text_format(arena, "%d-%02d", civil.year, civil.month);
+}
+
+StretchList stretches_by(Arena *arena, const Model *model, Text by)
+{
+    Step step = text_is(by, "month")     ? STEP_MONTH
+                : text_is(by, "quarter") ? STEP_QUARTER
+                                         : STEP_YEAR;
+    StretchList list = {0};
+    int32_t last = 0;
+
+    for (uint32_t period = 0; period < model->n_periods; period++) {
+        int32_t ordinal = step_ordinal(step, model->last_days[period]);
+        if (list.count == 0 || ordinal != last)
+            *LIST_PUSH(arena, &list) = (Stretch){
+                period, period, stretch_name(arena, step, model->last_days[period])};
+        list.items[list.count - 1].last_period = period;
+        last = ordinal;
+    }
+    return list;
+}
+
+double flow_mean(const Model *model, const RunResult *result, uint32_t slot, uint32_t first_period,
+                 uint32_t last_period, bool is_paid)
+{
+    const double *high = is_paid ? result->paid_high : result->due_high;
+    const double *low = is_paid ? result->paid_low : result->due_low;
+    double high_sum = 0;
+    double low_sum = 0;
+    double n_good = (double)(result->n_paths - result->n_failed);
+
+    for (uint32_t period = first_period; period <= last_period; period++) {
+        high_sum += high[(size_t)slot * result->n_periods + period];
+        low_sum += low[(size_t)slot * result->n_periods + period];
+    }
+    return n_good > 0 ? (high_sum + low_sum) / n_good / model->minor_per_unit : 0;
+}
+
+void check_count(const RunResult *result, size_t check, size_t *held, size_t *tested)
+{
+    *held = *tested = 0;
+    for (size_t path = 0; path < paths(result); path++) {
+        if (result->is_failed[path])
+            continue;
+        *tested += 1;
+        *held += result->held[check * paths(result) + path] != 0;
+    }
+}
+
+bool check_holds(const Model *model, const RunResult *result, size_t check)
+{
+    size_t held = 0;
+    size_t tested = 0;
+
+    check_count(result, check, &held, &tested);
+    return tested > 0 && (double)held >= model->checks.items[check].share * (double)tested;
+}

@@ -1,0 +1,44 @@
+/* Reading what a run collected: values over the paths that did not fail, and their spread.
+ *
+ * Everything here is in base units; an output's `unit_scale` divides for display. */
+#ifndef GW_RESULTS_COLUMNS_H
+#define GW_RESULTS_COLUMNS_H
+
+#include "run/run.h"
+
+/* One value a path, failed paths left out, in path order; `values` has room for n_paths. The
+ * period does not matter for an output that is_once. Returns how many. */
+size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                     double *values);
+/* The same over a stretch of periods: a level at its end, amounts summed, rates averaged. */
+size_t column_folded(const Model *model, const RunResult *result, uint32_t output,
+                     uint32_t first_period, uint32_t last_period, double *values);
+
+typedef struct {
+    size_t count;     /* paths */
+    size_t n_never;   /* of them infinite: a date that did not come */
+    size_t n_nonzero; /* of them not 0: a yes */
+    double mean, sd, p5, p25, p50, p75, p95;
+} Spread;
+/* Reorders the values. */
+Spread spread_of(double *values, size_t count);
+Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                 double *scratch);
+
+/* Stretches of the clock for `by year`, `by quarter`, `by month`: calendar steps, cut to the
+ * clock. Empty `by`: years. */
+typedef struct {
+    uint32_t first_period, last_period;
+    Text name; /* "2026", "2026-Q3", "2026-07", or the first day */
+} Stretch;
+typedef LIST(Stretch) StretchList;
+StretchList stretches_by(Arena *arena, const Model *model, Text by);
+
+/* Mean over the paths of what a slot owed (is_paid false) or paid over a stretch, money units. */
+double flow_mean(const Model *model, const RunResult *result, uint32_t slot, uint32_t first_period,
+                 uint32_t last_period, bool is_paid);
+/* How many of the paths in which the check was tested it held, and in how many it was. */
+void check_count(const RunResult *result, size_t check, size_t *held, size_t *tested);
+bool check_holds(const Model *model, const RunResult *result, size_t check);
+
+#endif
