@@ -6,6 +6,7 @@
 #include "maths/kernels.h"
 #include "maths/maths.h"
 #include "maths/philox.h"
+#include "maths/philox_lanes.h"
 
 #ifndef GW_KERNELS
 #define GW_KERNELS maths_kernels_baseline
@@ -139,7 +140,12 @@ static void quantile_exponential_lanes(size_t count, const double *restrict u,
 static void draw_uniforms(uint64_t seed, uint64_t name_hash, uint32_t first_path, uint32_t period,
                           size_t count, double *restrict out)
 {
-    FOR_LANES(count, out[i] = draw_uniform(seed, name_hash, first_path + (uint32_t)i, period));
+    size_t whole = count - count % GW_LANES;
+
+    for (size_t block = 0; block < whole; block += GW_LANES)
+        draw_block(seed, name_hash, first_path + (uint32_t)block, period, out + block);
+    for (size_t i = whole; i < count; i++)
+        out[i] = draw_uniform(seed, name_hash, first_path + (uint32_t)i, period);
 }
 
 const MathsKernels GW_KERNELS = {

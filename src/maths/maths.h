@@ -21,6 +21,14 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Inlined whatever its size: a call left in a loop over lanes would keep it from becoming vector
+ * code (gw_pow would be six times slower). */
+#if defined(__GNUC__)
+#define GW_LEAF static inline __attribute__((always_inline))
+#else
+#define GW_LEAF static inline
+#endif
+
 #define GW_NAN ((double)NAN)
 #define GW_INFINITY ((double)INFINITY)
 
@@ -36,7 +44,7 @@
 #define GW_ONE_BITS 0x3ff0000000000000ULL
 #define GW_SQRT_HALF_BITS 0x3fe6a09e667f3bcdULL
 
-static inline uint64_t gw_bits(double x)
+GW_LEAF uint64_t gw_bits(double x)
 {
     uint64_t bits;
 
@@ -44,7 +52,7 @@ static inline uint64_t gw_bits(double x)
     return bits;
 }
 
-static inline double gw_from_bits(uint64_t bits)
+GW_LEAF double gw_from_bits(uint64_t bits)
 {
     double x;
 
@@ -54,81 +62,81 @@ static inline double gw_from_bits(uint64_t bits)
 
 /* ---- choice, comparison, logic: exact ---- */
 
-static inline double gw_min(double a, double b)
+GW_LEAF double gw_min(double a, double b)
 {
     return a < b ? a : (b <= a ? b : GW_NAN);
 }
 
-static inline double gw_max(double a, double b)
+GW_LEAF double gw_max(double a, double b)
 {
     return a > b ? a : (b >= a ? b : GW_NAN);
 }
 
 /* x held between low and high; high wins where they cross. */
-static inline double gw_clamp(double x, double low, double high)
+GW_LEAF double gw_clamp(double x, double low, double high)
 {
     return gw_min(gw_max(x, low), high);
 }
 
-static inline double gw_abs(double x)
+GW_LEAF double gw_abs(double x)
 {
     return fabs(x);
 }
 
-static inline double gw_negate(double x)
+GW_LEAF double gw_negate(double x)
 {
     return -x;
 }
 
-static inline double gw_lt(double a, double b)
+GW_LEAF double gw_lt(double a, double b)
 {
     return a < b ? 1.0 : (a >= b ? 0.0 : GW_NAN);
 }
 
-static inline double gw_le(double a, double b)
+GW_LEAF double gw_le(double a, double b)
 {
     return a <= b ? 1.0 : (a > b ? 0.0 : GW_NAN);
 }
 
-static inline double gw_gt(double a, double b)
+GW_LEAF double gw_gt(double a, double b)
 {
     return gw_lt(b, a);
 }
 
-static inline double gw_ge(double a, double b)
+GW_LEAF double gw_ge(double a, double b)
 {
     return gw_le(b, a);
 }
 
-static inline double gw_eq(double a, double b)
+GW_LEAF double gw_eq(double a, double b)
 {
     double differs = a < b ? 1.0 : (a > b ? 1.0 : GW_NAN);
 
     return a == b ? 1.0 : (differs == 1.0 ? 0.0 : GW_NAN);
 }
 
-static inline double gw_ne(double a, double b)
+GW_LEAF double gw_ne(double a, double b)
 {
     double differs = a < b ? 1.0 : (a > b ? 1.0 : GW_NAN);
 
     return a == b ? 0.0 : differs;
 }
 
-static inline double gw_not(double a)
+GW_LEAF double gw_not(double a)
 {
     double yes = a == 0.0 ? 1.0 : 0.0;
 
     return a == a ? yes : GW_NAN;
 }
 
-static inline double gw_and(double a, double b)
+GW_LEAF double gw_and(double a, double b)
 {
     double yes = a == 0.0 ? 0.0 : (b == 0.0 ? 0.0 : 1.0);
 
     return a == a ? (b == b ? yes : GW_NAN) : GW_NAN;
 }
 
-static inline double gw_or(double a, double b)
+GW_LEAF double gw_or(double a, double b)
 {
     double yes = a == 0.0 ? (b == 0.0 ? 0.0 : 1.0) : 1.0;
 
@@ -136,7 +144,7 @@ static inline double gw_or(double a, double b)
 }
 
 /* `if c then a else b`: the branch not taken does not count, even when it is NaN. */
-static inline double gw_select(double c, double a, double b)
+GW_LEAF double gw_select(double c, double a, double b)
 {
     double taken = c == 0.0 ? b : a;
 
@@ -146,7 +154,7 @@ static inline double gw_select(double c, double a, double b)
 /* ---- rounding to whole numbers: exact ---- */
 
 /* The largest whole number not above x; keeps -0. */
-static inline double gw_floor(double x)
+GW_LEAF double gw_floor(double x)
 {
     double size = fabs(x);
     double whole = copysign((size + 0x1p52) - 0x1p52, x);
@@ -155,14 +163,14 @@ static inline double gw_floor(double x)
     return size < 0x1p52 ? below : x;
 }
 
-static inline double gw_ceil(double x)
+GW_LEAF double gw_ceil(double x)
 {
     return -gw_floor(-x);
 }
 
 /* The whole number nearest to x, halves upward: floor(x + 1/2) without the rounding of that sum,
  * so 2.5 is 3, -2.5 is -2 and 0.49999999999999994 is 0. */
-static inline double gw_round(double x)
+GW_LEAF double gw_round(double x)
 {
     double whole = gw_floor(x);
 
@@ -170,7 +178,7 @@ static inline double gw_round(double x)
 }
 
 /* Correctly rounded by definition; NaN below zero. */
-static inline double gw_sqrt(double x)
+GW_LEAF double gw_sqrt(double x)
 {
     return sqrt(x);
 }
@@ -178,7 +186,7 @@ static inline double gw_sqrt(double x)
 /* ---- exponential ---- */
 
 /* (exp(r) - 1 - r) / r^2 for |r| <= 0.3467, relative error below 2^-57: own Chebyshev fit. */
-static inline double gw_exp_tail(double r)
+GW_LEAF double gw_exp_tail(double r)
 {
     double q = 0x1.1f7315649f2d7p-29;
 
@@ -197,7 +205,7 @@ static inline double gw_exp_tail(double r)
 /* exp(high + low) for |high| <= 800 and |low| far smaller: 2^k * exp(r), Cody-Waite reduction.
  * The power of two is applied in two halves, so that only the last product rounds when the
  * result is subnormal. Error below 0.57 ulp. */
-static inline double gw_exp_pair(double high, double low)
+GW_LEAF double gw_exp_pair(double high, double low)
 {
     double shifted = fma(high, GW_ONE_BY_LN2, GW_SHIFTER);
     double k = shifted - GW_SHIFTER;
@@ -216,39 +224,40 @@ static inline double gw_exp_pair(double high, double low)
 }
 
 /* e^x for every x; 0.57 ulp. */
-static inline double gw_exp(double x)
+GW_LEAF double gw_exp(double x)
 {
     double bounded = x > 800.0 ? 800.0 : (x < -800.0 ? -800.0 : x);
 
     return gw_exp_pair(bounded, 0.0);
 }
 
-/* e^x - 1 without loss near zero; 1.04 ulp. */
-static inline double gw_expm1(double x)
+/* e^x - 1 without loss near zero; 1.04 ulp. Twice 2^(k-1) (1 + r + ...) - 1/2, so that the power of
+ * two is finite for every x whose result is. */
+GW_LEAF double gw_expm1(double x)
 {
-    double bounded = x > 40.0 ? 40.0 : (x < -40.0 ? -40.0 : x);
+    double bounded = x > 710.0 ? 710.0 : (x < -40.0 ? -40.0 : x);
     double shifted = fma(bounded, GW_ONE_BY_LN2, GW_SHIFTER);
     double k = shifted - GW_SHIFTER;
-    double scale = gw_from_bits((gw_bits(shifted) - GW_SHIFTER_BITS + 1023) << 52);
+    double scale = gw_from_bits((gw_bits(shifted) - GW_SHIFTER_BITS + 1022) << 52);
     double head = fma(-k, GW_LN2_HIGH, bounded);
     double tail = fma(-k, GW_LN2_LOW, 0.0);
     double r = head + tail;
     double lost = (head - r) + tail;
     double small = fma(r * r, gw_exp_tail(r), fma(lost, r, lost));
-    double power = scale - 1.0; /* exact for |k| <= 53; beyond, off by at most half a unit */
+    double power = scale - 0.5; /* exact for |k| <= 53; beyond, off by at most half a unit */
     double rise = scale * r;
     double sum = power + rise;
-    double carried = fabs(power) >= fabs(rise) ? (power - sum) + rise : (rise - sum) + power;
-    double near = sum + fma(scale, small, carried);
-    double result = x > 40.0 ? gw_exp(x) : near;
+    double larger = fabs(power) >= fabs(rise) ? power : rise;
+    double smaller = fabs(power) >= fabs(rise) ? rise : power;
+    double result = sum + fma(scale, small, (larger - sum) + smaller);
 
-    return x == 0.0 ? x : result;
+    return x == 0.0 ? x : 2.0 * result;
 }
 
 /* ---- logarithm ---- */
 
 /* Splits x > 0, finite, into 2^k * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); f is exact. */
-static inline double gw_log_split(double x, double *k)
+GW_LEAF double gw_log_split(double x, double *k)
 {
     double normal = x < 0x1p-1022 ? x * 0x1p54 : x;
     double bias = x < 0x1p-1022 ? 0x1p52 + 1023.0 + 54.0 : 0x1p52 + 1023.0;
@@ -259,7 +268,7 @@ static inline double gw_log_split(double x, double *k)
 }
 
 /* The value of a logarithm outside (0, infinity). */
-static inline double gw_log_edges(double x, double inside)
+GW_LEAF double gw_log_edges(double x, double inside)
 {
     double above = x == GW_INFINITY ? x : inside;
     double below = x == 0.0 ? -GW_INFINITY : GW_NAN;
@@ -269,7 +278,7 @@ static inline double gw_log_edges(double x, double inside)
 
 /* Natural logarithm; log(0) is -infinity, NaN below. With s = f/(2+f):
  * log(1+f) = 2s + s z L(z), z = s^2, arranged so that f itself is added last. 0.85 ulp. */
-static inline double gw_log(double x)
+GW_LEAF double gw_log(double x)
 {
     double k;
     double f = gw_log_split(x, &k);
@@ -289,7 +298,7 @@ static inline double gw_log(double x)
 }
 
 /* log(1 + x) without loss near zero; -infinity at -1, NaN below. 1.5 ulp. */
-static inline double gw_log1p(double x)
+GW_LEAF double gw_log1p(double x)
 {
     double u = 1.0 + x;
     double lost = x >= 1.0 ? (x - u) + 1.0 : (1.0 - u) + x; /* exactly what the sum dropped */
@@ -301,7 +310,7 @@ static inline double gw_log1p(double x)
 
 /* log(x) for x > 0, finite, as high + *low with relative error below 2^-64: the same series, with
  * its first term and the quotient s carried in double-double. */
-static inline double gw_log_pair(double x, double *low)
+GW_LEAF double gw_log_pair(double x, double *low)
 {
     double k;
     double f = gw_log_split(x, &k);
@@ -341,7 +350,7 @@ static inline double gw_log_pair(double x, double *low)
 
 /* x^y as C99 pow, except that NaN always gives NaN. x^0 is 1; a negative finite x needs a whole y,
  * else NaN. Exact results come out exact. 1 ulp. */
-static inline double gw_pow(double x, double y)
+GW_LEAF double gw_pow(double x, double y)
 {
     double size = fabs(x);
     double log_low;
@@ -368,7 +377,7 @@ static inline double gw_pow(double x, double y)
 
 /* The factor of effective growth over `years` (or whatever the rate is per): (1 + rate)^years,
  * defined as that power; a rate below -1 is NaN unless the exponent is whole. */
-static inline double gw_growth(double rate, double years)
+GW_LEAF double gw_growth(double rate, double years)
 {
     return gw_pow(1.0 + rate, years);
 }
@@ -376,7 +385,7 @@ static inline double gw_growth(double rate, double years)
 /* The level payment that repays `principal` in n periods at `rate` per period, first payment after
  * one period: P r / (1 - (1+r)^-n), and P / n at rate 0. n = 0 gives infinity (or NaN for P = 0).
  */
-static inline double gw_annuity(double principal, double rate, double n)
+GW_LEAF double gw_annuity(double principal, double rate, double n)
 {
     double repaid = -gw_expm1(-n * gw_log1p(rate));
 
@@ -388,7 +397,7 @@ static inline double gw_annuity(double principal, double rate, double n)
 /* P(Z <= x) for standard normal Z, relative error below 1e-15 (the upper tail is 1 less the lower).
  * With a = |x|: the tail is exp(-a^2/2) G(t) / (a + 5), t = (a - 5)/(a + 5); G is an own Chebyshev
  * fit for 0 <= a <= 39; below -38.6 the result is 0. */
-static inline double gw_normal_cdf(double x)
+GW_LEAF double gw_normal_cdf(double x)
 {
     double a = x < -39.0 ? 39.0 : (x > 39.0 ? 39.0 : fabs(x));
     double w = 1.0 / (a + 5.0);
@@ -429,7 +438,7 @@ static inline double gw_normal_cdf(double x)
 /* Numerator and denominator of the inverse normal, M. J. Wichura, Algorithm AS 241 (PPND16),
  * Applied Statistics 37 (1988) 477-484: by q for the middle 85 %, by r = sqrt(-log tail) - 1.6
  * down to a tail of e^-25, by r - 5 beyond. */
-static inline double gw_inverse_normal_middle(double q)
+GW_LEAF double gw_inverse_normal_middle(double q)
 {
     double r = fma(-q, q, 0.180625);
     double n = 2.5090809287301226727e+3;
@@ -452,7 +461,7 @@ static inline double gw_inverse_normal_middle(double q)
     return q * n / d;
 }
 
-static inline double gw_inverse_normal_tail(double r)
+GW_LEAF double gw_inverse_normal_tail(double r)
 {
     double n = 7.74545014278341407640e-4;
     double d = 1.05075007164441684324e-9;
@@ -474,7 +483,7 @@ static inline double gw_inverse_normal_tail(double r)
     return n / d;
 }
 
-static inline double gw_inverse_normal_far_tail(double r)
+GW_LEAF double gw_inverse_normal_far_tail(double r)
 {
     double n = 2.01033439929228813265e-7;
     double d = 2.04426310338993978564e-15;
@@ -497,13 +506,13 @@ static inline double gw_inverse_normal_far_tail(double r)
 }
 
 /* How far out in a tail p is: sqrt(-log(min(p, 1 - p))). */
-static inline double gw_inverse_normal_depth(double p)
+GW_LEAF double gw_inverse_normal_depth(double p)
 {
     return sqrt(-gw_log(p < 0.5 ? p : 1.0 - p));
 }
 
 /* The inverse normal where the depth is at most 5 (a tail of 1.4e-11); see gw_inverse_normal. */
-static inline double gw_inverse_normal_near(double p, double depth)
+GW_LEAF double gw_inverse_normal_near(double p, double depth)
 {
     double q = p - 0.5;
     double tail = copysign(gw_inverse_normal_tail(depth - 1.6), q);
@@ -513,7 +522,7 @@ static inline double gw_inverse_normal_near(double p, double depth)
 
 /* z with P(Z <= z) = p for standard normal Z: relative error below 1e-15; -infinity at 0, infinity
  * at 1, NaN outside. */
-static inline double gw_inverse_normal(double p)
+GW_LEAF double gw_inverse_normal(double p)
 {
     double depth = gw_inverse_normal_depth(p);
     double far_tail = copysign(gw_inverse_normal_far_tail(depth - 5.0), p - 0.5);
@@ -525,23 +534,23 @@ static inline double gw_inverse_normal(double p)
 
 /* ---- quantile functions cheap enough for every lane: u in (0, 1) ---- */
 
-static inline double gw_quantile_normal(double u, double mean, double sd)
+GW_LEAF double gw_quantile_normal(double u, double mean, double sd)
 {
     return mean + sd * gw_inverse_normal(u);
 }
 
 /* exp(mu + sigma z): mu and sigma are of the logarithm. */
-static inline double gw_quantile_lognormal(double u, double mu, double sigma)
+GW_LEAF double gw_quantile_lognormal(double u, double mu, double sigma)
 {
     return gw_exp(mu + sigma * gw_inverse_normal(u));
 }
 
-static inline double gw_quantile_uniform(double u, double low, double high)
+GW_LEAF double gw_quantile_uniform(double u, double low, double high)
 {
     return low + u * (high - low);
 }
 
-static inline double gw_quantile_triangle(double u, double low, double mode, double high)
+GW_LEAF double gw_quantile_triangle(double u, double low, double mode, double high)
 {
     double width = high - low;
     double rise = mode - low;
@@ -551,25 +560,25 @@ static inline double gw_quantile_triangle(double u, double low, double mode, dou
     return u * width < rise ? left : right;
 }
 
-static inline double gw_quantile_exponential(double u, double mean)
+GW_LEAF double gw_quantile_exponential(double u, double mean)
 {
     return -mean * gw_log1p(-u);
 }
 
 /* Yes with chance p. */
-static inline double gw_quantile_chance(double u, double p)
+GW_LEAF double gw_quantile_chance(double u, double p)
 {
     return gw_lt(u, p);
 }
 
 /* A uniform held inside a truncation: F(low) + u (F(high) - F(low)). */
-static inline double gw_truncated_uniform(double u, double f_low, double f_high)
+GW_LEAF double gw_truncated_uniform(double u, double f_low, double f_high)
 {
     return f_low + u * (f_high - f_low);
 }
 
 /* The uniform of a correlated normal score, kept inside (0, 1) so that every quantile is finite. */
-static inline double gw_score_uniform(double z)
+GW_LEAF double gw_score_uniform(double z)
 {
     return gw_clamp(gw_normal_cdf(z), 0x1p-54, 1.0 - 0x1p-53);
 }
