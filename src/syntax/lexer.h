@@ -52,7 +52,7 @@ enum {
     MARK_GLUED = 1,       /* no space before this token */
     MARK_CONTINUES = 2,   /* this newline does not end a statement */
     MARK_OPERATOR = 4,    /* the `=`, `~` or `:` after a declared name: a column */
-    MARK_TITLE = 8,       /* a title: a column */
+    MARK_TITLE = 8,       /* a title, or what a view shows: a column */
     MARK_ATTRIBUTION = 16 /* `cite` or `assume`: a column */
 };
 

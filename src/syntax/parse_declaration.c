@@ -190,7 +190,10 @@ static void account(Parser *p, Decl *decl)
     decl->name2_span = parser_here(p);
     decl->name2 =
         parser_one_of(p, types, "`asset`, `liability`, `equity`, `income` or `expense`");
+    size_t title = p->at;
     parse_title(p, decl);
+    if (decl->has_title)
+        p->tokens[title].marks = MARK_ATTRIBUTION; /* a column behind the type */
 }
 
 static void category_member(Parser *p, Decl *owner)
@@ -681,14 +684,22 @@ static bool is_statement_word(Text word)
     return statement_of(word) != NULL || text_is(word, "contract");
 }
 
-/* The word of a statement that may stand here and is one slip away; NULL when none. */
+/* The word of a statement that may stand here and is a slip or two away; NULL when none. */
 static const Statement *near_statement(Text word, Place place)
 {
-    for (size_t i = 0; i < N_STATEMENTS; i++)
-        if ((statements[i].places & place) && word.length > 3 &&
-            text_distance(word, text_from(statements[i].word), 2) <= (word.length > 5 ? 2u : 1u))
-            return &statements[i];
-    return NULL;
+    const Statement *nearest = NULL;
+    size_t bound = word.length > 5 ? 2 : 1;
+
+    for (size_t i = 0; i < N_STATEMENTS && word.length > 3; i++) {
+        size_t distance = text_distance(word, text_from(statements[i].word), bound);
+        if (!(statements[i].places & place) || distance > bound)
+            continue;
+        nearest = &statements[i];
+        if (distance == 0)
+            break;
+        bound = distance - 1; /* only nearer ones from now on */
+    }
+    return nearest;
 }
 
 static void read_statement(Parser *p, Decl *owner, const Statement *statement)
@@ -774,6 +785,7 @@ static void correct_statement(Parser *p, Decl *owner, const Statement *near)
         return;
     diag_suggest(p->diags, diag, diag->span, "%s", near->word);
     p->is_lost = false;
+    p->tokens[p->at].text = text_from(near->word);
     read_statement(p, owner, near);
 }
 

@@ -116,6 +116,7 @@ static void close_bracket(Parser *p, Opened before)
             if (diag)
                 diag_suggest(p->diags, diag, (Span){p->file, end, end}, ")");
         } else {
+            p->form = NULL;
             parser_expected(p, "`,` or `)`");
         }
     }
@@ -424,9 +425,13 @@ static Expr *power(Parser *p)
 
     if (!parser_at(p, TOKEN_CARET))
         return base;
-    parser_mark(p, MARK_GLUED);
+    /* `3 m ^ 2` is (3 m)^2: without its spaces it would be 3 square metres. */
+    bool is_quantity = base && base->kind == EXPR_NUMBER && base->unit &&
+                       p->tokens[p->last].kind != TOKEN_RIGHT_PAREN;
+    unsigned char mark = is_quantity ? 0 : MARK_GLUED;
+    parser_mark(p, mark);
     Span span = take_operator(p);
-    parser_mark(p, MARK_GLUED);
+    parser_mark(p, mark);
     Expr *exponent = unary(p);
     return binary(p, TEXT("^"), span, base, exponent, first);
 }

@@ -207,6 +207,12 @@ static void one_of_entry(Parser *p, Dist *dist)
     *LIST_PUSH(p->arena, &dist->weights) = parse_sum(p);
 }
 
+static void skip_lines(Parser *p)
+{
+    while (parser_at(p, TOKEN_NEWLINE))
+        p->at++;
+}
+
 /* { EXPR ":" EXPR {"," EXPR ":" EXPR} }; lines may end after a comma or a brace */
 static void one_of(Parser *p, Dist *dist)
 {
@@ -214,13 +220,15 @@ static void one_of(Parser *p, Dist *dist)
     parser_take(p);
     parser_expect_word(p, "of");
     parser_expect(p, TOKEN_LEFT_BRACE);
-    do {
-        parser_skip_newlines(p);
-        if (dist->args.count > 0 && parser_at(p, TOKEN_RIGHT_BRACE))
-            break; /* a comma after the last */
+    skip_lines(p);
+    while (!p->is_lost && !parser_at(p, TOKEN_RIGHT_BRACE)) {
         one_of_entry(p, dist);
-    } while (parser_accept(p, TOKEN_COMMA));
-    parser_skip_newlines(p);
+        if (parser_at(p, TOKEN_COMMA))
+            parser_take(p);
+        else if (!parser_at(p, TOKEN_RIGHT_BRACE) && !parser_at(p, TOKEN_NEWLINE))
+            parser_expected(p, "`,` or `}`");
+        skip_lines(p);
+    }
     parser_expect(p, TOKEN_RIGHT_BRACE);
 }
 

@@ -120,6 +120,7 @@ static void view_arguments(Parser *p, Decl *decl)
         (kind == TOKEN_NAME && word_is_in(parser_token(p)->text, clauses)))
         return;
     p->is_at_barred = true;
+    parser_mark(p, MARK_TITLE);
     do {
         Expr *expr = parse_expression(p);
         if (p->is_lost)

@@ -236,6 +236,7 @@ void parse_stage_move(Parser *p, Decl *decl)
     p->form = "`STAGE on DATE chance 60%` or `STAGE when CONDITION`";
     decl->name2_span = parser_here(p);
     decl->name2 = text_copy(p->arena, parser_take(p)->text);
+    parser_mark(p, MARK_TITLE);
     decl->is_when = text_is(parser_take(p)->text, "when");
     decl->expr = parse_expression(p);
     if (parser_accept_word(p, "chance"))

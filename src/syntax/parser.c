@@ -187,6 +187,28 @@ static Text described(const Parser *p)
     }
 }
 
+/* 1,000,000 as people write it: one edit over the whole number. */
+static void thousands(Parser *p, Diag *diag)
+{
+    size_t i = p->at, first = p->at - 1;
+
+    if (p->at == 0)
+        return;
+    while (p->tokens[i].kind == TOKEN_COMMA && p->tokens[i].start == p->tokens[i - 1].end &&
+           p->tokens[i + 1].kind == TOKEN_NUMBER && p->tokens[i + 1].start == p->tokens[i].end &&
+           p->tokens[i + 1].text.length >= 3)
+        i += 2;
+    if (i == p->at || p->tokens[first].kind != TOKEN_NUMBER)
+        return;
+    Buffer number = {.arena = p->arena};
+    for (size_t k = first; k < i; k++)
+        buffer_text(&number, p->tokens[k].kind == TOKEN_COMMA ? TEXT("_") : p->tokens[k].text);
+    diag_because(p->diags, diag, "Thousands are set apart with `_`, not with commas.");
+    diag_suggest(p->diags, diag,
+                 (Span){p->file, p->tokens[first].start, p->tokens[i - 1].end}, "%.*s",
+                 TEXT_ARG(buffer_view(&number)));
+}
+
 static Diag *expected(Parser *p, const char *what)
 {
     Text found = p->is_lost ? (Text){"", 0} : described(p);
@@ -195,6 +217,8 @@ static Diag *expected(Parser *p, const char *what)
                               TEXT_ARG(found));
     if (diag && form)
         diag_because(p->diags, diag, "It is written: %s", form);
+    if (diag && p->tokens[p->at].kind == TOKEN_COMMA)
+        thousands(p, diag);
     return diag;
 }
 
@@ -371,35 +395,13 @@ static void recover(Parser *p)
     }
 }
 
-/* 1,000,000 as people write it: one edit over the whole number. */
-static void thousands(Parser *p, Diag *diag)
-{
-    size_t i = p->at, first = p->at - 1;
-
-    while (p->tokens[i].kind == TOKEN_COMMA && p->tokens[i].start == p->tokens[i - 1].end &&
-           p->tokens[i + 1].kind == TOKEN_NUMBER && p->tokens[i + 1].start == p->tokens[i].end &&
-           p->tokens[i + 1].text.length >= 3)
-        i += 2;
-    if (i == p->at || p->tokens[first].kind != TOKEN_NUMBER)
-        return;
-    Buffer number = {.arena = p->arena};
-    for (size_t k = first; k < i; k++)
-        buffer_text(&number, p->tokens[k].kind == TOKEN_COMMA ? TEXT("_") : p->tokens[k].text);
-    diag_because(p->diags, diag, "Thousands are set apart with `_`, not with commas.");
-    diag_suggest(p->diags, diag,
-                 (Span){p->file, p->tokens[first].start, p->tokens[i - 1].end}, "%.*s",
-                 TEXT_ARG(buffer_view(&number)));
-}
-
 void parser_end_statement(Parser *p)
 {
     if (p->is_lost || parser_at(p, TOKEN_NEWLINE) || parser_at(p, TOKEN_SEMICOLON) ||
-        parser_at(p, TOKEN_RIGHT_BRACE) || parser_at(p, TOKEN_END))
+        parser_at(p, TOKEN_RIGHT_BRACE) || parser_at(p, TOKEN_END) ||
+        is_first_on_line(p, p->at)) /* behind a block that was left open */
         return;
-    bool is_comma = parser_at(p, TOKEN_COMMA) && p->at > 0;
-    Diag *diag = expected(p, "the end of the statement");
-    if (diag && is_comma)
-        thousands(p, diag);
+    parser_expected(p, "the end of the statement");
 }
 
 /* --- blocks --- */
@@ -432,21 +434,20 @@ static bool block_is_left_open(const Parser *p, size_t open)
 static void unclosed_block(Parser *p, size_t open)
 {
     bool is_suspect = p->suspect > open;
-    size_t at = is_suspect ? p->suspect : open;
+    size_t at = is_suspect ? p->suspect : open, end = at;
     Diag *diag = parser_fault(p, DIAG_UNCLOSED_BLOCK, parser_span_of(p, at),
                               "this block has no closing `}`");
     p->is_lost = false;
     p->suspect = 0;
+    while (p->tokens[end + 1].kind != TOKEN_NEWLINE && p->tokens[end + 1].kind != TOKEN_END)
+        end++;
     if (!diag)
         return;
-    if (is_suspect) {
-        size_t end = at;
-        while (p->tokens[end + 1].kind != TOKEN_NEWLINE && p->tokens[end + 1].kind != TOKEN_END)
-            end++;
-        if (end > at) {
-            uint32_t place = p->tokens[end].end;
-            diag_suggest(p->diags, diag, (Span){p->file, place, place}, " }");
-        }
+    if (end > at) { /* it began on the line of its brace, and likely ends there */
+        uint32_t place = p->tokens[end].end;
+        diag_suggest(p->diags, diag, (Span){p->file, place, place}, " }");
+    } else if (is_suspect) {
+        return;
     } else if (p->tokens[p->at].kind == TOKEN_END) {
         uint32_t place = p->tokens[p->at].end;
         diag_suggest(p->diags, diag, (Span){p->file, place, place}, "}");
