@@ -2,6 +2,7 @@
 #ifndef GW_STATS_QUANTILE_H
 #define GW_STATS_QUANTILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The p-quantile at position (n - 1) p of the sorted values, counted from 0, with a
@@ -21,7 +22,7 @@ typedef struct {
     size_t lower, upper;
     double coverage; /* what these ranks truly cover */
 } QuantileRanks;
-int stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks *ranks);
+bool stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks *ranks);
 /* The chance that at most k of n independent events of chance p happen. */
 double stats_binomial_cdf(size_t k, size_t n, double p);
 /* Standard error of a quantile from the spread of the order statistics one

@@ -2,7 +2,8 @@
  *
  * The bits of a double, with negative ones turned over, sort as the numbers do. A
  * bucket is all numbers that share their sign, exponent and leading `bits` of the
- * mantissa, so a value read back is off by at most 2^-(bits+1) of itself. Counts are
+ * mantissa, so a value read back is off by at most 2^-(bits+1) of itself (numbers below
+ * 2^-1022 read back as 0, and nothing outside the least and greatest seen). Counts are
  * whole and sketches merge by adding: the result does not depend on order, threads or
  * how the paths were split. NaN is counted apart. */
 #ifndef GW_STATS_SKETCH_H
@@ -14,7 +15,7 @@
 
 typedef struct Sketch Sketch;
 
-enum { SKETCH_MIN_BITS = 1, SKETCH_MAX_BITS = 12 };
+enum { SKETCH_MIN_BITS = 1, SKETCH_MAX_BITS = 16 };
 
 /* Buckets are allocated in `keep` as values need them. */
 Sketch *sketch_new(Arena *keep, int bits);

@@ -1,0 +1,240 @@
+/* Moments, quantiles, ranks and the sketch, by hand and by properties. */
+#include "stats/moments.h"
+#include "stats/quantile.h"
+#include "stats/rank.h"
+#include "stats/sketch.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N = 5000 };
+
+static double next_value(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return ((double)(*seed >> 11) / 9007199254740992.0 - 0.4) * 1e6;
+}
+
+static void fill_random(double *values, size_t count, uint64_t seed)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = next_value(&seed);
+}
+
+static void mean_and_spread(void **state)
+{
+    const double values[] = {2, 4, 4, 4, 5, 5, 7, 9};
+
+    (void)state;
+    assert_true(stats_mean(values, 8) == 5);
+    assert_true(fabs(stats_sd(values, 8) - sqrt(32.0 / 7)) < 1e-15);
+    assert_true(isnan(stats_mean(values, 0)) && isnan(stats_sd(values, 1)));
+    assert_true(fabs(stats_correlation(values, values, 8) - 1) < 1e-15);
+}
+
+/* 1000 values are blocks of 256, 256, 256 and 232: ((b0 + b1) + (b2 + b3)). */
+static void sums_follow_the_tree(void **state)
+{
+    double values[1000], blocks[4];
+
+    (void)state;
+    fill_random(values, 1000, 1);
+    for (size_t b = 0; b < 4; b++) {
+        blocks[b] = 0;
+        for (size_t i = b * 256; i < 1000 && i < (b + 1) * 256; i++)
+            blocks[b] += values[i];
+    }
+    double expected = (blocks[0] + blocks[1]) + (blocks[2] + blocks[3]);
+    assert_true(stats_sum(values, 1000) == expected);
+    assert_true(stats_combine_blocks(blocks, 4) == expected);
+    assert_true(stats_combine_blocks(blocks, 3) == (blocks[0] + blocks[1]) + blocks[2]);
+}
+
+static void quantiles_by_hand(void **state)
+{
+    double values[] = {40, 10, 30, 20}, with_never[] = {1, 2, INFINITY, INFINITY};
+
+    (void)state;
+    assert_true(stats_quantile(values, 4, 0.5) == 25);
+    assert_true(stats_quantile(values, 4, 0) == 10 && stats_quantile(values, 4, 1) == 40);
+    assert_true(fabs(stats_quantile(values, 4, 0.1) - 13) < 1e-12);
+    assert_true(stats_quantile(with_never, 4, 0.4) == 2);
+    assert_true(isinf(stats_quantile(with_never, 4, 0.5)));
+    values[2] = NAN;
+    assert_true(isnan(stats_quantile(values, 4, 0.5)));
+    assert_true(isnan(stats_quantile(values, 0, 0.5)));
+}
+
+static void selection_agrees_with_sorting(void **state)
+{
+    static double values[N], sorted[N], working[N];
+
+    (void)state;
+    for (uint64_t kind = 0; kind < 4; kind++) {
+        fill_random(values, N, 7 + kind);
+        for (size_t i = 0; i < N; i++) {
+            values[i] = kind == 1 ? floor(values[i] / 2e5) : values[i]; /* many ties */
+            values[i] = kind == 2 ? (double)i : kind == 3 ? (double)(N - i) : values[i];
+        }
+        memcpy(sorted, values, sizeof sorted);
+        stats_sort(sorted, N);
+        for (int percent = 0; percent <= 100; percent++) {
+            memcpy(working, values, sizeof working);
+            assert_true(stats_quantile(working, N, percent / 100.0) ==
+                        stats_quantile_sorted(sorted, N, percent / 100.0));
+        }
+    }
+}
+
+/* Of a uniform sample on 0..1 the error of the median is sqrt(1/4n). */
+static void error_of_a_uniform_median(void **state)
+{
+    static double values[N];
+
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        values[i] = ((double)i + 0.5) / N;
+    assert_true(fabs(stats_quantile_error(values, N, 0.5) / sqrt(0.25 / N) - 1) < 1e-3);
+}
+
+static void ties_share_their_rank(void **state)
+{
+    const double x[] = {10, 20, 20, 30, 5}, expected[] = {2, 3.5, 3.5, 5, 1};
+    const double flat[] = {1, 1, 1, 1, 1}, y[] = {1, 2, 3, 4, 0};
+    double ranks[5], scratch[10];
+    uint32_t order[5];
+
+    (void)state;
+    stats_ranks(x, 5, ranks, order);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(ranks[i] == expected[i]);
+    /* ranks 2, 3.5, 3.5, 5, 1 against 2, 3, 4, 5, 1: 9.5 / sqrt(9.5 * 10) */
+    assert_true(fabs(stats_spearman(x, y, 5, scratch, order) - 9.5 / sqrt(95)) < 1e-12);
+    assert_true(isnan(stats_spearman(x, flat, 5, scratch, order)));
+    assert_true(fabs(stats_spearman_noise_band(101, 2) - 0.04) < 1e-15);
+}
+
+/* Two unrelated columns: rho^2 over 400 pairs averages near 1/(n-1), 5 % above the band. */
+static void noise_of_unrelated_columns(void **state)
+{
+    enum { PAIRS = 400, LENGTH = 50 };
+    double x[LENGTH], y[LENGTH], scratch[2 * LENGTH], sum = 0;
+    uint32_t order[LENGTH];
+    int above = 0;
+
+    (void)state;
+    for (uint64_t pair = 0; pair < PAIRS; pair++) {
+        fill_random(x, LENGTH, 1000 + pair * 77);
+        fill_random(y, LENGTH, 900000 + pair * 1313);
+        double rho = stats_spearman(x, y, LENGTH, scratch, order);
+        sum += rho * rho;
+        above += rho * rho > stats_spearman_noise_band(LENGTH, 1.959964);
+    }
+    assert_true(fabs(sum / PAIRS * (LENGTH - 1) - 1) < 0.25);
+    assert_true(above > 4 && above < 40);
+}
+
+static void a_sketch_is_near(void **state)
+{
+    static double values[N];
+    Arena *arena = arena_new(NULL);
+    Sketch *sketch = sketch_new(arena, 7);
+
+    (void)state;
+    fill_random(values, N, 11);
+    sketch_add_all(sketch, values, N);
+    stats_sort(values, N);
+    assert_true(sketch_relative_error(sketch) == 1.0 / 256);
+    for (int percent = 0; percent <= 100; percent++) {
+        double exact = values[(size_t)((N - 1) * (percent / 100.0))];
+        double read = sketch_quantile(sketch, percent / 100.0);
+        assert_true(fabs(read - exact) <= fabs(exact) * sketch_relative_error(sketch));
+    }
+    assert_true(sketch_count_at_most(sketch, INFINITY) == N);
+    assert_true(sketch_count_at_most(sketch, -1e9) == 0);
+    arena_free(arena);
+}
+
+typedef struct {
+    double last_high;
+    uint64_t sum;
+} Visited;
+
+static void check_bucket(void *context, double low, double high, uint64_t count)
+{
+    Visited *visited = context;
+
+    assert_true(low <= high && low > visited->last_high);
+    visited->last_high = high;
+    visited->sum += count;
+}
+
+static void sketches_merge_in_any_order(void **state)
+{
+    static double values[N];
+    Arena *arena = arena_new(NULL);
+    Sketch *whole = sketch_new(arena, 8), *parts = sketch_new(arena, 8);
+    Visited visited = {-INFINITY, 0};
+
+    (void)state;
+    fill_random(values, N, 13);
+    values[17] = NAN;
+    values[18] = -0.0;
+    values[19] = 0;
+    sketch_add_all(whole, values, N);
+    for (size_t begin = N; begin >= 500; begin -= 500) {
+        Sketch *part = sketch_new(arena, 8);
+        sketch_add_all(part, values + begin - 500, 500);
+        sketch_merge(parts, part);
+    }
+    assert_true(sketch_count(parts) == N - 1 && sketch_nan_count(parts) == 1);
+    for (int percent = 0; percent <= 100; percent++)
+        assert_true(sketch_quantile(whole, percent / 100.0) ==
+                    sketch_quantile(parts, percent / 100.0));
+    sketch_visit(parts, check_bucket, &visited);
+    assert_true(visited.sum == N - 1);
+    arena_free(arena);
+}
+
+static void edges_of_a_sketch(void **state)
+{
+    Arena *arena = arena_new(NULL);
+    Sketch *sketch = sketch_new(arena, SKETCH_MIN_BITS);
+
+    (void)state;
+    assert_true(isnan(sketch_quantile(sketch, 0.5)));
+    sketch_add(sketch, INFINITY, 3);
+    assert_true(isinf(sketch_quantile(sketch, 0.5)));
+    sketch_add(sketch, -INFINITY, 1);
+    assert_true(sketch_quantile(sketch, 0) == -INFINITY);
+    sketch_add(sketch, 0, 10);
+    assert_true(sketch_quantile(sketch, 0.5) == 0);
+    Sketch *constant = sketch_new(arena, SKETCH_MAX_BITS);
+    sketch_add(constant, 20123, 7); /* one value reads back exactly */
+    assert_true(sketch_quantile(constant, 0.3) == 20123);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mean_and_spread),
+        cmocka_unit_test(sums_follow_the_tree),
+        cmocka_unit_test(quantiles_by_hand),
+        cmocka_unit_test(selection_agrees_with_sorting),
+        cmocka_unit_test(error_of_a_uniform_median),
+        cmocka_unit_test(ties_share_their_rank),
+        cmocka_unit_test(noise_of_unrelated_columns),
+        cmocka_unit_test(a_sketch_is_near),
+        cmocka_unit_test(sketches_merge_in_any_order),
+        cmocka_unit_test(edges_of_a_sketch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
