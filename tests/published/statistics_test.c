@@ -90,8 +90,10 @@ static void spearman(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quantile_intervals), cmocka_unit_test(errors_of_quantiles),
-        cmocka_unit_test(wilks),              cmocka_unit_test(wilson),
+        cmocka_unit_test(quantile_intervals),
+        cmocka_unit_test(errors_of_quantiles),
+        cmocka_unit_test(wilks),
+        cmocka_unit_test(wilson),
         cmocka_unit_test(spearman),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
