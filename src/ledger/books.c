@@ -153,8 +153,8 @@ bool books_post(Books *books, const PostingPattern *pattern, uint32_t payer, uin
     size_t done = 0;
     for (bool fits = true; done < pattern->n_lines; done++) {
         const PostingLine *line = &pattern->lines[done];
-        double *balance = balance_at(books, line->side == SIDE_PAYER ? payer : payee,
-                                     line->account);
+        double *balance =
+            balance_at(books, line->side == SIDE_PAYER ? payer : payee, line->account);
         fits = money_is_exact(*balance + line->sign * cents);
         if (!fits)
             break;

@@ -74,8 +74,8 @@ const ClearingSpec *clearing_plan_spec(const ClearingPlan *plan);
 /* Bytes, to be aligned as for double. */
 size_t clearing_workspace_size(const ClearingPlan *plan);
 
-enum { CLEARING_KEEP_FROM_REST = UINT32_MAX }; /* keep_rank: kept only from rest claims */
-#define CLEARING_NO_CAP (-1.0)                 /* due of a rest slot without `up to` */
+#define CLEARING_KEEP_FROM_REST UINT32_MAX /* a keep_rank: kept only from rest claims */
+#define CLEARING_NO_CAP (-1.0)             /* due of a rest slot without `up to` */
 
 /* Arrays marked "may be NULL" then hold zeros. */
 typedef struct {
@@ -110,7 +110,7 @@ typedef struct {
 } ClearingOutput;
 
 /* True when nobody fell short: every slot that is not a rest slot was paid in full. */
-bool clearing_run(const ClearingPlan *plan, const ClearingInput *input, const ClearingOutput *output,
-                  void *workspace);
+bool clearing_run(const ClearingPlan *plan, const ClearingInput *input,
+                  const ClearingOutput *output, void *workspace);
 
 #endif

@@ -52,8 +52,7 @@ bool clearing_order_supports(Arena *scratch, size_t n_parties, const bool *is_ou
                              uint32_t *circle, size_t *n_circle)
 {
     uint32_t *place = ARENA_ARRAY(scratch, uint32_t, n_parties + 1);
-    size_t n_placed =
-        place_parties(scratch, n_parties, is_outside, supports, n_supports, place);
+    size_t n_placed = place_parties(scratch, n_parties, is_outside, supports, n_supports, place);
 
     if (n_circle)
         *n_circle = 0;
@@ -267,9 +266,8 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
 
     plan->spec = copy_spec(keep, spec);
     plan->support_order = ARENA_ARRAY(keep, uint32_t, spec->n_supports + 1);
-    if (!clearing_order_supports(keep, spec->n_parties, plan->spec.is_outside,
-                                 plan->spec.supports, spec->n_supports, plan->support_order, NULL,
-                                 NULL))
+    if (!clearing_order_supports(keep, spec->n_parties, plan->spec.is_outside, plan->spec.supports,
+                                 spec->n_supports, plan->support_order, NULL, NULL))
         return NULL;
     plan->row = ARENA_ARRAY(keep, uint32_t, spec->n_parties + 1);
     for (size_t party = 0; party < spec->n_parties; party++)

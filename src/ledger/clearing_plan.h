@@ -1,4 +1,4 @@
-/* The prepared form of a ClearingSpec: private to clearing.c and clearing_plan.c.
+/* The prepared form of a ClearingSpec: private to the ledger.
  *
  * An item is something one party may owe in this clearing: a slot, or the claim
  * of a support on its backer. Items lie by payer, then rank, then slots before
@@ -8,7 +8,7 @@
 
 #include "ledger/clearing.h"
 
-enum { NO_ITEM = UINT32_MAX };
+#define NO_ITEM UINT32_MAX
 
 typedef struct {
     uint32_t rank;
@@ -20,8 +20,8 @@ struct ClearingPlan {
     ClearingSpec spec;
     size_t n_items;
     ClearingItem *items;
-    uint32_t *first_item;   /* [party + 1] */
-    uint32_t *item_of_slot; /* NO_ITEM for rest slots */
+    uint32_t *first_item;      /* [party + 1] */
+    uint32_t *item_of_slot;    /* NO_ITEM for rest slots */
     uint32_t *item_of_support; /* NO_ITEM for lines and outside backers */
     bool *is_line;             /* [support] adds to what the borrower can pay */
     uint32_t *support_order;   /* a party's borrowing before its backing */

@@ -173,8 +173,7 @@ void composition_step(size_t n_parties, const bool *is_outside, uint32_t target,
                       const double *flows, const double *opening_cash, double *state,
                       double *workspace)
 {
-    composition_step_lanes(n_parties, is_outside, target, 1, flows, opening_cash, state,
-                           workspace);
+    composition_step_lanes(n_parties, is_outside, target, 1, flows, opening_cash, state, workspace);
 }
 
 void composition_add_received(size_t n_parties, const bool *is_outside, uint32_t target,

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COMPOSITION_NO_TARGET = UINT32_MAX };
+#define COMPOSITION_NO_TARGET UINT32_MAX
 
 /* Rows of the state are inside parties in party order; columns are the
  * n_parties + 1 sources. Everything is laid out [...][lane]. */

@@ -9,7 +9,7 @@
 /* Inverts I - Q without pivoting: it is an M-matrix whose pivots are the chances to leave. */
 bool network_fundamental(Arena *arena, const double *q, size_t n, double *fundamental)
 {
-    double *a = ARENA_ARRAY(arena, double, n * n + 1);
+    double *a = ARENA_ARRAY(arena, double, n *n + 1);
 
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
@@ -40,12 +40,12 @@ bool network_fundamental(Arena *arena, const double *q, size_t n, double *fundam
 bool network_measure(Arena *arena, const double *flows, const double *inflow, size_t n,
                      NetworkMeasures *m)
 {
-    double *q = ARENA_ARRAY(arena, double, n * n + 1);
+    double *q = ARENA_ARRAY(arena, double, n *n + 1);
     double through = 0, cycled = 0, from_outside = 0;
 
     m->n = n;
     m->throughflow = ARENA_ARRAY(arena, double, n + 1);
-    m->fundamental = ARENA_ARRAY(arena, double, n * n + 1);
+    m->fundamental = ARENA_ARRAY(arena, double, n *n + 1);
     m->return_probability = ARENA_ARRAY(arena, double, n + 1);
     for (size_t i = 0; i < n; i++) {
         m->throughflow[i] = inflow[i];

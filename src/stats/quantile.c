@@ -192,9 +192,9 @@ double stats_quantile_error(const double *sorted, size_t count, double p)
 
     if (count < 2 || !(step > 0))
         return NAN;
-    double slope = (stats_quantile_sorted(sorted, count, high) -
-                    stats_quantile_sorted(sorted, count, low)) /
-                   (high - low);
+    double slope =
+        (stats_quantile_sorted(sorted, count, high) - stats_quantile_sorted(sorted, count, low)) /
+        (high - low);
     return slope * step;
 }
 

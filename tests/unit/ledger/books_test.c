@@ -17,9 +17,9 @@ enum { BUYER, SELLER, PARTIES };
 static Chart *small_chart(Arena *arena)
 {
     const Account accounts[] = {
-        {TEXT("revenue"), ACCOUNT_INCOME},  {TEXT("costs"), ACCOUNT_EXPENSE},
-        {TEXT("plant"), ACCOUNT_ASSET},     {TEXT("debt"), ACCOUNT_LIABILITY},
-        {TEXT("loans"), ACCOUNT_ASSET},     {TEXT("depreciation"), ACCOUNT_EXPENSE},
+        {TEXT("revenue"), ACCOUNT_INCOME}, {TEXT("costs"), ACCOUNT_EXPENSE},
+        {TEXT("plant"), ACCOUNT_ASSET},    {TEXT("debt"), ACCOUNT_LIABILITY},
+        {TEXT("loans"), ACCOUNT_ASSET},    {TEXT("depreciation"), ACCOUNT_EXPENSE},
     };
     const Category categories[] = {
         {TEXT("sale"), COSTS, REVENUE},
@@ -41,10 +41,8 @@ static void every_pattern_is_proved(void **state)
     BooksProof proof = books_prove(chart);
     assert_false(proof.holds);
     assert_int_equal(proof.category, REPAYMENT);
-    const PostingPattern lopsided = {3,
-                                     {{SIDE_PAYER, BOOKS_CASH, 1},
-                                      {SIDE_PAYER, PLANT, -1},
-                                      {SIDE_PAYEE, BOOKS_CASH, 1}}};
+    const PostingPattern lopsided = {
+        3, {{SIDE_PAYER, BOOKS_CASH, 1}, {SIDE_PAYER, PLANT, -1}, {SIDE_PAYEE, BOOKS_CASH, 1}}};
     assert_false(books_pattern_balances(&lopsided));
     arena_free(arena);
 }
@@ -79,12 +77,10 @@ static void a_purchase_partly_paid(void **state)
     assert_true(seller.assets == 145 + 35 && seller.equity == 180 && seller.balances);
     assert_true(books_trial_balance(books, BUYER) == 0);
     assert_true(books_claims_match(books));
-    assert_int_equal(
-        books_count_unbalanced(PARTIES, chart->n_accounts, 1, books->balances), 0);
+    assert_int_equal(books_count_unbalanced(PARTIES, chart->n_accounts, 1, books->balances), 0);
     books->balances[BUYER * chart->n_accounts + PLANT] += 1;
     assert_false(books_sheet(chart, books, BUYER).balances);
-    assert_int_equal(
-        books_count_unbalanced(PARTIES, chart->n_accounts, 1, books->balances), 1);
+    assert_int_equal(books_count_unbalanced(PARTIES, chart->n_accounts, 1, books->balances), 1);
     arena_free(arena);
 }
 

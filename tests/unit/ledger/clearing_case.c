@@ -114,8 +114,9 @@ static void assert_payments_sound(const ClearingCase *cc)
 
 void case_run(ClearingCase *cc)
 {
-    ClearingSpec spec = {cc->n_parties, cc->is_outside,    16,           cc->n_slots,   cc->slots,
-                         cc->n_supports, cc->supports, cc->n_reserves, cc->reserves};
+    ClearingSpec spec = {cc->n_parties, cc->is_outside, 16,
+                         cc->n_slots,   cc->slots,      cc->n_supports,
+                         cc->supports,  cc->n_reserves, cc->reserves};
     ClearingInput input = {cc->cash,
                            cc->due,
                            cc->rest_share,

@@ -254,8 +254,8 @@ static void a_circle_of_guarantees_is_refused(void **state)
     Arena *arena = arena_new(NULL);
     const bool outside[5] = {false, false, false, false, true};
     const ClearingSupport supports[] = {
-        {0, 1, 0, NULL, 0}, {1, 2, 0, NULL, 0}, {2, 3, 0, NULL, 0}, {3, 1, 0, NULL, 0},
-        {4, 0, 0, NULL, 0},
+        {0, 1, 0, NULL, 0}, {1, 2, 0, NULL, 0}, {2, 3, 0, NULL, 0},
+        {3, 1, 0, NULL, 0}, {4, 0, 0, NULL, 0},
     };
     uint32_t order[5], circle[5];
     size_t n_circle = 0;
@@ -397,8 +397,7 @@ static void random_networks_keep_every_cent(void **state)
         }
         for (int k = 0; k < 3; k++) { /* a higher number backs a lower one */
             uint32_t borrower = (uint32_t)(next_random(&seed) % world);
-            uint32_t backer =
-                borrower + 1 + (uint32_t)(next_random(&seed) % (world - borrower));
+            uint32_t backer = borrower + 1 + (uint32_t)(next_random(&seed) % (world - borrower));
             case_support(cc, backer, borrower, (uint32_t)(next_random(&seed) % 3), NULL, 0,
                          (double)(next_random(&seed) % 300) * (trial % 2 ? 1 : 1e10));
         }
