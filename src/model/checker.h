@@ -1,0 +1,263 @@
+/* The state of one check, shared by the files of this folder only.
+ *
+ * Declarations are collected (collect.c), instances expanded (instances.c), and
+ * every field elaborated on demand: its expression gets a type and becomes a
+ * Node over values (expression.c, functions.c). Rules, contracts, draws and
+ * reports have a file each; order.c sorts the formulas at the end. */
+#ifndef GW_MODEL_CHECKER_H
+#define GW_MODEL_CHECKER_H
+
+#include "base/limits.h"
+#include "model/build.h"
+#include "model/units.h"
+
+typedef struct Checker Checker;
+typedef struct Instance Instance;
+typedef struct Field Field;
+typedef struct KindDef KindDef;
+typedef struct TableDef TableDef;
+
+/* ---- types -------------------------------------------------------------- */
+
+typedef enum {
+    KIND_OF_ERROR, /* already reported: silences what follows */
+    KIND_OF_NUMBER,
+    KIND_OF_DATE,
+    KIND_OF_TERM,
+    KIND_OF_YESNO,
+    KIND_OF_WORD,
+    KIND_OF_REFERENCE,
+    KIND_OF_LIST
+} TypeTag;
+
+typedef struct {
+    TypeTag tag;
+    Unit unit;          /* numbers */
+    Text shown;         /* the unit as a person wrote it, with its magnitude; "" when made by arithmetic */
+    double shown_scale; /* base units in one shown unit */
+    const KindDef *kind; /* references */
+    bool is_rate_percent; /* written in %/time: growth or interest, not a flow of something */
+    bool is_share;
+} Type;
+
+/* What an expression is: a type, and by tag a node, three nodes, or an instance. */
+typedef struct {
+    Type type;
+    const Node *node;
+    const Node *start, *end, *months; /* terms */
+    Instance *instance;               /* references */
+    Field *field;                     /* the field that a plain name or x.y named, if any */
+    LIST(Instance *) list;
+} Typed;
+
+/* ---- declarations --------------------------------------------------------- */
+
+struct KindDef {
+    Text name, title;
+    const Decl *decl;   /* NULL for party and contract */
+    KindDef *like;
+    KindDef *owner;     /* of a part */
+    bool is_contract, is_party;
+    Text roles[2];      /* names of the two parties */
+    Table *parts;       /* KindDef by name */
+    LIST(Instance *) instances; /* in order of path once sorted; copies' instances too */
+};
+
+typedef enum {
+    FIELD_VALUE,
+    FIELD_STOCK,
+    FIELD_FLOW,
+    FIELD_BELT,
+    FIELD_BELT_OUT,
+    FIELD_BELT_IN,
+    FIELD_UNKNOWN,
+    FIELD_FACILITY,
+    FIELD_RESERVE,
+    FIELD_STAGE_DATE,
+    FIELD_STATE /* an account, `defaulted`, ...: made when first read */
+} FieldTag;
+
+typedef enum { FIELD_NEW, FIELD_ACTIVE, FIELD_TYPED, FIELD_DONE } FieldState;
+
+struct Field {
+    Text name, full_name;
+    FieldTag tag;
+    FieldState state;
+    Instance *owner;
+    const Decl *decl;      /* gives the expression or draw */
+    const Decl *type_decl; /* gives the type, doc and range: the kind's, or decl itself */
+    bool is_from_block;    /* decl stands in the instance's own block */
+    LIST(const Decl *) overrides; /* of scenarios and --set, in order */
+    Typed typed;           /* when TYPED or DONE; node reads the value */
+    ValueId value;         /* NO_ID for references, terms and constants not yet asked for */
+    bool is_constant;
+    double constant;
+    uint32_t index;        /* stock, ring, facility, reserve */
+    Field *parent;         /* flow: its stock; belt out: the belt */
+};
+
+struct Instance {
+    Text name, path;
+    KindDef *kind;         /* NULL for the root and groups */
+    Instance *owner;
+    const Decl *decl;
+    bool is_root, is_group;
+    Table *fields;         /* Field by name */
+    Table *children;       /* Instance by name (parts, members of a group) */
+    Instance *between[2];
+    Text bound_name;       /* `for p in ...` */
+    Instance *bound;
+    uint32_t party, contract; /* or NO_ID */
+    LIST(const Decl *) members; /* rules and the rest, kinds' first */
+    LIST(bool) member_is_own;
+};
+
+struct TableDef {
+    const Decl *decl;
+    Type type;
+    TypeTag key_tag;
+    const KindDef *key_kind;
+    uint32_t index;  /* Model.tables, or NO_ID before it is read */
+    LIST(Text) words;
+    bool is_bad;
+};
+
+/* What an expression stands in. */
+typedef struct Loop {
+    const struct Loop *up;
+    Text name;
+    Instance *instance;
+} Loop;
+
+typedef struct {
+    Instance *self;
+    const Loop *loops;
+    Text owner_name;   /* for hidden values: the full name of the field or rule */
+    bool is_closing;   /* checks and reports */
+    bool is_opening;   /* under `opening` there */
+    bool in_every, in_each;
+    bool *saw_opening, *saw_closing;
+} Env;
+
+/* ---- the checker ------------------------------------------------------------ */
+
+struct Checker {
+    Arena *arena;
+    DiagList *diags;
+    const BuildOptions *options;
+    Tree **trees;
+    size_t n_trees;
+    Model *model;
+    UnitTable *units;
+    Table *kinds;      /* KindDef by name */
+    Table *accounts, *categories, *ranks; /* index + 1 as pointer */
+    Table *tables;     /* TableDef by name */
+    Table *words;      /* word types: index + 1 */
+    Table *sources;    /* Source decl by name */
+    Table *scenarios;  /* Decl by name */
+    Table *values_by_key; /* states by key: Field */
+    Instance *root;
+    KindDef *party_kind, *contract_kind;
+    LIST(Instance *) all;        /* every instance, owners first */
+    LIST(Instance *) parties, contracts;
+    LIST(const Decl *) reports, checks, togethers, solves;
+    LIST(const Decl *) overrides; /* in force */
+    LIST(Field *) stack;          /* being elaborated */
+    LIST(Field *) fields;         /* every field, in order of creation */
+    LIST(const Decl *) hidden_used;
+    LIST(Span) parameter_spans;  /* beside model->parameters, until facts_finish */
+    Table *parameter_by_place;   /* "file:start" -> index + 1 in model->parameters */
+    uint32_t n_hidden;
+    uint32_t default_rank;
+    const Decl *model_decl;
+    LIST(Field *) solve_fields;
+};
+
+/* collect.c */
+void collect_declarations(Checker *c);
+/* facts.c: which numbers stand under which attribution; literals by place. */
+void facts_collect(Checker *c);
+/* The nudge factor of a literal, and marks it as used. */
+double facts_use_literal(Checker *c, const Expr *literal, double base);
+void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed);
+void facts_finish(Checker *c);
+
+/* instances.c */
+void instances_expand(Checker *c);
+void instances_apply_overrides(Checker *c);
+Field *instance_field(Checker *c, Instance *instance, Text name);
+bool kind_is_a(const KindDef *kind, const KindDef *ancestor);
+KindDef *kind_named(Checker *c, Text name);
+/* Instances that a list expression names, by path; false with a diagnostic. */
+bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out);
+
+/* expression.c */
+Typed elaborate(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_field(Checker *c, Field *field, Span at);
+Typed typed_error(void);
+/* The expression as a number in the wanted dimensions; NULL node after a diagnostic. */
+const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what);
+const Node *elaborate_yesno(Checker *c, const Env *env, const Expr *expr, const char *what);
+const Node *elaborate_date(Checker *c, const Env *env, const Expr *expr, const char *what);
+Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted, const char *what);
+/* A constant in base units; false with a diagnostic. */
+bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what, double *out);
+Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok);
+bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
+Type type_number(Unit unit);
+Type type_plain(void);
+Text type_name(Checker *c, const Type *type);
+void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left, const Typed *right, const char *verb);
+ValueId value_new(Checker *c, Text name, ValueKind kind);
+ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kind);
+const Node *node_const(Checker *c, double number);
+const Node *node_value(Checker *c, ValueId value);
+const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const Node *d);
+const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
+bool node_is_constant(const Node *node, double *out);
+/* A state read by its key (account, unpaid, ...), opening or closing by the env. */
+Typed read_state(Checker *c, const Env *env, ValueId value, Type type);
+ValueId state_value(Checker *c, Text key, ValueKind kind);
+uint32_t table_index(const Table *table, Text name); /* NO_ID when absent */
+void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text name);
+/* The length of this period (in_every: of the stretch) as nodes, in the rate's own time unit. */
+const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule);
+
+/* functions.c */
+Typed elaborate_call(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_window(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_over(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_share(Checker *c, const Env *env, const Expr *expr);
+ValueId value_of_node(Checker *c, const Env *env, const Typed *typed);
+
+/* draws.c */
+bool draw_field(Checker *c, Field *field, const Env *env, const Dist *dist, Type *type);
+Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed);
+void togethers_build(Checker *c);
+
+/* stocks.c */
+void stock_elaborate(Checker *c, Field *field);
+void stock_finish(Checker *c, Field *field);
+void belt_elaborate(Checker *c, Field *field);
+void belt_finish(Checker *c, Field *field);
+void solves_build(Checker *c);
+
+/* contracts.c: parties, contracts, rules, slots */
+void parties_build(Checker *c);
+void contracts_build(Checker *c);
+void rules_build(Checker *c);
+
+/* tables.c */
+TableDef *table_named(Checker *c, Text name);
+bool table_prepare(Checker *c, TableDef *table);
+Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call);
+
+/* reports.c */
+void checks_build(Checker *c);
+void reports_build(Checker *c);
+
+/* order.c */
+bool formulas_order(Checker *c);
+
+#endif

@@ -1,0 +1,394 @@
+/* Parties with their opening books, contracts with their stages, facilities, guarantees, reserves. */
+#include "model/checker.h"
+
+#include <stdlib.h>
+
+static Env env_of(Instance *instance)
+{
+    return (Env){.self = instance, .owner_name = instance->path};
+}
+
+static Unit money_unit(Checker *c)
+{
+    const UnitDef *currency = units_find(c->units, c->model->currency);
+    if (currency)
+        return currency->unit;
+    return unit_plain();
+}
+
+/* ---- parties ------------------------------------------------------------------- */
+
+/* The account that an opening balance faces in the other party's book: from a category that joins the two. */
+static uint32_t mirror_account(const Model *m, uint32_t account)
+{
+    bool is_claim = m->accounts.items[account].type == ACCOUNT_ASSET;
+    for (size_t i = 0; i < m->categories.count; i++) {
+        const Category *category = &m->categories.items[i];
+        uint32_t own = is_claim ? category->payer : category->payee, other = is_claim ? category->payee : category->payer;
+        AccountType type = m->accounts.items[other].type;
+        bool faces = is_claim ? type == ACCOUNT_LIABILITY || type == ACCOUNT_EQUITY : type == ACCOUNT_ASSET;
+        if (own == account && faces)
+            return other;
+    }
+    return NO_ID;
+}
+
+static void build_opening(Checker *c, Instance *at, const Decl *decl)
+{
+    Party *party = &c->model->parties.items[at->party];
+    Env env = env_of(at);
+    Unit money = money_unit(c);
+    uint32_t account = table_index(c->accounts, decl->name);
+    if (account == NO_ID) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name_span, "there is no account `%.*s`", TEXT_ARG(decl->name));
+        suggest_nearest(c, d, decl->name_span, c->accounts, decl->name);
+        return;
+    }
+    const Node *amount = elaborate_number(c, &env, decl->expr, &money, "an opening balance");
+    if (!amount)
+        return;
+    Opening opening = {.account = account, .amount = amount, .against = NO_ID, .against_account = NO_ID};
+    if (decl->ref) {
+        Instance *other = elaborate_reference(c, &env, decl->ref, c->party_kind, "whom a balance is against");
+        if (!other)
+            return;
+        opening.against = other->party;
+        opening.against_account = mirror_account(c->model, account);
+        if (opening.against_account == NO_ID) {
+            diag_error(c->diags, DIAG_BOOKS, decl->span, "no category joins account `%.*s` to an account of the other party", TEXT_ARG(decl->name));
+            return;
+        }
+    }
+    *LIST_PUSH(c->arena, &party->openings) = opening;
+    party->is_source_named = true;
+}
+
+static void build_reserve(Checker *c, Instance *at, const Decl *decl)
+{
+    Env env = env_of(at);
+    Unit money = money_unit(c);
+    Instance *contract = elaborate_reference(c, &env, decl->ref, NULL, "what a reserve is for");
+    const Node *target = elaborate_number(c, &env, decl->expr, &money, "the target of a reserve");
+    const Node *opening = decl->expr2 ? elaborate_number(c, &env, decl->expr2, &money, "what a reserve opens with") : NULL;
+    Field *field = table_get(at->fields, decl->name);
+    if (!contract || !target || !field)
+        return;
+    if (contract->contract == NO_ID) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a reserve is for a contract");
+        return;
+    }
+    Reserve reserve = {.name = field->full_name, .party = at->party, .contract = contract->contract, .target = target, .opening = opening, .value = field->value};
+    c->model->values.items[field->value].reserve = (uint32_t)c->model->reserves.count;
+    *LIST_PUSH(c->arena, &c->model->reserves) = reserve;
+}
+
+static void build_party(Checker *c, Instance *at)
+{
+    Party *party = &c->model->parties.items[at->party];
+    Env env = env_of(at);
+    Unit money = money_unit(c), plain = unit_plain();
+    party->is_source_named = at->decl->attribution.kind != ATTRIBUTION_NONE;
+    for (size_t i = 0; i < at->members.count; i++) {
+        const Decl *m = at->members.items[i];
+        if (!m)
+            continue;
+        switch (m->kind) {
+        case DECL_OPENING:
+            build_opening(c, at, m);
+            break;
+        case DECL_KEEP:
+            party->keep = elaborate_number(c, &env, m->expr, &money, "cash that is kept");
+            party->keep_rank = (uint32_t)c->model->ranks.count;
+            if (m->name2.length > 0) {
+                party->keep_rank = table_index(c->ranks, m->name2);
+                if (party->keep_rank == NO_ID) {
+                    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span, "there is no rank `%.*s`", TEXT_ARG(m->name2));
+                    suggest_nearest(c, d, m->name2_span, c->ranks, m->name2);
+                    party->keep_rank = 0;
+                }
+            }
+            break;
+        case DECL_RESERVE:
+            build_reserve(c, at, m);
+            break;
+        case DECL_DEFAULT_COSTS:
+            party->loss_of_cash = m->expr ? elaborate_number(c, &env, m->expr, &plain, "the share of cash lost on default") : NULL;
+            party->loss_of_receipts = m->expr2 ? elaborate_number(c, &env, m->expr2, &plain, "the share of receipts lost on default") : NULL;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void find_costs_of_default(Checker *c)
+{
+    Model *m = c->model;
+    m->costs_of_default = NO_ID;
+    bool is_needed = false;
+    for (uint32_t i = 0; i < m->parties.count; i++) {
+        is_needed = is_needed || m->parties.items[i].loss_of_cash || m->parties.items[i].loss_of_receipts;
+        if (text_is(m->parties.items[i].name, "costs_of_default"))
+            m->costs_of_default = i;
+    }
+    if (is_needed && (m->costs_of_default == NO_ID || !m->parties.items[m->costs_of_default].is_outside || m->default_cost_account == NO_ID))
+        diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
+                   "default costs need an outside party `costs_of_default` and an expense account `default_costs`; `import gigawatt` declares both");
+}
+
+void parties_build(Checker *c)
+{
+    for (size_t i = 0; i < c->parties.count; i++)
+        build_party(c, c->parties.items[i]);
+    find_costs_of_default(c);
+}
+
+/* ---- contracts -------------------------------------------------------------------- */
+
+static int stage_number(Text word)
+{
+    static const char *const stages[] = {"talks", "intent", "definitive", "effective", "suspended", "ended", "never"};
+    for (int i = 0; i < 7; i++)
+        if (text_is(word, stages[i]))
+            return i;
+    return -1;
+}
+
+static void build_move(Checker *c, Instance *at, const Decl *decl)
+{
+    Env env = env_of(at);
+    int stage = stage_number(decl->name2);
+    if (stage < 0)
+        return;
+    StageMove move = {.stage = (Stage)stage};
+    if (decl->is_when) {
+        env.owner_name = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name2));
+        move.condition = elaborate_yesno(c, &env, decl->expr, "the condition of a stage");
+        if (!move.condition)
+            return;
+    } else {
+        Expr base = {.kind = EXPR_WORD, .span = decl->span, .name = at->name}, field = {.kind = EXPR_WORD, .span = decl->span, .name = decl->name2};
+        (void)base;
+        move.date = elaborate_date(c, &env, &field, "the day a stage is reached");
+        if (!move.date)
+            return;
+    }
+    *LIST_PUSH(c->arena, &c->model->contracts.items[at->contract].moves) = move;
+}
+
+static void build_contract(Checker *c, Instance *at)
+{
+    Env env = env_of(at);
+    Contract *contract = &c->model->contracts.items[at->contract];
+    contract->initial = STAGE_EFFECTIVE;
+    contract->part_of = NO_ID;
+    for (size_t i = 0; i < at->members.count; i++) {
+        const Decl *m = at->members.items[i];
+        if (!m)
+            continue;
+        if (m->kind == DECL_STAGE) {
+            int stage = stage_number(m->name2);
+            if (stage < 0)
+                diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span, "a stage is talks, intent, definitive, effective, suspended, ended or never");
+            else
+                contract->initial = c->options->all_effective && stage < STAGE_ENDED ? STAGE_EFFECTIVE : (Stage)stage;
+            if (c->options->all_effective && contract->initial == STAGE_NEVER)
+                contract->initial = STAGE_EFFECTIVE;
+        } else if (m->kind == DECL_STAGE_MOVE) {
+            build_move(c, at, m);
+            contract = &c->model->contracts.items[at->contract];
+        } else if (m->kind == DECL_PART_OF) {
+            Instance *other = elaborate_reference(c, &env, m->ref, NULL, "what a contract is part of");
+            contract->part_of = other ? other->contract : NO_ID;
+        } else if (m->kind == DECL_LAYER) {
+            contract->layer = m->name2;
+        }
+    }
+    Field *grace = table_get(at->fields, TEXT("grace"));
+    if (grace && grace->typed.type.tag == KIND_OF_NUMBER && unit_time_power(&grace->typed.type.unit) == 1)
+        contract->grace = grace->typed.node;
+    ValueId stage = state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(at->path)), VALUE_STAGE);
+    c->model->values.items[stage].contract = at->contract;
+    c->model->values.items[stage].type = TYPE_WORD;
+    contract->stage_value = stage;
+}
+
+/* ---- facilities and guarantees --------------------------------------------------------- */
+
+static uint32_t stock_of(Checker *c, const Env *env, const Expr *ref)
+{
+    if (!ref)
+        return NO_ID;
+    Typed t = elaborate(c, env, ref);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NO_ID;
+    if (!t.field || t.field->tag != FIELD_STOCK) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, ref->span, "what a payment raises or lowers is a stock");
+        return NO_ID;
+    }
+    return t.field->index;
+}
+
+static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee, uint32_t category, uint32_t contract)
+{
+    Slot slot = {.name = name, .payer = payer, .payee = payee, .category = category, .rank = c->default_rank, .contract = contract,
+                 .raises = NO_ID, .lowers = NO_ID, .is_made = true, .carry = c->model->n_carries++};
+    *LIST_PUSH(c->arena, &c->model->slots) = slot;
+    return (uint32_t)(c->model->slots.count - 1);
+}
+
+static void build_facility(Checker *c, Instance *at, const Decl *decl)
+{
+    Env env = env_of(at);
+    Unit money = money_unit(c);
+    Field *field = table_get(at->fields, decl->name);
+    Instance *lender = elaborate_reference(c, &env, decl->ref, c->party_kind, "who lends");
+    Instance *borrower = elaborate_reference(c, &env, decl->ref2, c->party_kind, "who borrows");
+    const Node *limit = elaborate_number(c, &env, decl->expr, &money, "the limit of a facility");
+    uint32_t category = table_index(c->categories, decl->name2);
+    if (category == NO_ID) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span, "there is no category `%.*s`", TEXT_ARG(decl->name2));
+        suggest_nearest(c, d, decl->name2_span, c->categories, decl->name2);
+        return;
+    }
+    if (!field || !lender || !borrower || !limit)
+        return;
+    Facility facility = {.name = field->full_name, .lender = lender->party, .borrower = borrower->party, .contract = at->contract, .limit = limit,
+                         .is_for_shortfall = decl->is_for_shortfall, .raises = stock_of(c, &env, decl->ref3)};
+    facility.slot = made_slot(c, field->full_name, lender->party, borrower->party, category, at->contract);
+    field->index = (uint32_t)c->model->facilities.count;
+    c->model->values.items[field->value].facility = field->index;
+    *LIST_PUSH(c->arena, &c->model->facilities) = facility;
+}
+
+static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t debtor, uint32_t category)
+{
+    size_t n = c->model->slots.count;
+    for (uint32_t i = 0; i < n; i++) {
+        Slot s = c->model->slots.items[i];
+        if (s.is_made || s.is_rest || s.payer != debtor || (contract != NO_ID && s.contract != contract))
+            continue;
+        *LIST_PUSH(c->arena, &g->covered) = i;
+        Text name = text_format(c->arena, "%.*s for %.*s", TEXT_ARG(g->name), TEXT_ARG(s.name));
+        *LIST_PUSH(c->arena, &g->pays) = made_slot(c, name, g->guarantor, s.payee, category, g->own_contract);
+    }
+}
+
+static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t number)
+{
+    Env env = env_of(at);
+    Unit money = money_unit(c);
+    Typed of = elaborate(c, &env, decl->ref);
+    Instance *guarantor = elaborate_reference(c, &env, decl->ref2, c->party_kind, "who guarantees");
+    const Node *cap = elaborate_number(c, &env, decl->expr, &money, "the cap of a guarantee");
+    uint32_t category = table_index(c->categories, TEXT("guarantee"));
+    if (of.type.tag == KIND_OF_ERROR || !guarantor || !cap)
+        return;
+    if (category == NO_ID) {
+        diag_error(c->diags, DIAG_BOOKS, decl->span, "a guarantee needs a category `guarantee`; `import gigawatt` declares it");
+        return;
+    }
+    if (of.type.tag != KIND_OF_REFERENCE) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a guarantee is of a contract or of a party");
+        return;
+    }
+    Text name = decl->name.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
+                                      : text_format(c->arena, "%.*s#guarantee%zu", TEXT_ARG(at->path), number);
+    Instance *covered = of.instance;
+    Guarantee g = {.name = name, .guarantor = guarantor->party, .cap = cap, .own_contract = at->contract, .contract = covered->contract,
+                   .debtor = NO_ID, .raises = stock_of(c, &env, decl->ref3)};
+    if (covered->party != NO_ID) {
+        g.debtor = covered->party;
+        cover_contract(c, &g, NO_ID, g.debtor, category);
+    } else if (covered->contract != NO_ID) {
+        g.debtor = c->model->contracts.items[covered->contract].second;
+        cover_contract(c, &g, covered->contract, g.debtor, category);
+    } else if (covered->is_group) {
+        for (size_t i = 0; i < table_count(covered->children); i++) {
+            Instance *child = table_at(covered->children, i)->value;
+            if (child->contract == NO_ID)
+                continue;
+            g.debtor = c->model->contracts.items[child->contract].second;
+            cover_contract(c, &g, child->contract, g.debtor, category);
+        }
+    }
+    if (g.debtor == NO_ID || g.covered.count == 0) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "there is nothing that its second party pays under this contract to guarantee");
+        return;
+    }
+    if (g.debtor == g.guarantor) {
+        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "a party cannot guarantee itself");
+        return;
+    }
+    g.recourse = made_slot(c, text_format(c->arena, "%.*s recourse", TEXT_ARG(name)), g.debtor, g.guarantor, category, g.own_contract);
+    *LIST_PUSH(c->arena, &c->model->guarantees) = g;
+}
+
+/* A guarantor's own guarantors must come later; a circle has no such order. */
+static void order_guarantees(Checker *c)
+{
+    Model *m = c->model;
+    size_t n = m->guarantees.count;
+    Guarantee *sorted = ARENA_ARRAY(c->arena, Guarantee, n + 1);
+    bool *is_placed = ARENA_ARRAY(c->arena, bool, n + 1);
+    for (size_t placed = 0; placed < n; placed++) {
+        size_t pick = n;
+        for (size_t i = 0; i < n && pick == n; i++) {
+            bool is_free = !is_placed[i];
+            /* Anything that i's debtor itself guarantees goes first. */
+            for (size_t j = 0; j < n && is_free; j++)
+                is_free = is_placed[j] || j == i || m->guarantees.items[j].guarantor != m->guarantees.items[i].debtor;
+            if (is_free)
+                pick = i;
+        }
+        if (pick == n) {
+            Buffer chain = {.arena = c->arena};
+            for (size_t i = 0; i < n; i++)
+                if (!is_placed[i])
+                    buffer_format(&chain, "%s%.*s", chain.length ? ", " : "", TEXT_ARG(m->guarantees.items[i].name));
+            Diag *d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, (Span){.file = c->trees[0]->file}, "guarantees lead back to where they started: %.*s",
+                                 TEXT_ARG(buffer_view(&chain)));
+            diag_because(c->diags, d, "When each pays only if the other does, what is paid is not defined. Leave one out.");
+            return;
+        }
+        is_placed[pick] = true;
+        sorted[placed] = m->guarantees.items[pick];
+    }
+    for (size_t i = 0; i < n; i++)
+        m->guarantees.items[i] = sorted[i];
+}
+
+static void each_instance_member(Checker *c, DeclKind kind, void build(Checker *, Instance *, const Decl *, size_t))
+{
+    for (size_t k = 0; k < c->all.count; k++)
+        for (size_t i = 0; i < c->all.items[k]->members.count; i++) {
+            const Decl *m = c->all.items[k]->members.items[i];
+            if (m && m->kind == kind)
+                build(c, c->all.items[k], m, i);
+        }
+}
+
+static void build_one_facility(Checker *c, Instance *at, const Decl *decl, size_t number)
+{
+    (void)number;
+    build_facility(c, at, decl);
+}
+
+void contracts_build(Checker *c)
+{
+    for (size_t i = 0; i < c->contracts.count; i++)
+        build_contract(c, c->contracts.items[i]);
+    each_instance_member(c, DECL_FACILITY, build_one_facility);
+    rules_build(c);
+    each_instance_member(c, DECL_GUARANTEE, build_guarantee);
+    order_guarantees(c);
+
+    bool needs_books = c->model->slots.count > 0 || c->parties.count > 0;
+    if (needs_books && (c->model->cash == NO_ID || c->model->payables == NO_ID || c->model->receivables == NO_ID || c->model->opening_equity == NO_ID))
+        diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
+                   "books need the accounts cash, receivables, payables and opening_equity; `import gigawatt` declares them");
+    if (c->model->slots.count > LIMIT_SLOTS)
+        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file}, "more than %d pay statements", LIMIT_SLOTS);
+    if (c->parties.count > LIMIT_PARTIES)
+        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file}, "more than %d parties", LIMIT_PARTIES);
+}

@@ -1,0 +1,681 @@
+/* Draws: what a `~` says becomes a law with parameters; `together` becomes a copula. */
+#include "model/checker.h"
+
+#include "maths/copula.h"
+#include "maths/maths.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Half the width of a 5 % - 95 % interval in standard deviations. */
+static const double Z95 = 1.6448536269514726;
+
+static Draw *impossible(Checker *c, Span at, const char *why)
+{
+    diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, at, "%s", why);
+    return NULL;
+}
+
+/* An argument in base units; takes the unit written after the whole distribution, or after the last argument. */
+typedef struct {
+    Checker *c;
+    const Env *env;
+    Type type;        /* of the drawn thing, once known */
+    bool has_type;
+    double scale;     /* what a plain argument is multiplied by */
+} ArgumentReader;
+
+static bool read_argument(ArgumentReader *r, const Expr *e, Typed *out)
+{
+    *out = elaborate(r->c, r->env, e);
+    if (out->type.tag == KIND_OF_ERROR)
+        return false;
+    bool is_plain = out->type.tag == KIND_OF_NUMBER && unit_is_plain(&out->type.unit) && out->type.shown.length == 0;
+    if (is_plain && r->has_type && !unit_is_plain(&r->type.unit)) {
+        out->node = node_make(r->c, N_MUL, out->node, node_const(r->c, r->scale), NULL);
+        out->type = r->type;
+    } else if (is_plain && r->scale != 1) {
+        out->node = node_make(r->c, N_MUL, out->node, node_const(r->c, r->scale), NULL);
+    }
+    return true;
+}
+
+static bool same_kind(ArgumentReader *r, const Typed *t, Span at)
+{
+    if (!r->has_type) {
+        r->type = t->type;
+        r->has_type = true;
+        return true;
+    }
+    if (t->type.tag == r->type.tag && (t->type.tag != KIND_OF_NUMBER || dimensions_equal(&t->type.unit.dims, &r->type.unit.dims)))
+        return true;
+    diag_error(r->c->diags, DIAG_WRONG_UNIT, at, "this is %.*s, and what is drawn is %.*s", TEXT_ARG(type_name(r->c, &t->type)),
+               TEXT_ARG(type_name(r->c, &r->type)));
+    return false;
+}
+
+static void set_params(Checker *c, Draw *draw, DistLaw law, const Node **nodes, uint32_t n)
+{
+    draw->law = law;
+    draw->n_params = n;
+    draw->params = ARENA_ARRAY(c->arena, const Node *, n);
+    for (uint32_t i = 0; i < n; i++)
+        draw->params[i] = nodes[i];
+}
+
+static void set_constants(Checker *c, Draw *draw, DistLaw law, const double *x, uint32_t n)
+{
+    const Node *nodes[4];
+    for (uint32_t i = 0; i < n; i++)
+        nodes[i] = node_const(c, x[i]);
+    set_params(c, draw, law, nodes, n);
+}
+
+static Draw *interval(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    Typed a, b;
+    const Expr *low = dist->args.items[0], *high = dist->args.items[1];
+    if (!read_argument(r, high, &b) || !same_kind(r, &b, high->span))
+        return NULL;
+    double scale = r->scale;
+    if (low->kind == EXPR_NUMBER && !low->unit && b.type.tag == KIND_OF_NUMBER && high->kind == EXPR_NUMBER && high->unit) {
+        r->scale = b.type.shown_scale; /* `400 to 500 k gpu`: the unit is of both ends */
+        r->type = b.type;
+    }
+    bool ok = read_argument(r, low, &a) && same_kind(r, &a, low->span);
+    r->scale = scale;
+    if (!ok)
+        return NULL;
+    double x, y;
+    if (!node_is_constant(a.node, &x) || !node_is_constant(b.node, &y)) {
+        diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->span, "the ends of an interval must be known; use `normal` or `lognormal` for ends that vary");
+        return NULL;
+    }
+    if (!(x < y))
+        return impossible(r->c, dist->span, "an interval runs from its 5 % end to a larger 95 % end");
+    draw->is_date = r->type.tag == KIND_OF_DATE;
+    if (x > 0 && !draw->is_date) {
+        double p[2] = {(gw_log(x) + gw_log(y)) / 2, (gw_log(y) - gw_log(x)) / (2 * Z95)};
+        set_constants(r->c, draw, DIST_LAW_LOGNORMAL, p, 2);
+    } else {
+        double p[2] = {(x + y) / 2, (y - x) / (2 * Z95)};
+        set_constants(r->c, draw, DIST_LAW_NORMAL, p, 2);
+    }
+    return draw;
+}
+
+static bool constants_of(ArgumentReader *r, const Dist *dist, const Typed *args, double *out)
+{
+    for (size_t i = 0; i < dist->args.count; i++)
+        if (!node_is_constant(args[i].node, &out[i])) {
+            diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->args.items[i]->span, "`%.*s` needs numbers that are known before the run", TEXT_ARG(dist->name));
+            return false;
+        }
+    return true;
+}
+
+static Draw *named_pert(ArgumentReader *r, const Dist *dist, const Typed *args, Draw *draw)
+{
+    double x[3];
+    if (!constants_of(r, dist, args, x))
+        return NULL;
+    if (!(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2]))
+        return impossible(r->c, dist->span, "`pert(low, mode, high)` needs low <= mode <= high");
+    double width = x[2] - x[0];
+    double p[4] = {1 + 4 * (x[1] - x[0]) / width, 1 + 4 * (x[2] - x[1]) / width, x[0], x[2]};
+    set_constants(r->c, draw, DIST_LAW_BETA, p, 4);
+    return draw;
+}
+
+static Draw *named_beta(ArgumentReader *r, const Dist *dist, const Typed *args, Draw *draw)
+{
+    double x[4] = {0, 0, 0, 1};
+    if (!constants_of(r, dist, args, x))
+        return NULL;
+    if (dist->args.count == 2)
+        x[3] = r->scale;
+    if (!(x[0] > 0 && x[1] > 0 && x[2] < x[3]))
+        return impossible(r->c, dist->span, "`beta(a, b)` needs a > 0 and b > 0, and `beta(a, b, low, high)` low < high");
+    set_constants(r->c, draw, DIST_LAW_BETA, x, 4);
+    return draw;
+}
+
+static const struct {
+    const char *name;
+    DistLaw law;
+    uint32_t least, most;
+    const char *form;
+    bool plain_first, plain_second; /* arguments that have no unit */
+} laws[] = {{"normal", DIST_LAW_NORMAL, 2, 2, "normal(mean, sd)", false, false},
+            {"lognormal", DIST_LAW_LOGNORMAL, 2, 2, "lognormal(median, sd of the logarithm)", false, true},
+            {"uniform", DIST_LAW_UNIFORM, 2, 2, "uniform(low, high)", false, false},
+            {"triangle", DIST_LAW_TRIANGLE, 3, 3, "triangle(low, mode, high)", false, false},
+            {"pert", DIST_LAW_BETA, 3, 3, "pert(low, mode, high)", false, false},
+            {"beta", DIST_LAW_BETA, 2, 4, "beta(a, b) or beta(a, b, low, high)", true, true},
+            {"gamma", DIST_LAW_GAMMA, 2, 2, "gamma(shape, scale)", true, false},
+            {"exponential", DIST_LAW_EXPONENTIAL, 1, 1, "exponential(mean)", false, false},
+            {"poisson", DIST_LAW_POISSON, 1, 1, "poisson(mean)", false, false}};
+
+/* The mistakes that can be seen before the run: a spread below zero, ends the wrong way round. */
+static const char *fault_of(DistLaw law, const double *x, const bool *known)
+{
+    switch (law) {
+    case DIST_LAW_NORMAL:
+        return known[1] && !(x[1] >= 0) ? "the standard deviation of `normal` must not be negative" : NULL;
+    case DIST_LAW_LOGNORMAL:
+        if (known[0] && !(x[0] > 0))
+            return "the median of `lognormal` must be above zero";
+        return known[1] && !(x[1] >= 0) ? "the spread of `lognormal` must not be negative" : NULL;
+    case DIST_LAW_UNIFORM:
+        return known[0] && known[1] && !(x[0] < x[1]) ? "`uniform(low, high)` needs low < high" : NULL;
+    case DIST_LAW_TRIANGLE:
+        return known[0] && known[1] && known[2] && !(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2]) ? "`triangle(low, mode, high)` needs low <= mode <= high" : NULL;
+    case DIST_LAW_GAMMA:
+        return known[0] && known[1] && !(x[0] > 0 && x[1] > 0) ? "`gamma(shape, scale)` needs both above zero" : NULL;
+    case DIST_LAW_EXPONENTIAL:
+    case DIST_LAW_POISSON:
+        return known[0] && !(x[0] > 0) ? "the mean must be above zero" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    size_t which = 0, n_laws = sizeof laws / sizeof *laws;
+    while (which < n_laws && !text_is(dist->name, laws[which].name))
+        which++;
+    if (which == n_laws) {
+        Table *names = table_new(r->c->arena);
+        for (size_t i = 0; i < n_laws; i++)
+            table_set(names, text_from(laws[i].name), names);
+        Diag *d = diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "there is no distribution `%.*s`", TEXT_ARG(dist->name));
+        Span name = {dist->span.file, dist->span.start, dist->span.start + (uint32_t)dist->name.length};
+        suggest_nearest(r->c, d, name, names, dist->name);
+        return NULL;
+    }
+    uint32_t n = (uint32_t)dist->args.count;
+    if (n < laws[which].least || n > laws[which].most || (laws[which].most == 4 && n == 3)) {
+        diag_error(r->c->diags, DIAG_WRONG_ARGUMENTS, dist->span, "write `%s`", laws[which].form);
+        return NULL;
+    }
+    Typed args[4];
+    double x[4] = {0};
+    bool known[4] = {false};
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_plain = i == 0 ? laws[which].plain_first : i == 1 && laws[which].plain_second;
+        double scale = r->scale;
+        bool had = r->has_type;
+        if (is_plain) {
+            r->scale = 1;
+            r->has_type = false;
+        }
+        bool ok = read_argument(r, dist->args.items[i], &args[i]);
+        r->scale = scale;
+        r->has_type = had;
+        if (!ok || (!is_plain && !same_kind(r, &args[i], dist->args.items[i]->span)))
+            return NULL;
+        if (is_plain && (args[i].type.tag != KIND_OF_NUMBER || !unit_is_plain(&args[i].type.unit))) {
+            diag_error(r->c->diags, DIAG_WRONG_UNIT, dist->args.items[i]->span, "this is a plain number: `%s`", laws[which].form);
+            return NULL;
+        }
+        known[i] = node_is_constant(args[i].node, &x[i]);
+    }
+    const char *fault = fault_of(laws[which].law, x, known);
+    if (fault)
+        return impossible(r->c, dist->span, fault);
+    if (text_is(dist->name, "pert"))
+        return named_pert(r, dist, args, draw);
+    if (text_is(dist->name, "beta"))
+        return named_beta(r, dist, args, draw);
+    if (text_is(dist->name, "gamma") && !constants_of(r, dist, args, x))
+        return NULL;
+    const Node *nodes[4];
+    for (uint32_t i = 0; i < n; i++)
+        nodes[i] = args[i].node;
+    if (laws[which].law == DIST_LAW_LOGNORMAL)
+        nodes[0] = node_make(r->c, N_LOG, nodes[0], NULL, NULL);
+    set_params(r->c, draw, laws[which].law, nodes, n);
+    return draw;
+}
+
+static Draw *chance(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    Unit plain = unit_plain();
+    const Node *p = elaborate_number(r->c, r->env, dist->args.items[0], &plain, "a chance");
+    double x;
+    if (!p)
+        return NULL;
+    if (node_is_constant(p, &x) && !(x >= 0 && x <= 1))
+        return impossible(r->c, dist->span, "a chance lies between 0 and 100 %");
+    set_params(r->c, draw, DIST_LAW_CHANCE, &p, 1);
+    r->type = (Type){.tag = KIND_OF_YESNO};
+    return draw;
+}
+
+static Draw *one_of(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    Checker *c = r->c;
+    uint32_t n = (uint32_t)dist->args.count;
+    double *outcomes = ARENA_ARRAY(c->arena, double, n), sum = 0;
+    const Node **weights = ARENA_ARRAY(c->arena, const Node *, n);
+    bool are_words = true;
+    for (uint32_t i = 0; i < n; i++)
+        are_words = are_words && dist->args.items[i]->kind == EXPR_WORD;
+    bool all_known = true;
+    for (uint32_t i = 0; i < n; i++) {
+        Typed t;
+        if (are_words) {
+            Text word = dist->args.items[i]->name;
+            uintptr_t found = (uintptr_t)table_get(c->words, word);
+            if (!found) {
+                found = table_count(c->words) + 1;
+                table_set(c->words, word, (void *)found);
+            }
+            outcomes[i] = (double)(found - 1);
+        } else if (!read_argument(r, dist->args.items[i], &t) || !same_kind(r, &t, dist->args.items[i]->span) || !node_is_constant(t.node, &outcomes[i])) {
+            return NULL;
+        }
+        Unit plain = unit_plain();
+        weights[i] = elaborate_number(c, r->env, dist->weights.items[i], &plain, "a weight");
+        double w;
+        if (!weights[i])
+            return NULL;
+        if (!node_is_constant(weights[i], &w))
+            all_known = false;
+        else if (w < 0)
+            return impossible(c, dist->weights.items[i]->span, "a weight must not be negative");
+        else
+            sum += w;
+    }
+    if (all_known && fabs(sum - 1) > 1e-9) {
+        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "the weights of `one of` add to %.6g %%, not to 100 %%", sum * 100);
+        return NULL;
+    }
+    set_params(c, draw, DIST_LAW_ONE_OF, weights, n);
+    draw->outcomes = outcomes;
+    if (are_words)
+        r->type = (Type){.tag = KIND_OF_WORD};
+    return draw;
+}
+
+static Draw *quantiles(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    uint32_t n = (uint32_t)dist->args.count;
+    double *p = ARENA_ARRAY(r->c->arena, double, n);
+    const Node **nodes = ARENA_ARRAY(r->c->arena, const Node *, n);
+    double last = 0, last_p = 0;
+    /* The unit of the last number is of all. */
+    Typed end;
+    if (!read_argument(r, dist->args.items[n - 1], &end) || !same_kind(r, &end, dist->args.items[n - 1]->span))
+        return NULL;
+    if (end.type.shown_scale != 0 && end.type.tag == KIND_OF_NUMBER && !unit_is_plain(&end.type.unit) && r->scale == 1)
+        r->scale = end.type.shown_scale;
+    for (uint32_t i = 0; i < n; i++) {
+        Typed t;
+        double x;
+        if (!read_argument(r, dist->args.items[i], &t) || !same_kind(r, &t, dist->args.items[i]->span))
+            return NULL;
+        p[i] = dist->probabilities.items[i];
+        if (!(p[i] > last_p && p[i] < 1))
+            return impossible(r->c, dist->span, "quantiles must rise, each between p0 and p100");
+        if (node_is_constant(t.node, &x)) {
+            if (i > 0 && !(x > last))
+                return impossible(r->c, dist->span, "each quantile must be larger than the one before");
+            last = x;
+        }
+        last_p = p[i];
+        nodes[i] = t.node;
+    }
+    set_params(r->c, draw, DIST_LAW_QUANTILES, nodes, n);
+    draw->probabilities = p;
+    return draw;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* One number a line, or a named column of a CSV. */
+static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    Checker *c = r->c;
+    bool ok = false;
+    Text from = c->diags->sources->files.items[dist->span.file]->name;
+    Text text = c->options->read_file ? c->options->read_file(c->options->read_context, c->arena, from, dist->file, &ok) : TEXT("");
+    if (!ok) {
+        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` cannot be read", TEXT_ARG(dist->file));
+        return NULL;
+    }
+    LIST(double) numbers = {0};
+    size_t column = 0, at = 0;
+    bool is_first = true;
+    while (at < text.length) {
+        size_t end = at;
+        while (end < text.length && text.bytes[end] != '\n')
+            end++;
+        size_t start = at, field = 0;
+        for (size_t i = at; i <= end; i++) {
+            if (i < end && text.bytes[i] != ',')
+                continue;
+            Text cell = {text.bytes + start, i - start};
+            while (cell.length > 0 && (cell.bytes[cell.length - 1] == '\r' || cell.bytes[cell.length - 1] == ' '))
+                cell.length--;
+            if (is_first && dist->name.length > 0 && text_equal(cell, dist->name))
+                column = field;
+            if (field == column && cell.length > 0) {
+                char *stop;
+                Text copy = text_copy(c->arena, cell);
+                double x = strtod(copy.bytes, &stop);
+                if (*stop == 0)
+                    *LIST_PUSH(c->arena, &numbers) = x * r->scale;
+            }
+            field++;
+            start = i + 1;
+        }
+        is_first = false;
+        at = end + 1;
+    }
+    if (numbers.count < 2) {
+        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` has fewer than two numbers%s", TEXT_ARG(dist->file),
+                   dist->name.length ? " in that column" : "");
+        return NULL;
+    }
+    qsort(numbers.items, numbers.count, sizeof(double), by_number);
+    draw->law = DIST_LAW_DATA;
+    draw->data = numbers.items;
+    draw->n_data = (uint32_t)numbers.count;
+    if (!r->has_type)
+        r->type = type_plain();
+    return draw;
+}
+
+static bool set_interval_of_draw(Checker *c, const Dist *dist, Draw *draw)
+{
+    static const char *const words[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
+    draw->is_once = dist->drawn.length == 0;
+    draw->step = c->model->step;
+    for (int i = 0; i < 5; i++)
+        if (text_is(dist->drawn, words[i]))
+            draw->step = (Step)i;
+    if (!draw->is_once && draw->step < c->model->step) {
+        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "drawn `%.*s` is shorter than the clock's period", TEXT_ARG(dist->drawn));
+        return false;
+    }
+    return true;
+}
+
+static void set_truncation(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    if (!dist->truncated_low || !dist->truncated_high)
+        return;
+    Typed a, b;
+    if (!read_argument(r, dist->truncated_low, &a) || !read_argument(r, dist->truncated_high, &b) ||
+        !same_kind(r, &a, dist->truncated_low->span) || !same_kind(r, &b, dist->truncated_high->span))
+        return;
+    double x, y;
+    if (node_is_constant(a.node, &x) && node_is_constant(b.node, &y) && !(x < y)) {
+        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "`truncated low to high` needs low < high");
+        return;
+    }
+    if (draw->law == DIST_LAW_CHANCE || draw->law == DIST_LAW_ONE_OF || draw->law == DIST_LAW_POISSON || draw->law == DIST_LAW_DATA ||
+        draw->law == DIST_LAW_QUANTILES) {
+        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "this distribution cannot be truncated");
+        return;
+    }
+    draw->truncated_low = a.node;
+    draw->truncated_high = b.node;
+}
+
+static void print_draw(Checker *c, const Dist *dist, const Draw *draw, Text *printed)
+{
+    static const char *const names[] = {"normal", "lognormal", "uniform", "triangle", "beta", "gamma", "exponential", "poisson", "chance", "one of", "quantiles", "data"};
+    Text written = span_text(c->diags->sources, dist->span);
+    if (dist->kind == DIST_INTERVAL)
+        *printed = text_format(c->arena, "%s, 5 %%-95 %% %.*s", names[draw->law], TEXT_ARG(written));
+    else
+        *printed = written;
+}
+
+Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed)
+{
+    Draw *draw = ARENA_NEW(c->arena, Draw);
+    draw->hash = text_hash64(full_name);
+    draw->together = NO_ID;
+    ArgumentReader r = {.c = c, .env = env, .scale = 1};
+    if (dist->unit) {
+        Unit unit;
+        if (!unit_of_expression(c, dist->unit, &unit))
+            return NULL;
+        double factor = dist->unit->magnitude.length ? magnitude_factor(dist->unit->magnitude) : 1;
+        r.type = type_number(unit);
+        r.type.shown = span_text(c->diags->sources, dist->unit->span);
+        r.type.shown_scale = factor * unit.numerator / unit.denominator;
+        r.type.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
+        r.scale = r.type.shown_scale;
+        r.has_type = true;
+    }
+    Draw *made = NULL;
+    switch (dist->kind) {
+    case DIST_INTERVAL:
+        made = interval(&r, dist, draw);
+        break;
+    case DIST_NAMED:
+        made = named(&r, dist, draw);
+        break;
+    case DIST_CHANCE:
+        made = chance(&r, dist, draw);
+        break;
+    case DIST_ONE_OF:
+        made = one_of(&r, dist, draw);
+        break;
+    case DIST_QUANTILES:
+        made = quantiles(&r, dist, draw);
+        break;
+    case DIST_DATA:
+        made = from_data(&r, dist, draw);
+        break;
+    }
+    if (!made || !set_interval_of_draw(c, dist, draw))
+        return NULL;
+    set_truncation(&r, dist, draw);
+    if (r.type.tag == KIND_OF_ERROR)
+        r.type = type_plain();
+    if (text_is(dist->name, "beta") && !dist->unit && dist->args.count == 2)
+        r.type = type_plain();
+    if (has_type && (type->tag != r.type.tag || (type->tag == KIND_OF_NUMBER && !dimensions_equal(&type->unit.dims, &r.type.unit.dims)))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, dist->span, "`%.*s` is in %.*s, and what is drawn is in %.*s", TEXT_ARG(full_name),
+                   TEXT_ARG(type_name(c, type)), TEXT_ARG(type_name(c, &r.type)));
+        return NULL;
+    }
+    bool was_share = type->is_share;
+    *type = r.type;
+    type->is_share = was_share && has_type;
+    print_draw(c, dist, draw, printed);
+    return draw;
+}
+
+/* ---- together ------------------------------------------------------------------------- */
+
+typedef struct {
+    Field *field;
+    size_t written; /* its place as written, for a matrix */
+} Member;
+
+static int by_name(const void *a, const void *b)
+{
+    return text_compare(((const Member *)a)->field->full_name, ((const Member *)b)->field->full_name);
+}
+
+static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of_members)
+{
+    LIST(Member) *members = list_of_members;
+    Field *single = NULL;
+    Typed list = {0};
+    if (ref->kind == EXPR_WORD) {
+        single = table_get(c->root->fields, ref->name);
+    } else if (ref->kind == EXPR_FIELD) {
+        const Expr *base = ref->args.items[0];
+        Env env = {.self = c->root};
+        bool is_kind = base->kind == EXPR_WORD ? kind_named(c, base->name) != NULL
+                                               : base->kind == EXPR_FIELD && base->args.items[0]->kind == EXPR_WORD &&
+                                                     !table_get(c->root->children, base->args.items[0]->name);
+        if (is_kind || (base->kind == EXPR_FIELD)) {
+            Instance *one = NULL;
+            Text path = span_text(c->diags->sources, base->span);
+            for (size_t i = 0; i < c->all.count && !one; i++)
+                if (text_equal(c->all.items[i]->path, path))
+                    one = c->all.items[i];
+            if (one)
+                single = table_get(one->fields, ref->name);
+            else if (!instances_of_list(c, &env, base, &list))
+                return false;
+        } else if (base->kind == EXPR_WORD) {
+            Instance *one = table_get(c->root->children, base->name);
+            single = one ? table_get(one->fields, ref->name) : NULL;
+        }
+    }
+    for (size_t i = 0; i < list.list.count; i++) {
+        Field *f = table_get(list.list.items[i]->fields, ref->name);
+        if (!f)
+            continue;
+        size_t written = members->count;
+        Member *m = LIST_PUSH(arena, members);
+        m->field = f;
+        m->written = written;
+    }
+    if (single) {
+        size_t written = members->count;
+        Member *m = LIST_PUSH(arena, members);
+        m->field = single;
+        m->written = written;
+    }
+    if (!single && list.list.count == 0 && list.type.tag != KIND_OF_LIST) {
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->span, "there is nothing named `%.*s` to draw together", TEXT_ARG(span_text(c->diags->sources, ref->span)));
+        return false;
+    }
+    return true;
+}
+
+static const Instance *owner_of_kind(const Field *field, Text kind)
+{
+    for (const Instance *at = field->owner; at; at = at->owner)
+        for (const KindDef *k = at->kind; k; k = k->like)
+            if (text_equal(k->name, kind))
+                return at;
+    return NULL;
+}
+
+static Value *draw_of(Checker *c, const Field *field)
+{
+    if (field->value == NO_ID)
+        return NULL;
+    Value *v = &c->model->values.items[field->value];
+    if (v->kind == VALUE_DRAW)
+        return v;
+    /* Scaled by a scenario: the draw stands under its hidden name. */
+    Text hidden = text_format(c->arena, "%.*s#drawn", TEXT_ARG(field->full_name));
+    for (size_t i = 0; i < c->model->values.count; i++)
+        if (text_equal(c->model->values.items[i].name, hidden))
+            return &c->model->values.items[i];
+    return NULL;
+}
+
+static void build_together(Checker *c, const Decl *decl)
+{
+    LIST(Member) members = {0};
+    for (size_t i = 0; i < decl->exprs.count; i++)
+        if (!add_members(c, decl->exprs.items[i], c->arena, &members))
+            return;
+    size_t n = members.count;
+    if (n > LIMIT_CORRELATED) {
+        diag_error(c->diags, DIAG_TOO_MANY, decl->span, "at most %d variables can be drawn together", LIMIT_CORRELATED);
+        return;
+    }
+    qsort(members.items, n, sizeof(Member), by_name);
+    /* What an override made certain drops out. */
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!draw_of(c, members.items[i].field)) {
+            if (members.items[i].field->overrides.count == 0 && members.items[i].field->typed.type.tag != KIND_OF_ERROR) {
+                Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "`%.*s` is not drawn", TEXT_ARG(members.items[i].field->full_name));
+                diag_label(c->diags, d, members.items[i].field->decl->name_span, "certain, given the rest");
+                return;
+            }
+            continue;
+        }
+        members.items[kept++] = members.items[i];
+    }
+    n = kept;
+    if (n < 2)
+        return;
+
+    double common = 0, within = 0;
+    size_t n_written = decl->numbers.count;
+    bool is_matrix = n_written > 2 || (n_written > 0 && !decl->expr);
+    Unit plain = unit_plain();
+    Env env = {.self = c->root};
+    if (!is_matrix && decl->expr && !elaborate_constant(c, &env, decl->expr, &plain, "a correlation", &common))
+        return;
+    if (decl->expr2 && !elaborate_constant(c, &env, decl->expr2, &plain, "a correlation", &within))
+        return;
+    size_t side = 0;
+    while (side * side < n_written)
+        side++;
+    if (is_matrix && (side * side != n_written || side != members.count)) {
+        diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "a matrix for %zu variables has %zu numbers, not %zu", members.count,
+                   members.count * members.count, n_written);
+        return;
+    }
+    double *matrix = ARENA_ARRAY(c->arena, double, n * n), *lower = ARENA_ARRAY(c->arena, double, n * n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            double rank = common;
+            if (i == j) {
+                rank = 1;
+            } else if (is_matrix) {
+                rank = decl->numbers.items[members.items[i].written * side + members.items[j].written];
+                double mirror = decl->numbers.items[members.items[j].written * side + members.items[i].written];
+                if (rank != mirror) {
+                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "the matrix is not the same both ways for `%.*s` and `%.*s`",
+                               TEXT_ARG(members.items[i].field->full_name), TEXT_ARG(members.items[j].field->full_name));
+                    return;
+                }
+            } else if (decl->expr2) {
+                const Instance *a = owner_of_kind(members.items[i].field, decl->name2), *b = owner_of_kind(members.items[j].field, decl->name2);
+                rank = a && a == b ? within : common;
+            }
+            if (!(rank >= -1 && rank <= 1)) {
+                diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "a correlation lies between -1 and 1");
+                return;
+            }
+            matrix[i * n + j] = i == j ? 1 : copula_score_correlation(rank);
+        }
+    size_t failed;
+    if (!copula_factor(n, matrix, lower, &failed)) {
+        Text name = members.items[failed < n ? failed : n - 1].field->full_name;
+        Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "these correlations contradict each other at `%.*s`", TEXT_ARG(name));
+        diag_because(c->diags, d, "No three things can be pairwise as opposed as written; move the numbers nearer to zero.");
+        return;
+    }
+    Together *together = LIST_PUSH(c->arena, &c->model->togethers);
+    for (size_t i = 0; i < n; i++) {
+        Value *v = draw_of(c, members.items[i].field);
+        if (v->draw->together != NO_ID) {
+            diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "`%.*s` is drawn together with others elsewhere already", TEXT_ARG(v->name));
+            return;
+        }
+        v->draw->together = (uint32_t)(c->model->togethers.count - 1);
+        v->draw->place = (uint32_t)i;
+        *LIST_PUSH(c->arena, &together->members) = (ValueId)(v - c->model->values.items);
+    }
+    together->cholesky = lower;
+}
+
+void togethers_build(Checker *c)
+{
+    for (size_t i = 0; i < c->togethers.count; i++)
+        build_together(c, c->togethers.items[i]);
+}

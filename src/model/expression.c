@@ -1,0 +1,752 @@
+/* Elaborates expressions: names are looked up, units checked, and a Node comes out. */
+#include "model/checker.h"
+
+#include <math.h>
+
+/* ---- conversions wanted by callers ----------------------------------------------- */
+
+static bool is_number(const Typed *t)
+{
+    return t->type.tag == KIND_OF_NUMBER;
+}
+
+static void wrong_type(Checker *c, Span at, const Typed *found, const char *wanted, const char *what)
+{
+    diag_error(c->diags, DIAG_WRONG_TYPE, at, "%s must be %s, not %.*s", what, wanted, TEXT_ARG(type_name(c, &found->type)));
+}
+
+const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what)
+{
+    Typed t = elaborate(c, env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NULL;
+    if (!is_number(&t)) {
+        wrong_type(c, expr->span, &t, "a number", what);
+        return NULL;
+    }
+    if (wanted && !dimensions_equal(&t.type.unit.dims, &wanted->dims)) {
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be in %.*s", what,
+                             TEXT_ARG(dimensions_print(c->arena, c->units, &wanted->dims)));
+        diag_label(c->diags, d, expr->span, "%.*s", TEXT_ARG(type_name(c, &t.type)));
+        return NULL;
+    }
+    return t.node;
+}
+
+const Node *elaborate_yesno(Checker *c, const Env *env, const Expr *expr, const char *what)
+{
+    Typed t = elaborate(c, env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NULL;
+    if (t.type.tag != KIND_OF_YESNO) {
+        wrong_type(c, expr->span, &t, "a yes/no", what);
+        return NULL;
+    }
+    return t.node;
+}
+
+const Node *elaborate_date(Checker *c, const Env *env, const Expr *expr, const char *what)
+{
+    Typed t = elaborate(c, env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NULL;
+    if (t.type.tag != KIND_OF_DATE) {
+        wrong_type(c, expr->span, &t, "a date", what);
+        return NULL;
+    }
+    return t.node;
+}
+
+Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted, const char *what)
+{
+    Typed t = elaborate(c, env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NULL;
+    if (t.type.tag != KIND_OF_REFERENCE || (wanted && !kind_is_a(t.instance->kind, wanted) &&
+                                            !(wanted == c->contract_kind && t.instance->contract != NO_ID))) {
+        Text kind = wanted ? wanted->name : TEXT("name");
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "%s must be a %.*s, not %.*s", what, TEXT_ARG(kind),
+                   TEXT_ARG(type_name(c, &t.type)));
+        return NULL;
+    }
+    return t.instance;
+}
+
+bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what, double *out)
+{
+    const Node *node = elaborate_number(c, env, expr, wanted, what);
+    if (!node)
+        return false;
+    if (node_is_constant(node, out))
+        return true;
+    diag_error(c->diags, DIAG_NOT_CONSTANT, expr->span, "%s must be known before the run", what);
+    return false;
+}
+
+/* ---- numbers and dates --------------------------------------------------------------- */
+
+static Typed number(Checker *c, const Expr *expr)
+{
+    Typed out = {.type = type_plain()};
+    double factor = 1, cut = 1;
+    if (expr->unit) {
+        Unit unit;
+        if (!unit_of_expression(c, expr->unit, &unit))
+            return typed_error();
+        Text magnitude = expr->unit->magnitude;
+        bool is_percent = text_is(magnitude, "%") || text_is(magnitude, "pp");
+        if (is_percent)
+            cut = 100;
+        else if (text_is(magnitude, "bp"))
+            cut = 10000;
+        else if (magnitude.length > 0)
+            factor = magnitude_factor(magnitude);
+        out.type = type_number(unit);
+        out.type.shown = span_text(c->diags->sources, expr->unit->span);
+        out.type.shown_scale = factor / cut * unit.numerator / unit.denominator;
+        out.type.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
+        double base = expr->number / cut * factor * unit.numerator / unit.denominator;
+        out.node = node_const(c, facts_use_literal(c, expr, base));
+        return out;
+    }
+    out.node = node_const(c, facts_use_literal(c, expr, expr->number));
+    return out;
+}
+
+static Typed date(Checker *c, const Expr *expr)
+{
+    int month = expr->month ? expr->month : 1, day = expr->day ? expr->day : 1;
+    if (!day_is_valid(expr->year, month, day)) {
+        diag_error(c->diags, DIAG_BAD_DATE, expr->span, "there is no such day between %d and %d", DATE_MIN_YEAR, DATE_MAX_YEAR);
+        return typed_error();
+    }
+    return (Typed){.type = {.tag = KIND_OF_DATE}, .node = node_const(c, day_from_civil(expr->year, month, day))};
+}
+
+static Typed yesno(const Node *node)
+{
+    return (Typed){.type = {.tag = KIND_OF_YESNO}, .node = node};
+}
+
+static Typed reference(Instance *instance)
+{
+    return (Typed){.type = {.tag = KIND_OF_REFERENCE, .kind = instance->kind}, .instance = instance};
+}
+
+static const Node *plain_node(Checker *c, NodeOp op)
+{
+    Node *node = ARENA_NEW(c->arena, Node);
+    node->op = op;
+    node->value = NO_ID;
+    return node;
+}
+
+/* ---- names ---------------------------------------------------------------------------- */
+
+static uint32_t word_index(Checker *c, Text word)
+{
+    uintptr_t found = (uintptr_t)table_get(c->words, word);
+    if (!found) {
+        found = table_count(c->words) + 1;
+        table_set(c->words, word, (void *)found);
+    }
+    return (uint32_t)(found - 1);
+}
+
+static Typed word_constant(Checker *c, Text word)
+{
+    return (Typed){.type = {.tag = KIND_OF_WORD}, .node = node_const(c, word_index(c, word))};
+}
+
+static Typed read_field(Checker *c, const Env *env, Field *field, Span at)
+{
+    Typed t = elaborate_field(c, field, at);
+    t.field = field;
+    if (t.node && t.node->op == N_VALUE) {
+        Typed state = read_state(c, env, t.node->value, t.type);
+        t.node = state.node;
+    }
+    return t;
+}
+
+static Type money_type(Checker *c)
+{
+    const UnitDef *currency = units_find(c->units, c->model->currency);
+    Type t = type_number(currency ? currency->unit : unit_plain());
+    t.shown = c->model->currency;
+    return t;
+}
+
+static Typed party_account(Checker *c, const Env *env, Instance *party, uint32_t account)
+{
+    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(party->path), TEXT_ARG(c->model->accounts.items[account].name));
+    ValueId id = state_value(c, key, VALUE_ACCOUNT);
+    Value *v = &c->model->values.items[id];
+    v->party = party->party;
+    v->account = account;
+    v->unit = c->model->currency;
+    return read_state(c, env, id, money_type(c));
+}
+
+static Typed party_state(Checker *c, const Env *env, Instance *party, const char *name, ValueKind kind, TypeTag tag)
+{
+    ValueId id = state_value(c, text_format(c->arena, "%.*s.%s", TEXT_ARG(party->path), name), kind);
+    Value *v = &c->model->values.items[id];
+    v->party = party->party;
+    v->type = tag == KIND_OF_DATE ? TYPE_DATE : TYPE_YESNO;
+    return read_state(c, env, id, (Type){.tag = tag});
+}
+
+static int stage_of_word(Text word)
+{
+    static const char *const stages[] = {"talks", "intent", "definitive", "effective", "suspended", "ended", "never"};
+    for (int i = 0; i < 7; i++)
+        if (text_is(word, stages[i]))
+            return i;
+    return -1;
+}
+
+static bool has_stage_move(const Instance *contract, Text stage)
+{
+    for (size_t i = 0; i < contract->members.count; i++) {
+        const Decl *m = contract->members.items[i];
+        if (m && m->kind == DECL_STAGE_MOVE && text_equal(m->name2, stage))
+            return true;
+    }
+    return false;
+}
+
+/* The day a stage was reached: a formula for `on`, a state for `when`. */
+static Typed stage_date(Checker *c, const Env *env, Instance *contract, Text stage)
+{
+    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(contract->path), TEXT_ARG(stage));
+    Type date_type = {.tag = KIND_OF_DATE};
+    uintptr_t found = (uintptr_t)table_get(c->values_by_key, key);
+    if (found)
+        return read_state(c, env, (ValueId)(found - 1), date_type);
+
+    for (size_t i = contract->members.count; i-- > 0;) {
+        const Decl *m = contract->members.items[i];
+        if (!m || m->kind != DECL_STAGE_MOVE || !text_equal(m->name2, stage))
+            continue;
+        if (m->is_when) {
+            ValueId id = state_value(c, key, VALUE_STAGE_DATE);
+            Value *v = &c->model->values.items[id];
+            v->contract = contract->contract;
+            v->periods = (uint32_t)stage_of_word(stage);
+            v->type = TYPE_DATE;
+            return read_state(c, env, id, date_type);
+        }
+        ValueId id = state_value(c, key, VALUE_FORMULA);
+        Env inner = {.self = contract, .owner_name = key};
+        c->model->values.items[id].type = TYPE_DATE;
+        const Node *day = elaborate_date(c, &inner, m->expr, "the day a stage is reached");
+        if (m->expr2 && day) {
+            const Node *chance = elaborate_number(c, &inner, m->expr2, &(Unit){.numerator = 1, .denominator = 1}, "a chance");
+            if (chance) {
+                ValueId drawn = value_new(c, text_format(c->arena, "%.*s#chance", TEXT_ARG(key)), VALUE_DRAW);
+                Value *v = &c->model->values.items[drawn];
+                v->type = TYPE_YESNO;
+                v->is_hidden = true;
+                v->draw = ARENA_NEW(c->arena, Draw);
+                v->draw->law = DIST_LAW_CHANCE;
+                v->draw->n_params = 1;
+                v->draw->params = ARENA_ARRAY(c->arena, const Node *, 1);
+                v->draw->params[0] = chance;
+                v->draw->is_once = true;
+                v->draw->hash = text_hash64(key);
+                v->draw->together = NO_ID;
+                day = node_make(c, N_IF, node_value(c, drawn), day, node_const(c, DATE_NEVER));
+            }
+        }
+        c->model->values.items[id].expr = day ? day : node_const(c, DATE_NEVER);
+        return read_state(c, env, id, date_type);
+    }
+    return typed_error();
+}
+
+static Instance *role_instance(const Instance *at, Text name)
+{
+    for (const KindDef *k = at->kind; k; k = k->like)
+        for (int i = 0; i < 2; i++)
+            if (k->roles[i].length > 0 && text_equal(k->roles[i], name))
+                return at->between[i];
+    return NULL;
+}
+
+static Typed contract_stage(Checker *c, const Env *env, Instance *contract)
+{
+    ValueId id = state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(contract->path)), VALUE_STAGE);
+    c->model->values.items[id].contract = contract->contract;
+    c->model->values.items[id].type = TYPE_WORD;
+    return read_state(c, env, id, (Type){.tag = KIND_OF_WORD});
+}
+
+/* What `instance.name` is, without a diagnostic when it is nothing. */
+static bool member(Checker *c, const Env *env, Instance *of, Text name, Span at, Typed *out)
+{
+    Field *field = table_get(of->fields, name);
+    if (field) {
+        *out = read_field(c, env, field, at);
+        return true;
+    }
+    Instance *child = table_get(of->children, name);
+    if (!child)
+        child = role_instance(of, name);
+    if (child) {
+        *out = reference(child);
+        return true;
+    }
+    if (of->party != NO_ID) {
+        uint32_t account = table_index(c->accounts, name);
+        if (account != NO_ID) {
+            *out = party_account(c, env, of, account);
+            return true;
+        }
+        if (text_is(name, "defaulted")) {
+            *out = party_state(c, env, of, "defaulted", VALUE_DEFAULTED, KIND_OF_YESNO);
+            return true;
+        }
+        if (text_is(name, "default_date")) {
+            *out = party_state(c, env, of, "default_date", VALUE_DEFAULT_DATE, KIND_OF_DATE);
+            return true;
+        }
+    }
+    if (of->contract != NO_ID && text_is(name, "stage")) {
+        *out = contract_stage(c, env, of);
+        return true;
+    }
+    if (of->contract != NO_ID && stage_of_word(name) >= 0 && has_stage_move(of, name)) {
+        *out = stage_date(c, env, of, name);
+        return true;
+    }
+    return false;
+}
+
+static bool owner_by_kind(Instance *of, Text name, Typed *out)
+{
+    for (Instance *at = of->owner; at && !at->is_root; at = at->owner)
+        for (const KindDef *k = at->kind; k; k = k->like)
+            if (text_equal(k->name, name)) {
+                *out = reference(at);
+                return true;
+            }
+    return false;
+}
+
+static Table *names_in_scope(Checker *c, const Env *env)
+{
+    Table *names = table_new(c->arena);
+    for (const Loop *loop = env->loops; loop; loop = loop->up)
+        table_set(names, loop->name, names);
+    for (const Instance *at = env->self; at; at = at->owner) {
+        for (size_t i = 0; i < table_count(at->fields); i++)
+            table_set(names, table_at(at->fields, i)->key, names);
+        for (size_t i = 0; i < table_count(at->children); i++)
+            table_set(names, table_at(at->children, i)->key, names);
+    }
+    return names;
+}
+
+static Typed word(Checker *c, const Env *env, const Expr *expr)
+{
+    Text name = expr->name;
+    if (text_is(name, "yes"))
+        return yesno(node_const(c, 1));
+    if (text_is(name, "no"))
+        return yesno(node_const(c, 0));
+    if (text_is(name, "never"))
+        return (Typed){.type = {.tag = KIND_OF_DATE}, .node = node_const(c, DATE_NEVER)};
+    if (text_is(name, "today"))
+        return (Typed){.type = {.tag = KIND_OF_DATE}, .node = plain_node(c, N_TODAY)};
+    if (text_is(name, "this") && env->self && !env->self->is_root)
+        return reference(env->self);
+
+    for (const Loop *loop = env->loops; loop; loop = loop->up)
+        if (text_equal(loop->name, name))
+            return reference(loop->instance);
+    Typed out;
+    for (Instance *at = env->self; at; at = at->owner) {
+        if (at->bound && text_equal(at->bound_name, name))
+            return reference(at->bound);
+        if (member(c, env, at, name, expr->span, &out))
+            return out;
+    }
+    if (text_is(name, "period")) {
+        out = (Typed){.type = type_number(unit_time()), .node = plain_node(c, N_PERIOD_MONTHS)};
+        return out;
+    }
+    if (text_is(name, "count") && env->in_each)
+        return (Typed){.type = type_plain(), .node = plain_node(c, N_EACH_COUNT)};
+    if (env->self && owner_by_kind(env->self, name, &out))
+        return out;
+
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->span, "there is nothing named `%.*s` here", TEXT_ARG(name));
+    suggest_nearest(c, d, expr->span, names_in_scope(c, env), name);
+    return typed_error();
+}
+
+static Field *belt_part(Checker *c, const Env *env, const Expr *base, Text part)
+{
+    Instance *start = env->self;
+    Text belt = base->name;
+    if (base->kind == EXPR_FIELD) {
+        Typed owner = elaborate(c, env, base->args.items[0]);
+        if (owner.type.tag != KIND_OF_REFERENCE)
+            return NULL;
+        return table_get(owner.instance->fields, text_format(c->arena, "%.*s.%.*s", TEXT_ARG(base->name), TEXT_ARG(part)));
+    }
+    if (base->kind != EXPR_WORD)
+        return NULL;
+    Text full = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(belt), TEXT_ARG(part));
+    for (Instance *at = start; at; at = at->owner) {
+        Field *found = table_get(at->fields, full);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static Typed field(Checker *c, const Env *env, const Expr *expr)
+{
+    const Expr *base = expr->args.items[0];
+    if (text_is(expr->name, "out") || text_is(expr->name, "entered")) {
+        Field *part = belt_part(c, env, base, expr->name);
+        if (part)
+            return read_field(c, env, part, expr->span);
+    }
+    Typed of = elaborate(c, env, base);
+    if (of.type.tag == KIND_OF_ERROR)
+        return of;
+    if (of.type.tag == KIND_OF_TERM) {
+        if (text_is(expr->name, "start") || text_is(expr->name, "end"))
+            return (Typed){.type = {.tag = KIND_OF_DATE}, .node = text_is(expr->name, "start") ? of.start : of.end};
+        if (text_is(expr->name, "months"))
+            return (Typed){.type = type_plain(), .node = of.months};
+    }
+    if (of.type.tag == KIND_OF_REFERENCE) {
+        Typed out;
+        if (member(c, env, of.instance, expr->name, expr->span, &out))
+            return out;
+        if (owner_by_kind(of.instance, expr->name, &out))
+            return out;
+        Env there = {.self = of.instance};
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span, "`%.*s` has nothing named `%.*s`",
+                             TEXT_ARG(of.instance->path), TEXT_ARG(expr->name));
+        Table *names = table_new(c->arena);
+        for (size_t i = 0; i < table_count(of.instance->fields); i++)
+            table_set(names, table_at(of.instance->fields, i)->key, names);
+        for (size_t i = 0; i < table_count(of.instance->children); i++)
+            table_set(names, table_at(of.instance->children, i)->key, names);
+        if (of.instance->party != NO_ID)
+            for (size_t i = 0; i < c->model->accounts.count; i++)
+                table_set(names, c->model->accounts.items[i].name, names);
+        suggest_nearest(c, d, expr->op_span, names, expr->name);
+        (void)there;
+        return typed_error();
+    }
+    diag_error(c->diags, DIAG_WRONG_TYPE, base->span, "%.*s has no parts to name after a dot", TEXT_ARG(type_name(c, &of.type)));
+    return typed_error();
+}
+
+/* ---- operators ------------------------------------------------------------------------- */
+
+static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp op, const Typed *a, const Typed *b, const char *verb)
+{
+    if (!dimensions_equal(&a->type.unit.dims, &b->type.unit.dims)) {
+        report_mismatch(c, env, expr, a, b, verb);
+        return typed_error();
+    }
+    Typed out = {.type = a->type};
+    if (out.type.shown.length == 0) {
+        out.type.shown = b->type.shown;
+        out.type.shown_scale = b->type.shown_scale;
+    }
+    if (out.type.unit.rate_months == 0)
+        out.type.unit.rate_months = b->type.unit.rate_months;
+    out.type.unit.in_days = a->type.unit.in_days && b->type.unit.in_days;
+    out.type.is_share = false;
+    out.node = node_make(c, op, a->node, b->node, NULL);
+    return out;
+}
+
+static const Node *days_of(Checker *c, const Node *months)
+{
+    return node_make(c, N_MUL, months, node_const(c, DAYS_PER_MONTH), NULL);
+}
+
+static Typed date_plus(Checker *c, const Typed *day, const Typed *length, bool is_minus)
+{
+    const Node *months = length->node;
+    if (is_minus)
+        months = node_make(c, N_NEG, months, NULL, NULL);
+    Typed out = {.type = {.tag = KIND_OF_DATE}};
+    if (length->type.unit.in_days)
+        out.node = node_make(c, N_DATE_ADD_DAYS, day->node, days_of(c, months), NULL);
+    else
+        out.node = node_make(c, N_DATE_ADD_MONTHS, day->node, months, NULL);
+    return out;
+}
+
+static bool is_duration(const Typed *t)
+{
+    return is_number(t) && t->type.unit.dims.n == 1 && unit_time_power(&t->type.unit) == 1;
+}
+
+static Typed add_or_subtract(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b, bool is_minus)
+{
+    if (is_number(a) && is_number(b))
+        return both_numbers(c, env, expr, is_minus ? N_SUB : N_ADD, a, b, is_minus ? "is reduced by" : "is added to");
+    if (a->type.tag == KIND_OF_DATE && is_duration(b))
+        return date_plus(c, a, b, is_minus);
+    if (!is_minus && is_duration(a) && b->type.tag == KIND_OF_DATE)
+        return date_plus(c, b, a, false);
+    if (is_minus && a->type.tag == KIND_OF_DATE && b->type.tag == KIND_OF_DATE) {
+        Typed out = {.type = type_number(unit_time())};
+        out.type.unit.in_days = true;
+        out.type.shown = TEXT("days");
+        out.type.shown_scale = 1 / DAYS_PER_MONTH;
+        out.node = node_make(c, N_DIV, node_make(c, N_SUB, a->node, b->node, NULL), node_const(c, DAYS_PER_MONTH), NULL);
+        return out;
+    }
+    report_mismatch(c, env, expr, a, b, is_minus ? "is reduced by" : "is added to");
+    return typed_error();
+}
+
+static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b, bool is_divide)
+{
+    Typed x = *a, y = *b;
+    /* A yes/no counts as 1 or 0 where it scales something. */
+    if (!is_divide && x.type.tag == KIND_OF_YESNO && is_number(&y))
+        x.type = type_plain();
+    if (!is_divide && y.type.tag == KIND_OF_YESNO && is_number(&x))
+        y.type = type_plain();
+    if (!is_number(&x) || !is_number(&y)) {
+        report_mismatch(c, env, expr, a, b, is_divide ? "is divided by" : "is multiplied by");
+        return typed_error();
+    }
+    Typed out = {0};
+    out.type = type_number(is_divide ? unit_divide(x.type.unit, y.type.unit) : unit_multiply(x.type.unit, y.type.unit));
+    if (out.type.unit.dims.n >= UNIT_MAX_FACTORS) {
+        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span, "this has too many different units at once");
+        return typed_error();
+    }
+    if (unit_is_plain(&y.type.unit)) {
+        out.type.shown = x.type.shown;
+        out.type.shown_scale = x.type.shown_scale;
+        out.type.is_rate_percent = x.type.is_rate_percent;
+    } else if (!is_divide && unit_is_plain(&x.type.unit)) {
+        out.type.shown = y.type.shown;
+        out.type.shown_scale = y.type.shown_scale;
+        out.type.is_rate_percent = y.type.is_rate_percent;
+    }
+    if (unit_is_plain(&out.type.unit) && out.type.shown.length > 0 && out.type.shown.bytes[0] != '%') {
+        out.type.shown = TEXT("");
+        out.type.shown_scale = 1;
+    }
+    out.node = node_make(c, is_divide ? N_DIV : N_MUL, x.node, y.node, NULL);
+    return out;
+}
+
+static Typed power(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b)
+{
+    if (!is_number(a) || !is_number(b) || !unit_is_plain(&b->type.unit)) {
+        report_mismatch(c, env, expr, a, b, "is raised to");
+        return typed_error();
+    }
+    Typed out = {.type = type_plain(), .node = node_make(c, N_POW, a->node, b->node, NULL)};
+    if (unit_is_plain(&a->type.unit))
+        return out;
+    double exponent;
+    if (!node_is_constant(b->node, &exponent) || !unit_power(a->type.unit, exponent, &out.type.unit)) {
+        Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->op_span, "%.*s is raised to a power that is not a known whole number",
+                             TEXT_ARG(type_name(c, &a->type)));
+        diag_because(c->diags, d, "Divide by a reference amount first, so that the base is a plain number.");
+        return typed_error();
+    }
+    return out;
+}
+
+static Typed compare(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b)
+{
+    static const struct {
+        const char *op;
+        NodeOp node;
+    } ops[] = {{"=", N_EQ}, {"!=", N_NE}, {"<", N_LT}, {"<=", N_LE}, {">", N_GT}, {">=", N_GE}, {"is", N_EQ}};
+    NodeOp op = N_EQ;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (text_is(expr->op, ops[i].op))
+            op = ops[i].node;
+
+    bool is_equality = op == N_EQ || op == N_NE;
+    if (a->type.tag == KIND_OF_REFERENCE && b->type.tag == KIND_OF_REFERENCE && is_equality) {
+        bool is_same = a->instance == b->instance;
+        return yesno(node_const(c, is_same == (op == N_EQ)));
+    }
+    if (is_number(a) && is_number(b)) {
+        Typed out = both_numbers(c, env, expr, op, a, b, "is compared with");
+        if (out.type.tag != KIND_OF_ERROR)
+            out.type = (Type){.tag = KIND_OF_YESNO};
+        return out;
+    }
+    bool is_ordered = a->type.tag == KIND_OF_DATE;
+    if (a->type.tag == b->type.tag && (is_ordered || (is_equality && (a->type.tag == KIND_OF_YESNO || a->type.tag == KIND_OF_WORD))))
+        return yesno(node_make(c, op, a->node, b->node, NULL));
+    report_mismatch(c, env, expr, a, b, "is compared with");
+    return typed_error();
+}
+
+/* `contract.stage is effective`: the right side of `is` may be a word that names nothing else. */
+static Typed operand_of_is(Checker *c, const Env *env, const Typed *left, const Expr *right)
+{
+    if (left->type.tag == KIND_OF_WORD && right->kind == EXPR_WORD)
+        return word_constant(c, right->name);
+    return elaborate(c, env, right);
+}
+
+static Typed binary(Checker *c, const Env *env, const Expr *expr)
+{
+    Typed a = elaborate(c, env, expr->args.items[0]);
+    bool is_is = text_is(expr->op, "is") || text_is(expr->op, "=") || text_is(expr->op, "!=");
+    Typed b = is_is ? operand_of_is(c, env, &a, expr->args.items[1]) : elaborate(c, env, expr->args.items[1]);
+    if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
+        return typed_error();
+
+    switch (expr->op.bytes[0]) {
+    case '+':
+        return add_or_subtract(c, env, expr, &a, &b, false);
+    case '-':
+        return add_or_subtract(c, env, expr, &a, &b, true);
+    case '*':
+        return multiply(c, env, expr, &a, &b, false);
+    case '/':
+        return multiply(c, env, expr, &a, &b, true);
+    case '^':
+        return power(c, env, expr, &a, &b);
+    default:
+        break;
+    }
+    if (text_is(expr->op, "and") || text_is(expr->op, "or")) {
+        if (a.type.tag != KIND_OF_YESNO || b.type.tag != KIND_OF_YESNO) {
+            report_mismatch(c, env, expr, &a, &b, "is joined with");
+            return typed_error();
+        }
+        return yesno(node_make(c, text_is(expr->op, "and") ? N_AND : N_OR, a.node, b.node, NULL));
+    }
+    return compare(c, env, expr, &a, &b);
+}
+
+static Typed unary(Checker *c, const Env *env, const Expr *expr)
+{
+    Typed a = elaborate(c, env, expr->args.items[0]);
+    if (a.type.tag == KIND_OF_ERROR)
+        return a;
+    if (text_is(expr->op, "not")) {
+        if (a.type.tag != KIND_OF_YESNO) {
+            wrong_type(c, expr->args.items[0]->span, &a, "a yes/no", "what follows `not`");
+            return typed_error();
+        }
+        return yesno(node_make(c, N_NOT, a.node, NULL, NULL));
+    }
+    if (!is_number(&a)) {
+        wrong_type(c, expr->args.items[0]->span, &a, "a number", "what follows `-`");
+        return typed_error();
+    }
+    a.node = node_make(c, N_NEG, a.node, NULL, NULL);
+    return a;
+}
+
+static Typed conditional(Checker *c, const Env *env, const Expr *expr)
+{
+    const Node *condition = elaborate_yesno(c, env, expr->args.items[0], "the condition of `if`");
+    Typed a = elaborate(c, env, expr->args.items[1]), b = elaborate(c, env, expr->args.items[2]);
+    if (!condition || a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
+        return typed_error();
+    double known;
+    bool is_known = node_is_constant(condition, &known);
+    if (a.type.tag == KIND_OF_REFERENCE && b.type.tag == KIND_OF_REFERENCE && is_known)
+        return known != 0 ? a : b;
+    bool is_alike = a.type.tag == b.type.tag &&
+                    (!is_number(&a) || dimensions_equal(&a.type.unit.dims, &b.type.unit.dims));
+    if (!is_alike || a.type.tag == KIND_OF_REFERENCE || a.type.tag == KIND_OF_TERM) {
+        Expr both = *expr;
+        Expr *branches[2] = {expr->args.items[1], expr->args.items[2]};
+        both.args.items = branches;
+        both.args.count = 2;
+        report_mismatch(c, env, &both, &a, &b, "stands beside");
+        return typed_error();
+    }
+    if (is_known)
+        return known != 0 ? a : b;
+    if (a.type.shown.length == 0) {
+        a.type.shown = b.type.shown;
+        a.type.shown_scale = b.type.shown_scale;
+    }
+    a.field = NULL;
+    a.node = node_make(c, N_IF, condition, a.node, b.node);
+    return a;
+}
+
+static Typed scaled_unit(Checker *c, const Env *env, const Expr *expr)
+{
+    Typed a = elaborate(c, env, expr->args.items[0]);
+    Unit unit;
+    if (a.type.tag == KIND_OF_ERROR || !unit_of_expression(c, expr->unit, &unit))
+        return typed_error();
+    if (!is_number(&a) || !unit_is_plain(&a.type.unit)) {
+        wrong_type(c, expr->args.items[0]->span, &a, "a plain number", "what a unit is written after");
+        return typed_error();
+    }
+    double factor = expr->unit->magnitude.length ? magnitude_factor(expr->unit->magnitude) : 1;
+    double scale = factor * unit.numerator / unit.denominator;
+    Typed out = {.type = type_number(unit)};
+    out.type.shown = span_text(c->diags->sources, expr->unit->span);
+    out.type.shown_scale = scale;
+    out.node = node_make(c, N_MUL, a.node, node_const(c, scale), NULL);
+    return out;
+}
+
+Typed elaborate(Checker *c, const Env *env, const Expr *expr)
+{
+    switch (expr->kind) {
+    case EXPR_NUMBER:
+        return number(c, expr);
+    case EXPR_DATE:
+        return date(c, expr);
+    case EXPR_WORD:
+        return word(c, env, expr);
+    case EXPR_FIELD:
+        return field(c, env, expr);
+    case EXPR_CALL:
+        return elaborate_call(c, env, expr);
+    case EXPR_UNARY:
+        return unary(c, env, expr);
+    case EXPR_BINARY:
+        return binary(c, env, expr);
+    case EXPR_IF:
+        return conditional(c, env, expr);
+    case EXPR_OVER:
+        return elaborate_over(c, env, expr);
+    case EXPR_WINDOW:
+        return elaborate_window(c, env, expr);
+    case EXPR_AT:
+        return elaborate_latch(c, env, expr);
+    case EXPR_SHARE:
+        return elaborate_share(c, env, expr);
+    case EXPR_SCALED_UNIT:
+        return scaled_unit(c, env, expr);
+    case EXPR_OPENING: {
+        if (!env->is_closing) {
+            diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "`opening` belongs in checks and reports: elsewhere every stock is its opening value");
+            return typed_error();
+        }
+        Env inner = *env;
+        inner.is_opening = true;
+        return elaborate(c, &inner, expr->args.items[0]);
+    }
+    case EXPR_STRING:
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a text in quotes has no value here");
+        return typed_error();
+    }
+    return typed_error();
+}

@@ -1,0 +1,235 @@
+/* Which number stands under which attribution: the parameters of a model.
+ *
+ * A walk over the trees, before anything is looked up, registers every literal by
+ * its place; elaboration then marks those that are used. */
+#include "model/checker.h"
+
+#include <math.h>
+
+typedef struct {
+    Text owner; /* "lease", "site.phase" */
+    const Attribution *attribution;
+    Text field;
+    Text label;
+    bool is_exempt;
+    uint32_t n_literals;
+    bool is_lone;
+} Place;
+
+static Text key_of(Checker *c, Span span)
+{
+    return text_format(c->arena, "%u:%u", span.file, span.start);
+}
+
+static void name_parameter(Checker *c, Parameter *p, const Place *place, Span span)
+{
+    Text base = place->field;
+    if (place->owner.length > 0)
+        base = place->field.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(place->owner), TEXT_ARG(place->field)) : place->owner;
+    p->name = place->is_lone ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), place->n_literals);
+    p->label = place->label;
+    p->value = NO_ID;
+    p->unit_scale = 1;
+    p->range_low = p->range_high = NAN;
+    p->attribution = place->is_exempt ? 'x' : 'u';
+    if (place->attribution && place->attribution->kind == ATTRIBUTION_CITE) {
+        p->attribution = 'c';
+        p->source = place->attribution->source;
+    } else if (place->attribution && place->attribution->kind == ATTRIBUTION_ASSUME) {
+        p->attribution = 'a';
+    }
+    if (place->attribution)
+        p->words = place->attribution->words;
+    uint32_t column;
+    span_position(c->diags->sources, span, &p->line, &column);
+    p->file = c->diags->sources->files.items[span.file]->name;
+}
+
+static void walk_expr(Checker *c, Place *place, const Expr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == EXPR_NUMBER) {
+        bool is_free = e->number == 0 || e->number == 1;
+        Place own = *place;
+        own.n_literals = ++place->n_literals;
+        if (is_free)
+            own.is_exempt = true;
+        Parameter *p = LIST_PUSH(c->arena, &c->model->parameters);
+        *LIST_PUSH(c->arena, &c->parameter_spans) = e->span;
+        name_parameter(c, p, &own, e->span);
+        if (own.is_exempt)
+            p->attribution = 'x';
+        p->printed = span_text(c->diags->sources, e->span);
+        p->number = NAN; /* until it is used */
+        table_set(c->parameter_by_place, key_of(c, e->span), (void *)(uintptr_t)c->model->parameters.count);
+        return;
+    }
+    if (e->kind == EXPR_CALL && (text_is(e->name, "lag") || text_is(e->name, "delay"))) {
+        if (e->args.count > 0)
+            walk_expr(c, place, e->args.items[0]);
+        bool was = place->is_exempt;
+        for (size_t i = 1; i < e->args.count; i++) {
+            bool is_first = i < e->arg_names.count && text_is(e->arg_names.items[i], "first");
+            place->is_exempt = was || (!is_first && text_is(e->name, "lag"));
+            walk_expr(c, place, e->args.items[i]);
+        }
+        place->is_exempt = was;
+        return;
+    }
+    if (e->kind == EXPR_WINDOW) {
+        walk_expr(c, place, e->args.items[0]);
+        return;
+    }
+    for (size_t i = 0; i < e->args.count; i++)
+        walk_expr(c, place, e->args.items[i]);
+}
+
+static void walk_dist(Checker *c, Place *place, const Dist *dist)
+{
+    Parameter *p = LIST_PUSH(c->arena, &c->model->parameters);
+    *LIST_PUSH(c->arena, &c->parameter_spans) = dist->span;
+    place->is_lone = true;
+    name_parameter(c, p, place, dist->span);
+    p->is_draw = true;
+    p->number = NAN;
+    table_set(c->parameter_by_place, key_of(c, dist->span), (void *)(uintptr_t)c->model->parameters.count);
+}
+
+static bool is_lone_literal(const Expr *e)
+{
+    return e && (e->kind == EXPR_NUMBER || (e->kind == EXPR_UNARY && e->args.items[0]->kind == EXPR_NUMBER));
+}
+
+static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt);
+
+static void walk_members(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt)
+{
+    for (size_t i = 0; i < d->members.count; i++)
+        walk_decl(c, owner, outer, d->members.items[i], is_exempt);
+}
+
+static Text join(Checker *c, Text owner, Text name)
+{
+    if (owner.length == 0)
+        return name;
+    if (name.length == 0)
+        return owner;
+    return text_format(c->arena, "%.*s.%.*s", TEXT_ARG(owner), TEXT_ARG(name));
+}
+
+static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt)
+{
+    const Attribution *own = d->attribution.kind != ATTRIBUTION_NONE ? &d->attribution : outer;
+    switch (d->kind) {
+    case DECL_IMPORT:
+    case DECL_MODEL:
+    case DECL_SETTING:
+    case DECL_SOURCE:
+    case DECL_UNIT:
+    case DECL_ACCOUNT:
+    case DECL_CATEGORY:
+    case DECL_RANKS:
+    case DECL_REPORT:
+    case DECL_VIEW:
+    case DECL_CHECK:
+        return;
+    case DECL_KIND:
+    case DECL_PART_KIND:
+    case DECL_PARTY:
+    case DECL_INSTANCE:
+    case DECL_SCENARIO:
+        walk_members(c, join(c, owner, d->name), own, d, is_exempt);
+        return;
+    default:
+        break;
+    }
+    Place place = {.owner = owner, .attribution = own, .field = d->name, .label = d->doc.length ? d->doc : d->title, .is_exempt = is_exempt};
+    if (d->kind == DECL_OVERRIDE && d->ref)
+        place.field = span_text(c->diags->sources, d->ref->span);
+    if (d->dist) {
+        walk_dist(c, &place, d->dist);
+        return;
+    }
+    place.is_lone = is_lone_literal(d->expr) && !d->expr2;
+    walk_expr(c, &place, d->expr);
+    place.is_lone = false;
+    walk_expr(c, &place, d->expr2);
+    walk_expr(c, &place, d->up_to_times);
+    for (size_t i = 0; i < d->exprs.count && d->kind == DECL_TABLE; i++)
+        walk_expr(c, &place, d->exprs.items[i]);
+    walk_members(c, join(c, owner, d->kind == DECL_RULE && d->name.length == 0 ? TEXT("") : d->name), own, d, is_exempt);
+}
+
+void facts_collect(Checker *c)
+{
+    for (size_t t = 0; t < c->n_trees; t++)
+        for (size_t i = 0; i < c->trees[t]->decls.count; i++)
+            walk_decl(c, TEXT(""), NULL, c->trees[t]->decls.items[i], false);
+}
+
+static Parameter *parameter_at(Checker *c, Span span)
+{
+    uintptr_t found = (uintptr_t)table_get(c->parameter_by_place, key_of(c, span));
+    return found ? &c->model->parameters.items[found - 1] : NULL;
+}
+
+double facts_use_literal(Checker *c, const Expr *literal, double base)
+{
+    Parameter *p = parameter_at(c, literal->span);
+    if (!p)
+        return base;
+    p->number = base;
+    if (literal->unit) {
+        p->unit = span_text(c->diags->sources, literal->unit->span);
+        p->unit_scale = literal->number != 0 ? base / literal->number : 1;
+    }
+    if (c->options->nudged && text_is(p->name, c->options->nudged))
+        return base * c->options->nudge_factor;
+    return base;
+}
+
+void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed)
+{
+    Parameter *p = parameter_at(c, field->decl->dist->span);
+    if (!p)
+        return;
+    if (p->value != NO_ID) {
+        /* A kind's default drawn for several instances: one parameter each. */
+        Parameter *other = LIST_PUSH(c->arena, &c->model->parameters);
+        *LIST_PUSH(c->arena, &c->parameter_spans) = field->decl->dist->span;
+        p = parameter_at(c, field->decl->dist->span);
+        *other = *p;
+        p = other;
+    }
+    p->name = field->full_name;
+    p->value = value;
+    p->printed = printed;
+    p->number = 0;
+    p->unit = c->model->values.items[value].unit;
+    p->unit_scale = c->model->values.items[value].unit_scale;
+}
+
+static void warn_unsourced(Checker *c, const Parameter *p, Span at)
+{
+    Diag *d = c->options->is_strict
+                  ? diag_error(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name))
+                  : diag_warning(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name));
+    diag_because(c->diags, d, "Write `cite SOURCE \"words\"` or `assume \"why\"` at the end of the line, or of its block's first line.");
+}
+
+void facts_finish(Checker *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->model->parameters.count; i++) {
+        Parameter p = c->model->parameters.items[i];
+        if (isnan(p.number))
+            continue;
+        if (p.attribution == 'u') {
+            c->model->n_unsourced++;
+            warn_unsourced(c, &p, c->parameter_spans.items[i]);
+        }
+        c->model->parameters.items[kept++] = p;
+    }
+    c->model->parameters.count = kept;
+}

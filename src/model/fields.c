@@ -1,0 +1,418 @@
+/* Elaborates one field on demand: its declaration, overrides, type, range, and value. */
+#include "model/checker.h"
+
+#include <math.h>
+
+static Env env_of(const Field *field)
+{
+    return (Env){.self = field->owner, .owner_name = field->full_name};
+}
+
+static ValueType value_type(const Type *type)
+{
+    switch (type->tag) {
+    case KIND_OF_DATE:
+        return TYPE_DATE;
+    case KIND_OF_YESNO:
+        return TYPE_YESNO;
+    case KIND_OF_WORD:
+        return TYPE_WORD;
+    default:
+        if (type->unit.dims.n == 1 && unit_time_power(&type->unit) == 1)
+            return TYPE_DURATION;
+        return TYPE_NUMBER;
+    }
+}
+
+static void describe_value(Checker *c, ValueId id, const Type *type, Text title)
+{
+    Value *v = &c->model->values.items[id];
+    v->type = value_type(type);
+    v->title = title;
+    v->unit = type->shown.length > 0 ? type->shown
+              : unit_is_plain(&type->unit) ? TEXT("")
+                                           : dimensions_print(c->arena, c->units, &type->unit.dims);
+    v->unit_scale = type->shown.length > 0 && type->shown_scale != 0 ? type->shown_scale : 1;
+    v->measure = unit_time_power(&type->unit) == -1 && type->unit.dims.n > 1 ? MEASURE_RATE : MEASURE_LEVEL;
+}
+
+/* ---- cycles that cannot be typed ------------------------------------------------------ */
+
+static Typed report_self_reference(Checker *c, Field *field, Span at)
+{
+    Diag *d = diag_error(c->diags, DIAG_NEEDS_UNIT, at, "`%.*s` leads back to itself before its unit is known",
+                         TEXT_ARG(field->full_name));
+    bool is_inside = false;
+    for (size_t i = 0; i < c->stack.count; i++) {
+        is_inside = is_inside || c->stack.items[i] == field;
+        if (is_inside && d->labels.count < 6)
+            diag_label(c->diags, d, c->stack.items[i]->decl->name_span, "%.*s", TEXT_ARG(c->stack.items[i]->full_name));
+    }
+    diag_because(c->diags, d, "Declare its unit (`%.*s : UNIT = ...`); inside one period use `lag`, an opening value, or `solve`.",
+                 TEXT_ARG(field->name));
+    field->typed = typed_error();
+    return field->typed;
+}
+
+/* ---- ranges ----------------------------------------------------------------------------- */
+
+static void check_range(Checker *c, const Field *field, const Env *env, double low, double high)
+{
+    const Decl *said = field->type_decl;
+    if (!said->range_low || !said->range_high)
+        return;
+    double from, to;
+    const Unit *unit = &field->typed.type.unit;
+    Typed a = elaborate(c, env, said->range_low), b = elaborate(c, env, said->range_high);
+    if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER || !node_is_constant(a.node, &from) || !node_is_constant(b.node, &to))
+        return;
+    double scale = field->typed.type.shown_scale != 0 && said->type.is_present ? unit->numerator / unit->denominator : 1;
+    if (unit_is_plain(&b.type.unit) && !unit_is_plain(unit)) {
+        from *= scale;
+        to *= scale;
+    } else if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit)) {
+        from *= b.type.shown_scale;
+    }
+    if (low >= from * (1 - 1e-12) - 1e-300 && high <= to * (1 + 1e-12) + 1e-300)
+        return;
+    Span at = field->decl->expr ? field->decl->expr->span : field->decl->dist ? field->decl->dist->span : field->decl->name_span;
+    Diag *d = diag_warning(c->diags, DIAG_OUT_OF_RANGE, at, "`%.*s` is outside what its kind calls sensible",
+                           TEXT_ARG(field->full_name));
+    diag_label(c->diags, d, said->range_low->span, "range %.*s to %.*s",
+               TEXT_ARG(span_text(c->diags->sources, said->range_low->span)), TEXT_ARG(span_text(c->diags->sources, said->range_high->span)));
+}
+
+static void check_share(Checker *c, const Field *field, double x)
+{
+    if (field->typed.type.is_share && (x < 0 || x > 1))
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE, field->decl->expr ? field->decl->expr->span : field->decl->name_span,
+                     "`%.*s` is a share and lies between 0 and 1", TEXT_ARG(field->full_name));
+}
+
+/* ---- overrides ------------------------------------------------------------------------------ */
+
+static bool is_derived(const Field *field)
+{
+    return !field->owner->is_root && !field->type_decl->type.is_present && !field->is_from_block && field->decl->expr;
+}
+
+static bool may_override(Checker *c, const Field *field, const Decl *o)
+{
+    if (!is_derived(field) || o->is_instead)
+        return true;
+    if (o->is_every) {
+        diag_note(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` follows from other fields and is left alone", TEXT_ARG(field->full_name));
+        return false;
+    }
+    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` follows from other fields", TEXT_ARG(field->full_name));
+    diag_label(c->diags, d, field->decl->name_span, "derived here");
+    diag_because(c->diags, d, "Change what it follows from, or add `instead` at the end of the line to replace it.");
+    return false;
+}
+
+/* The declaration in force: a copy of the written one with the last `=` or `~` over it. */
+static const Decl *declaration_in_force(Checker *c, Field *field)
+{
+    for (size_t i = 0; i < field->overrides.count; i++) {
+        const Decl *o = field->overrides.items[i];
+        if ((o->override != OVERRIDE_SET && o->override != OVERRIDE_DRAW) || !may_override(c, field, o))
+            continue;
+        Decl *changed = ARENA_NEW(c->arena, Decl);
+        *changed = *field->decl;
+        changed->expr = o->override == OVERRIDE_SET ? o->expr : NULL;
+        changed->dist = o->override == OVERRIDE_DRAW ? o->dist : NULL;
+        field->decl = changed;
+    }
+    return field->decl;
+}
+
+static bool has_scaling(const Field *field)
+{
+    for (size_t i = 0; i < field->overrides.count; i++)
+        if (field->overrides.items[i]->override == OVERRIDE_SCALED || field->overrides.items[i]->override == OVERRIDE_PLUS)
+            return true;
+    return false;
+}
+
+static void scale_field(Checker *c, Field *field, Typed *t)
+{
+    Env env = {.self = c->root, .owner_name = field->full_name};
+    for (size_t i = 0; i < field->overrides.count; i++) {
+        const Decl *o = field->overrides.items[i];
+        if (o->override == OVERRIDE_SET || o->override == OVERRIDE_DRAW || !may_override(c, field, o))
+            continue;
+        if (o->override == OVERRIDE_SCALED) {
+            Unit plain = unit_plain();
+            const Node *by = elaborate_number(c, &env, o->expr, &plain, "what scales a field");
+            if (by && t->type.tag == KIND_OF_NUMBER)
+                t->node = node_make(c, N_MUL, t->node, by, NULL);
+        } else if (t->type.tag == KIND_OF_DATE) {
+            Typed by = elaborate(c, &env, o->expr);
+            if (by.type.tag == KIND_OF_NUMBER && by.type.unit.in_days)
+                t->node = node_make(c, N_DATE_ADD_DAYS, t->node, node_make(c, N_MUL, by.node, node_const(c, DAYS_PER_MONTH), NULL), NULL);
+            else if (by.type.tag == KIND_OF_NUMBER)
+                t->node = node_make(c, N_DATE_ADD_MONTHS, t->node, by.node, NULL);
+        } else {
+            const Node *by = elaborate_number(c, &env, o->expr, &t->type.unit, "what is added to a field");
+            if (by)
+                t->node = node_make(c, N_ADD, t->node, by, NULL);
+        }
+    }
+}
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t, const Expr *expr)
+{
+    Span at = expr ? expr->span : field->decl->name_span;
+    if (t->type.tag == KIND_OF_ERROR)
+        return false;
+    if (wanted->tag != t->type.tag) {
+        Text found = type_name(c, &t->type), asked = type_name(c, wanted);
+        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s", TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
+        if (field->type_decl != field->decl)
+            diag_label(c->diags, d, field->type_decl->name_span, "declared here");
+        return false;
+    }
+    if (wanted->tag == KIND_OF_NUMBER && !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
+        Text found = type_name(c, &t->type), asked = type_name(c, wanted);
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is in %.*s, not in %.*s", TEXT_ARG(field->full_name),
+                             TEXT_ARG(asked), TEXT_ARG(found));
+        diag_label(c->diags, d, field->type_decl->type.is_present ? field->type_decl->type.span : field->type_decl->name_span, "declared %.*s", TEXT_ARG(asked));
+        return false;
+    }
+    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !kind_is_a(t->instance->kind, wanted->kind)) {
+        Text asked = wanted->kind->name;
+        diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s", TEXT_ARG(field->full_name), TEXT_ARG(asked),
+                   TEXT_ARG(t->instance->path), TEXT_ARG(type_name(c, &t->type)));
+        return false;
+    }
+    return true;
+}
+
+/* The declared unit is shown; what an expression says of rates and days is kept unless declared. */
+static void take_declared(const Type *wanted, bool is_declared, Type *type)
+{
+    if (!is_declared || wanted->tag != KIND_OF_NUMBER)
+        return;
+    double rate_months = type->unit.rate_months;
+    bool in_days = type->unit.in_days, is_percent = type->is_rate_percent;
+    bool is_bare_duration = text_is(wanted->shown, "month") && type->unit.dims.n == 1 && unit_time_power(&type->unit) == 1;
+    Text shown = type->shown;
+    double scale = type->shown_scale;
+    *type = *wanted;
+    type->is_rate_percent = is_percent || wanted->is_rate_percent;
+    if (rate_months != 0 && wanted->unit.rate_months == 0)
+        type->unit.rate_months = rate_months;
+    if (is_bare_duration) {
+        type->unit.in_days = in_days;
+        if (shown.length > 0) {
+            type->shown = shown;
+            type->shown_scale = scale;
+        }
+    }
+}
+
+static ValueId field_value_id(Checker *c, Field *field, ValueKind kind)
+{
+    if (field->value == NO_ID)
+        field->value = value_new(c, field->full_name, kind);
+    return field->value;
+}
+
+static void finish_value(Checker *c, Field *field, Typed t)
+{
+    double constant;
+    if (node_is_constant(t.node, &constant)) {
+        field->is_constant = true;
+        field->constant = constant;
+        if (field->value != NO_ID)
+            c->model->values.items[field->value].expr = t.node;
+        t.node = node_const(c, constant);
+    } else {
+        ValueId id = field_value_id(c, field, VALUE_FORMULA);
+        c->model->values.items[id].expr = t.node;
+        t.node = node_value(c, id);
+    }
+    if (field->value != NO_ID)
+        describe_value(c, field->value, &t.type, field->decl->title.length ? field->decl->title : field->type_decl->doc);
+    field->typed = t;
+    Env env = env_of(field);
+    if (field->is_constant && t.type.tag == KIND_OF_NUMBER) {
+        check_range(c, field, &env, constant, constant);
+        check_share(c, field, constant);
+    }
+}
+
+static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_declared)
+{
+    Env env = env_of(field);
+    Type type = declared;
+    Text printed;
+    Draw *draw = draw_make(c, &env, field->decl->dist, field->full_name, &type, is_declared, &printed);
+    if (!draw) {
+        field->typed = typed_error();
+        return;
+    }
+    bool is_scaled = has_scaling(field);
+    ValueId id = is_scaled ? value_new(c, text_format(c->arena, "%.*s#drawn", TEXT_ARG(field->full_name)), VALUE_DRAW)
+                           : field_value_id(c, field, VALUE_DRAW);
+    Value *v = &c->model->values.items[id];
+    v->kind = VALUE_DRAW;
+    v->is_hidden = is_scaled;
+    v->draw = draw;
+    describe_value(c, id, &type, field->decl->title);
+    facts_use_draw(c, field, id, printed);
+
+    Typed t = {.type = type, .node = node_value(c, id)};
+    field->typed = t;
+    if (field->decl->dist->kind == DIST_INTERVAL && type.tag == KIND_OF_NUMBER) {
+        double low, high;
+        Typed a = elaborate(c, &env, field->decl->dist->args.items[0]), b = elaborate(c, &env, field->decl->dist->args.items[1]);
+        if (a.node && b.node && node_is_constant(a.node, &low) && node_is_constant(b.node, &high)) {
+            if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit))
+                low *= b.type.shown_scale;
+            check_range(c, field, &env, low, high);
+        }
+    }
+    if (is_scaled) {
+        scale_field(c, field, &t);
+        finish_value(c, field, t);
+        return;
+    }
+    field->typed = t;
+}
+
+static void elaborate_plain_value(Checker *c, Field *field)
+{
+    bool ok = true, is_declared = field->type_decl->type.is_present;
+    Type declared = {.tag = KIND_OF_ERROR};
+    if (is_declared)
+        declared = type_of_decl(c, field->owner, &field->type_decl->type, &ok);
+    const Decl *decl = declaration_in_force(c, field);
+    if (!ok) {
+        field->typed = typed_error();
+        return;
+    }
+    if (is_declared && declared.tag != KIND_OF_TERM && declared.tag != KIND_OF_REFERENCE) {
+        /* Known before its expression: what refers to it meanwhile reads the value. */
+        ValueId id = field_value_id(c, field, VALUE_FORMULA);
+        describe_value(c, id, &declared, field->type_decl->doc);
+        field->typed = (Typed){.type = declared, .node = node_value(c, id)};
+        field->state = FIELD_TYPED;
+    }
+    if (decl->dist) {
+        elaborate_draw(c, field, declared, is_declared);
+        return;
+    }
+    if (!decl->expr) {
+        field->typed = typed_error();
+        return;
+    }
+    Env env = env_of(field);
+    Typed t;
+    if (is_declared && declared.tag == KIND_OF_WORD && decl->expr->kind == EXPR_WORD) {
+        uintptr_t found = (uintptr_t)table_get(c->words, decl->expr->name);
+        if (!found) {
+            found = table_count(c->words) + 1;
+            table_set(c->words, decl->expr->name, (void *)found);
+        }
+        t = (Typed){.type = declared, .node = node_const(c, (double)(found - 1))};
+    } else {
+        t = elaborate(c, &env, decl->expr);
+    }
+    /* 0 needs no unit where the declaration gives it. */
+    if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER && decl->expr->kind == EXPR_NUMBER &&
+        !decl->expr->unit && decl->expr->number == 0)
+        t.type = declared;
+    if (t.type.tag == KIND_OF_ERROR || (is_declared && !fits_declared(c, field, &declared, &t, decl->expr))) {
+        field->typed = typed_error();
+        return;
+    }
+    take_declared(&declared, is_declared, &t.type);
+    if (t.type.tag == KIND_OF_REFERENCE || t.type.tag == KIND_OF_TERM || t.type.tag == KIND_OF_LIST) {
+        field->typed = t;
+        return;
+    }
+    scale_field(c, field, &t);
+    t.field = NULL;
+    finish_value(c, field, t);
+}
+
+static void elaborate_flow(Checker *c, Field *field)
+{
+    (void)elaborate_field(c, field->parent, field->decl->span);
+    if (field->parent->typed.type.tag == KIND_OF_ERROR) {
+        field->typed = typed_error();
+        return;
+    }
+    ValueId id = field_value_id(c, field, VALUE_FORMULA);
+    Type type = field->parent->typed.type;
+    describe_value(c, id, &type, field->decl->doc);
+    c->model->values.items[id].measure = MEASURE_AMOUNT;
+    c->model->values.items[id].is_hidden = field->decl->name.length == 0;
+    field->typed = (Typed){.type = type, .node = node_value(c, id)};
+}
+
+static void elaborate_by_tag(Checker *c, Field *field)
+{
+    switch (field->tag) {
+    case FIELD_VALUE:
+        elaborate_plain_value(c, field);
+        break;
+    case FIELD_STOCK:
+        stock_elaborate(c, field);
+        break;
+    case FIELD_FLOW:
+        elaborate_flow(c, field);
+        break;
+    case FIELD_BELT:
+    case FIELD_BELT_OUT:
+    case FIELD_BELT_IN:
+        belt_elaborate(c, field);
+        break;
+    case FIELD_UNKNOWN: {
+        bool ok;
+        if (!field->decl->type.is_present) {
+            diag_error(c->diags, DIAG_NEEDS_UNIT, field->decl->name_span, "an unknown of `solve` declares its unit: `%.*s : UNIT = ...`", TEXT_ARG(field->name));
+            field->typed = typed_error();
+            break;
+        }
+        Type type = type_of_decl(c, field->owner, &field->decl->type, &ok);
+        ValueId id = field_value_id(c, field, VALUE_UNKNOWN);
+        describe_value(c, id, &type, field->decl->doc);
+        field->typed = ok ? (Typed){.type = type, .node = node_value(c, id)} : typed_error();
+        break;
+    }
+    case FIELD_FACILITY:
+    case FIELD_RESERVE: {
+        ValueId id = field_value_id(c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
+        const UnitDef *currency = units_find(c->units, c->model->currency);
+        Type type = type_number(currency ? currency->unit : unit_plain());
+        type.shown = c->model->currency;
+        describe_value(c, id, &type, field->decl->doc);
+        field->typed = (Typed){.type = type, .node = node_value(c, id)};
+        break;
+    }
+    default:
+        field->typed = typed_error();
+    }
+}
+
+Typed elaborate_field(Checker *c, Field *field, Span at)
+{
+    if (field->state == FIELD_DONE || field->state == FIELD_TYPED)
+        return field->typed;
+    if (field->state == FIELD_ACTIVE)
+        return report_self_reference(c, field, at);
+    if (c->stack.count >= LIMIT_ELABORATION_DEPTH) {
+        diag_error(c->diags, DIAG_TOO_DEEP, at, "formulas lead more than %d names deep", LIMIT_ELABORATION_DEPTH);
+        return typed_error();
+    }
+    field->state = FIELD_ACTIVE;
+    *LIST_PUSH(c->arena, &c->stack) = field;
+    elaborate_by_tag(c, field);
+    c->stack.count--;
+    field->state = FIELD_DONE;
+    return field->typed;
+}

@@ -1,0 +1,710 @@
+/* The built-in functions, what runs over instances or time, and sharing what is scarce. */
+#include "model/checker.h"
+
+#include <math.h>
+
+static Typed wrong_arguments(Checker *c, const Expr *expr, const char *form)
+{
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `%s`", form);
+    return typed_error();
+}
+
+static const Expr *argument(const Expr *call, const char *name)
+{
+    for (size_t i = 0; i < call->args.count; i++)
+        if (i < call->arg_names.count && text_is(call->arg_names.items[i], name))
+            return call->args.items[i];
+    return NULL;
+}
+
+static size_t n_plain_arguments(const Expr *call)
+{
+    size_t n = 0;
+    while (n < call->args.count && (n >= call->arg_names.count || call->arg_names.items[n].length == 0))
+        n++;
+    return n;
+}
+
+/* The value that a node reads, or a hidden formula made of it. */
+ValueId value_of_node(Checker *c, const Env *env, const Typed *typed)
+{
+    if (typed->node->op == N_VALUE)
+        return typed->node->value;
+    ValueId id = value_hidden(c, env, "of", VALUE_FORMULA);
+    Value *v = &c->model->values.items[id];
+    v->expr = typed->node;
+    v->type = typed->type.tag == KIND_OF_DATE ? TYPE_DATE : typed->type.tag == KIND_OF_YESNO ? TYPE_YESNO : TYPE_NUMBER;
+    return id;
+}
+
+static Typed read_hidden(Checker *c, ValueId id, Type type)
+{
+    Value *v = &c->model->values.items[id];
+    v->type = type.tag == KIND_OF_DATE ? TYPE_DATE : type.tag == KIND_OF_YESNO ? TYPE_YESNO : type.tag == KIND_OF_WORD ? TYPE_WORD : TYPE_NUMBER;
+    return (Typed){.type = type, .node = node_value(c, id)};
+}
+
+/* A stretch of time as whole clock periods; NO_ID after a diagnostic. */
+static uint32_t whole_periods(Checker *c, const Env *env, const Expr *expr, const char *what)
+{
+    Unit time = unit_time();
+    double months;
+    if (!elaborate_constant(c, env, expr, &time, what, &months))
+        return NO_ID;
+    double n = floor(months / step_months(c->model->step) + 0.5);
+    if (n < 1 || n > LIMIT_LAG_PERIODS || fabs(n * step_months(c->model->step) - months) > 0.2 * step_months(c->model->step)) {
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "%s must be a whole number of clock periods, 1 to %d", what, LIMIT_LAG_PERIODS);
+        return NO_ID;
+    }
+    return (uint32_t)n;
+}
+
+static const Node *matching(Checker *c, const Env *env, const Expr *expr, const Typed *like, const char *what)
+{
+    Typed t = elaborate(c, env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NULL;
+    bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit && like->type.tag == KIND_OF_NUMBER;
+    if (!is_zero && (t.type.tag != like->type.tag ||
+                     (t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&t.type.unit.dims, &like->type.unit.dims)))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what, TEXT_ARG(type_name(c, &like->type)),
+                   TEXT_ARG(type_name(c, &t.type)));
+        return NULL;
+    }
+    return t.node;
+}
+
+static bool is_value_like(Checker *c, const Expr *at, const Typed *t)
+{
+    if (t->type.tag == KIND_OF_NUMBER || t->type.tag == KIND_OF_DATE || t->type.tag == KIND_OF_YESNO || t->type.tag == KIND_OF_WORD)
+        return true;
+    if (t->type.tag != KIND_OF_ERROR)
+        diag_error(c->diags, DIAG_WRONG_TYPE, at->span, "a number, a date or a yes/no is wanted here, not %.*s", TEXT_ARG(type_name(c, &t->type)));
+    return false;
+}
+
+/* ---- through time --------------------------------------------------------------------- */
+
+static Typed call_lag(Checker *c, const Env *env, const Expr *expr)
+{
+    if (n_plain_arguments(expr) != 2)
+        return wrong_arguments(c, expr, "lag(x, 1 month, first v)");
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    uint32_t periods = whole_periods(c, env, expr->args.items[1], "a lag");
+    if (!is_value_like(c, expr->args.items[0], &x) || periods == NO_ID)
+        return typed_error();
+    const Expr *first_expr = argument(expr, "first");
+    const Node *first = first_expr ? matching(c, env, first_expr, &x, "`first`") : node_const(c, 0);
+    if (!first)
+        return typed_error();
+    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "lag", VALUE_LAG);
+    Value *v = &c->model->values.items[id];
+    v->source = source;
+    v->periods = periods;
+    v->first = first;
+    return read_hidden(c, id, x.type);
+}
+
+static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_smooth)
+{
+    const char *form = is_smooth ? "smooth(x, 3 months, first v)" : "delay(x, 3 months, order k, first v)";
+    if (n_plain_arguments(expr) != 2)
+        return wrong_arguments(c, expr, form);
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    Unit time = unit_time(), plain = unit_plain();
+    const Node *tau = elaborate_number(c, env, expr->args.items[1], &time, is_smooth ? "the time of `smooth`" : "the time of `delay`");
+    if (!tau || !is_value_like(c, expr->args.items[0], &x))
+        return typed_error();
+    double order = is_smooth ? 1 : 3;
+    const Expr *order_expr = argument(expr, "order"), *first_expr = argument(expr, "first");
+    if (order_expr && !elaborate_constant(c, env, order_expr, &plain, "the order of a delay", &order))
+        return typed_error();
+    if (order != floor(order) || order < 1 || order > 100)
+        return wrong_arguments(c, expr, "delay(x, time, order k), k from 1 to 100");
+    const Node *first = NULL;
+    if (first_expr && !(first = matching(c, env, first_expr, &x, "`first`")))
+        return typed_error();
+    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "delay", VALUE_DELAY);
+    Value *v = &c->model->values.items[id];
+    v->source = source;
+    v->expr = tau;
+    v->order = (uint32_t)order;
+    v->first = first;
+    return read_hidden(c, id, x.type);
+}
+
+static Typed call_cumulative(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 1)
+        return wrong_arguments(c, expr, "cumulative(x)");
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    if (x.type.tag != KIND_OF_NUMBER)
+        return is_value_like(c, expr->args.items[0], &x) ? wrong_arguments(c, expr, "cumulative(x), x a number") : typed_error();
+    /* A rate is summed as the amount of each period. */
+    if (unit_time_power(&x.type.unit) == -1) {
+        x.node = node_make(c, N_MUL, x.node, stretch_of_rate(c, &x.type, false), NULL);
+        x.type = type_number(unit_multiply(x.type.unit, unit_time()));
+    }
+    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "cumulative", VALUE_CUMULATIVE);
+    c->model->values.items[id].source = source;
+    return read_hidden(c, id, x.type);
+}
+
+static Typed call_first(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 1)
+        return wrong_arguments(c, expr, "first(condition)");
+    const Node *condition = elaborate_yesno(c, env, expr->args.items[0], "what `first` waits for");
+    if (!condition)
+        return typed_error();
+    Typed t = {.type = {.tag = KIND_OF_YESNO}, .node = condition};
+    ValueId source = value_of_node(c, env, &t), id = value_hidden(c, env, "first", VALUE_FIRST);
+    c->model->values.items[id].source = source;
+    return read_hidden(c, id, (Type){.tag = KIND_OF_DATE});
+}
+
+static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_fade)
+{
+    const char *form = is_fade ? "fade(25%/year, from DATE)" : "compound(g, from DATE)";
+    if (n_plain_arguments(expr) != 1)
+        return wrong_arguments(c, expr, form);
+    Typed g = elaborate(c, env, expr->args.items[0]);
+    if (g.type.tag == KIND_OF_ERROR)
+        return g;
+    Unit rate = unit_divide(unit_plain(), unit_time());
+    if (g.type.tag != KIND_OF_NUMBER || !dimensions_equal(&g.type.unit.dims, &rate.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span, "growth is a share per time, such as 25%%/year, not %.*s",
+                   TEXT_ARG(type_name(c, &g.type)));
+        return typed_error();
+    }
+    const Expr *from = argument(expr, "from");
+    const Node *start = from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
+    if (!start)
+        return typed_error();
+    double months = g.type.unit.rate_months > 0 ? g.type.unit.rate_months : 12;
+    ValueId id = value_hidden(c, env, is_fade ? "fade" : "compound", VALUE_GROWTH);
+    const Node *per_rate = node_make(c, N_MUL, g.node, node_const(c, months), NULL);
+    Value *v = &c->model->values.items[id];
+    v->expr = per_rate;
+    v->first = start;
+    v->order = is_fade;
+    v->rate_months = months;
+    return read_hidden(c, id, type_plain());
+}
+
+static Typed call_ramp(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 2)
+        return wrong_arguments(c, expr, "ramp(DATE, DURATION)");
+    const Node *start = elaborate_date(c, env, expr->args.items[0], "the start of a ramp");
+    Typed length = elaborate(c, env, expr->args.items[1]);
+    Unit time = unit_time();
+    if (!start || length.type.tag == KIND_OF_ERROR)
+        return typed_error();
+    if (length.type.tag != KIND_OF_NUMBER || !dimensions_equal(&length.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span, "the length of a ramp is a duration, not %.*s", TEXT_ARG(type_name(c, &length.type)));
+        return typed_error();
+    }
+    const Node *end = length.type.unit.in_days
+                          ? node_make(c, N_DATE_ADD_DAYS, start, node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
+                          : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
+    Node *ramp = ARENA_NEW(c->arena, Node);
+    ramp->op = N_RAMP;
+    ramp->value = NO_ID;
+    ramp->n_args = 2;
+    ramp->args = ARENA_ARRAY(c->arena, const Node *, 2);
+    ramp->args[0] = start;
+    ramp->args[1] = end;
+    return (Typed){.type = type_plain(), .node = ramp};
+}
+
+Typed elaborate_window(Checker *c, const Env *env, const Expr *expr)
+{
+    static const char *const words[] = {"sum", "mean", "min", "max"};
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    uint32_t periods = whole_periods(c, env, expr->args.items[1], "a window");
+    if (x.type.tag == KIND_OF_ERROR || periods == NO_ID)
+        return typed_error();
+    if (x.type.tag != KIND_OF_NUMBER) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "a window is over a number, not %.*s", TEXT_ARG(type_name(c, &x.type)));
+        return typed_error();
+    }
+    uint32_t order = 0;
+    for (uint32_t i = 0; i < 4; i++)
+        if (text_is(expr->op, words[i]))
+            order = i;
+    if (order == 0 && unit_time_power(&x.type.unit) == -1) {
+        x.node = node_make(c, N_MUL, x.node, stretch_of_rate(c, &x.type, false), NULL);
+        x.type = type_number(unit_multiply(x.type.unit, unit_time()));
+    }
+    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "window", VALUE_WINDOW);
+    Value *v = &c->model->values.items[id];
+    v->source = source;
+    v->periods = periods;
+    v->order = order;
+    return read_hidden(c, id, x.type);
+}
+
+Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr)
+{
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    const Node *day = elaborate_date(c, env, expr->args.items[1], "the day after `at`");
+    if (!day || !is_value_like(c, expr->args.items[0], &x))
+        return typed_error();
+    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "at", VALUE_LATCH);
+    Value *v = &c->model->values.items[id];
+    v->source = source;
+    v->expr = day;
+    v->first = day;
+    return read_hidden(c, id, x.type);
+}
+
+/* ---- over instances ---------------------------------------------------------------------- */
+
+typedef struct {
+    const Node *node, *condition; /* condition NULL: always */
+    Type type;
+    Instance *instance;
+} Item;
+
+static bool is_aggregate(const Expr *expr, const char *word)
+{
+    return text_is(expr->op, word);
+}
+
+static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint32_t n, Type type)
+{
+    const Node **nodes = ARENA_ARRAY(c->arena, const Node *, n + 1);
+    bool is_count = is_aggregate(expr, "count"), is_any = is_aggregate(expr, "any"), is_all = is_aggregate(expr, "all");
+    for (uint32_t i = 0; i < n; i++) {
+        nodes[i] = is_count ? node_const(c, 1) : items[i].node;
+        if (is_count && items[i].node)
+            nodes[i] = items[i].node;
+        if (items[i].condition)
+            nodes[i] = node_make(c, N_IF, items[i].condition, nodes[i], node_const(c, is_all ? 1 : 0));
+    }
+    Typed out = {.type = is_any || is_all ? (Type){.tag = KIND_OF_YESNO} : is_count ? type_plain() : type};
+    if (is_aggregate(expr, "sum") || is_count || is_aggregate(expr, "mean")) {
+        out.node = n == 1 ? nodes[0] : node_list(c, N_SUM, nodes, n);
+        if (n == 0)
+            out.node = node_const(c, 0);
+        if (is_aggregate(expr, "mean"))
+            out.node = node_make(c, N_DIV, out.node, node_const(c, n), NULL);
+        return out;
+    }
+    NodeOp op = is_any ? N_OR : is_all ? N_AND : is_aggregate(expr, "min") ? N_MIN : N_MAX;
+    if (n == 0) {
+        if (!is_any && !is_all) {
+            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "there is nothing to take the %.*s of", TEXT_ARG(expr->op));
+            return typed_error();
+        }
+        out.node = node_const(c, is_all);
+        return out;
+    }
+    out.node = nodes[0];
+    for (uint32_t i = 1; i < n; i++)
+        out.node = node_make(c, op, out.node, nodes[i], NULL);
+    return out;
+}
+
+Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
+{
+    Typed list = {0};
+    if (!instances_of_list(c, env, expr->args.items[0], &list))
+        return typed_error();
+    const Expr *where = expr->args.count > 1 ? expr->args.items[1] : NULL;
+    const Expr *body = expr->args.count > 2 ? expr->args.items[2] : NULL;
+    Item *items = ARENA_ARRAY(c->arena, Item, list.list.count + 1);
+    uint32_t n = 0;
+    Type type = type_plain();
+    bool has_type = false, is_wrong = false;
+    for (size_t i = 0; i < list.list.count; i++) {
+        Loop loop = {.up = env->loops, .name = expr->name, .instance = list.list.items[i]};
+        Env inner = *env;
+        inner.loops = &loop;
+        Item item = {.instance = loop.instance};
+        double known = 1;
+        if (where) {
+            const Node *condition = elaborate_yesno(c, &inner, where, "the condition of `where`");
+            if (!condition)
+                return typed_error();
+            if (node_is_constant(condition, &known)) {
+                if (known == 0)
+                    continue;
+            } else {
+                item.condition = condition;
+                if (is_aggregate(expr, "min") || is_aggregate(expr, "max") || is_aggregate(expr, "mean")) {
+                    diag_error(c->diags, DIAG_NOT_CONSTANT, where->span, "the condition of `%.*s over` must not depend on draws or time", TEXT_ARG(expr->op));
+                    return typed_error();
+                }
+            }
+        }
+        if (body) {
+            Typed t = elaborate(c, &inner, body);
+            bool wants_yesno = is_aggregate(expr, "any") || is_aggregate(expr, "all") || is_aggregate(expr, "count");
+            if (t.type.tag == KIND_OF_ERROR)
+                return typed_error();
+            if (wants_yesno ? t.type.tag != KIND_OF_YESNO : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
+                diag_error(c->diags, DIAG_WRONG_TYPE, body->span, "`%.*s over` is of %s, not of %.*s", TEXT_ARG(expr->op),
+                           wants_yesno ? "a yes/no" : "numbers", TEXT_ARG(type_name(c, &t.type)));
+                return typed_error();
+            }
+            if (has_type && t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&type.unit.dims, &t.type.unit.dims))
+                is_wrong = true;
+            type = t.type;
+            has_type = true;
+            item.node = t.node;
+        }
+        items[n++] = item;
+    }
+    if (is_wrong) {
+        diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->span, "the instances do not all have the same unit here");
+        return typed_error();
+    }
+    if (!has_type && body && list.type.kind && n == 0 && is_aggregate(expr, "sum")) {
+        /* Nothing to sum: zero of whatever is wanted. Its unit is taken from a kind's declaration if it can be. */
+        Field *any = NULL;
+        for (size_t i = 0; i < c->fields.count && !any; i++)
+            if (body->kind == EXPR_FIELD && text_equal(c->fields.items[i]->name, body->name) && c->fields.items[i]->state == FIELD_DONE)
+                any = c->fields.items[i];
+        if (any && any->typed.type.tag == KIND_OF_NUMBER)
+            type = any->typed.type;
+    }
+    return combine_items(c, expr, items, n, type);
+}
+
+/* ---- sharing what is scarce ----------------------------------------------------------------- */
+
+/* One allocation for each supply; found again by its text and the kind, so that every claimant is in it once. */
+typedef struct {
+    uint32_t index;
+    LIST(Instance *) claimants;
+} SharedBy;
+
+Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
+{
+    const Expr *want_expr = expr->args.items[3];
+    Typed supply = elaborate(c, env, expr->args.items[0]);
+    if (supply.type.tag == KIND_OF_ERROR)
+        return supply;
+    if (supply.type.tag != KIND_OF_NUMBER) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "what is shared must be a number");
+        return typed_error();
+    }
+    ValueId supply_value = value_of_node(c, env, &supply);
+    Text key = text_format(c->arena, "share %u:%u of %u%s", expr->span.file, expr->span.start, supply_value, env->is_closing ? "#" : "");
+    SharedBy *shared = table_get(c->values_by_key, key);
+    if (!shared) {
+        Typed list = {0};
+        if (!instances_of_list(c, env, expr->args.items[1], &list))
+            return typed_error();
+        shared = ARENA_NEW(c->arena, SharedBy);
+        shared->index = (uint32_t)c->model->allocations.count;
+        table_set(c->values_by_key, key, shared);
+        Allocation *room = LIST_PUSH(c->arena, &c->model->allocations);
+        Allocation made = {.name = text_format(c->arena, "%.*s#share", TEXT_ARG(env->owner_name))};
+        size_t most = list.list.count + 1;
+        made.supply = node_value(c, supply_value);
+        made.wants = ARENA_ARRAY(c->arena, const Node *, most);
+        made.ranks = ARENA_ARRAY(c->arena, const Node *, most);
+        made.weights = ARENA_ARRAY(c->arena, const Node *, most);
+        made.results = ARENA_ARRAY(c->arena, ValueId, most);
+        *room = made;
+        for (size_t i = 0; i < list.list.count; i++) {
+            Instance *claimant = list.list.items[i];
+            Loop loop = {.up = env->loops, .name = expr->name, .instance = claimant};
+            Env inner = *env;
+            inner.loops = &loop;
+            /* Names of the claim are the claimant's own. */
+            const Node *condition = NULL;
+            double known = 1;
+            if (expr->args.items[2]) {
+                condition = elaborate_yesno(c, &inner, expr->args.items[2], "the condition of `where`");
+                if (!condition)
+                    return typed_error();
+                if (node_is_constant(condition, &known)) {
+                    condition = NULL;
+                    if (known == 0)
+                        continue;
+                }
+            }
+            const Node *want = elaborate_number(c, &inner, want_expr, &supply.type.unit, "what is wanted");
+            if (!want)
+                return typed_error();
+            if (condition)
+                want = node_make(c, N_IF, condition, want, node_const(c, 0));
+            Unit plain = unit_plain();
+            const Node *rank = NULL, *weight = NULL;
+            if (expr->args.count > 4 && expr->args.items[4] && !(rank = elaborate_number(c, &inner, expr->args.items[4], &plain, "a rank")))
+                return typed_error();
+            if (expr->args.count > 5 && expr->args.items[5]) {
+                Typed t = elaborate(c, &inner, expr->args.items[5]);
+                if (t.type.tag != KIND_OF_NUMBER)
+                    return typed_error();
+                weight = t.node;
+            }
+            ValueId result = value_new(c, text_format(c->arena, "%.*s#share", TEXT_ARG(claimant->path)), VALUE_SHARE);
+            Value *v = &c->model->values.items[result];
+            v->is_hidden = true;
+            v->is_closing = env->is_closing;
+            v->allocation = shared->index;
+            Allocation *a = &c->model->allocations.items[shared->index];
+            v->index = a->n;
+            a->wants[a->n] = want;
+            a->ranks[a->n] = rank;
+            a->weights[a->n] = weight;
+            a->results[a->n] = result;
+            a->n++;
+            *LIST_PUSH(c->arena, &shared->claimants) = claimant;
+        }
+    }
+    for (uint32_t i = 0; i < shared->claimants.count; i++)
+        if (shared->claimants.items[i] == env->self)
+            return (Typed){.type = supply.type, .node = node_value(c, c->model->allocations.items[shared->index].results[i])};
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "`%.*s` is not among those that share here", TEXT_ARG(env->self->path));
+    return typed_error();
+}
+
+/* ---- books and parties ------------------------------------------------------------------------ */
+
+static Type money(Checker *c)
+{
+    const UnitDef *currency = units_find(c->units, c->model->currency);
+    Type t = type_number(currency ? currency->unit : unit_plain());
+    t.shown = c->model->currency;
+    return t;
+}
+
+static Typed call_unpaid(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 1)
+        return wrong_arguments(c, expr, "unpaid(PARTY)");
+    Instance *party = elaborate_reference(c, env, expr->args.items[0], c->party_kind, "who leaves something unpaid");
+    if (!party)
+        return typed_error();
+    ValueId id = state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party->path)), VALUE_UNPAID);
+    c->model->values.items[id].party = party->party;
+    c->model->values.items[id].unit = c->model->currency;
+    return read_state(c, env, id, money(c));
+}
+
+static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_received)
+{
+    const char *form = is_received ? "received(PARTY or CONTRACT, CATEGORY)" : "paid(PARTY or CONTRACT, CATEGORY)";
+    if (expr->args.count < 1 || expr->args.count > 2)
+        return wrong_arguments(c, expr, form);
+    Typed who = elaborate(c, env, expr->args.items[0]);
+    if (who.type.tag == KIND_OF_ERROR)
+        return who;
+    if (who.type.tag != KIND_OF_REFERENCE || (who.instance->party == NO_ID && who.instance->contract == NO_ID))
+        return wrong_arguments(c, expr, form);
+    uint32_t category = NO_ID;
+    if (expr->args.count == 2) {
+        const Expr *word = expr->args.items[1];
+        category = word->kind == EXPR_WORD ? table_index(c->categories, word->name) : NO_ID;
+        if (category == NO_ID) {
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no such category");
+            suggest_nearest(c, d, word->span, c->categories, word->name);
+            return typed_error();
+        }
+    }
+    Text name = text_format(c->arena, "%s(%.*s, %s%.*s)", is_received ? "received" : "paid", TEXT_ARG(who.instance->path), category == NO_ID ? "all" : "",
+                            category == NO_ID ? 0 : (int)c->model->categories.items[category].name.length,
+                            category == NO_ID ? "" : c->model->categories.items[category].name.bytes);
+    ValueId id = state_value(c, name, is_received ? VALUE_RECEIVED : VALUE_PAID);
+    Value *v = &c->model->values.items[id];
+    v->party = who.instance->party;
+    v->contract = who.instance->party == NO_ID ? who.instance->contract : NO_ID;
+    v->category = category;
+    v->unit = c->model->currency;
+    v->measure = MEASURE_AMOUNT;
+    return read_state(c, env, id, money(c));
+}
+
+/* ---- plain functions ----------------------------------------------------------------------------- */
+
+static Typed call_min_max(Checker *c, const Env *env, const Expr *expr, NodeOp op)
+{
+    if (expr->args.count < 2)
+        return wrong_arguments(c, expr, op == N_MIN ? "min(a, b, ...)" : "max(a, b, ...)");
+    Typed out = elaborate(c, env, expr->args.items[0]);
+    if (!is_value_like(c, expr->args.items[0], &out))
+        return typed_error();
+    for (size_t i = 1; i < expr->args.count; i++) {
+        Typed t = elaborate(c, env, expr->args.items[i]);
+        if (t.type.tag == KIND_OF_ERROR)
+            return t;
+        bool is_zero = expr->args.items[i]->kind == EXPR_NUMBER && expr->args.items[i]->number == 0 && !expr->args.items[i]->unit;
+        bool was_zero = i == 1 && expr->args.items[0]->kind == EXPR_NUMBER && expr->args.items[0]->number == 0 && !expr->args.items[0]->unit;
+        if (is_zero && out.type.tag == KIND_OF_NUMBER)
+            t.type = out.type;
+        if (was_zero && t.type.tag == KIND_OF_NUMBER)
+            out.type = t.type;
+        if (t.type.tag != out.type.tag || (t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&t.type.unit.dims, &out.type.unit.dims))) {
+            Expr pair = *expr;
+            Expr *both[2] = {expr->args.items[0], expr->args.items[i]};
+            pair.args.items = both;
+            pair.args.count = 2;
+            report_mismatch(c, env, &pair, &out, &t, "is compared with");
+            return typed_error();
+        }
+        if (out.type.shown.length == 0) {
+            out.type.shown = t.type.shown;
+            out.type.shown_scale = t.type.shown_scale;
+        }
+        if (out.type.unit.rate_months == 0)
+            out.type.unit.rate_months = t.type.unit.rate_months;
+        out.node = node_make(c, op, out.node, t.node, NULL);
+    }
+    out.field = NULL;
+    return out;
+}
+
+static Typed call_clamp(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 3)
+        return wrong_arguments(c, expr, "clamp(x, low, high)");
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    if (!is_value_like(c, expr->args.items[0], &x))
+        return typed_error();
+    const Node *low = matching(c, env, expr->args.items[1], &x, "the low end"), *high = matching(c, env, expr->args.items[2], &x, "the high end");
+    if (!low || !high)
+        return typed_error();
+    x.node = node_make(c, N_MIN, node_make(c, N_MAX, x.node, low, NULL), high, NULL);
+    return x;
+}
+
+static Typed call_unary(Checker *c, const Env *env, const Expr *expr, NodeOp op, bool keeps_unit)
+{
+    if (expr->args.count != 1)
+        return wrong_arguments(c, expr, "one argument");
+    Typed x = elaborate(c, env, expr->args.items[0]);
+    if (x.type.tag == KIND_OF_ERROR)
+        return x;
+    if (x.type.tag != KIND_OF_NUMBER || (!keeps_unit && op != N_SQRT && !unit_is_plain(&x.type.unit))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span, "`%.*s` takes a plain number, not %.*s", TEXT_ARG(expr->name),
+                   TEXT_ARG(type_name(c, &x.type)));
+        return typed_error();
+    }
+    Typed out = {.type = keeps_unit ? x.type : type_plain()};
+    if (op == N_SQRT && !unit_power(x.type.unit, 0.5, &out.type.unit)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "the square root of %.*s has no unit", TEXT_ARG(type_name(c, &x.type)));
+        return typed_error();
+    }
+    /* Whole units as shown: floor(4.6 k gpu) is 4,600 gpu. */
+    out.node = node_make(c, op, x.node, NULL, NULL);
+    return out;
+}
+
+static Typed call_annuity(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 3)
+        return wrong_arguments(c, expr, "annuity(principal, rate * 1 month, months(term))");
+    Typed principal = elaborate(c, env, expr->args.items[0]);
+    Unit plain = unit_plain();
+    const Node *rate = elaborate_number(c, env, expr->args.items[1], &plain, "the rate per instalment");
+    const Node *n = elaborate_number(c, env, expr->args.items[2], &plain, "the number of instalments");
+    if (principal.type.tag != KIND_OF_NUMBER || !rate || !n)
+        return typed_error();
+    principal.node = node_make(c, N_ANNUITY, principal.node, rate, n);
+    principal.field = NULL;
+    return principal;
+}
+
+static Typed call_term(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count != 2)
+        return wrong_arguments(c, expr, "term(DATE, DURATION)");
+    const Node *start = elaborate_date(c, env, expr->args.items[0], "the start of a term");
+    Typed length = elaborate(c, env, expr->args.items[1]);
+    Unit time = unit_time();
+    if (!start || length.type.tag == KIND_OF_ERROR)
+        return typed_error();
+    if (length.type.tag != KIND_OF_NUMBER || !dimensions_equal(&length.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span, "the length of a term is a duration, not %.*s", TEXT_ARG(type_name(c, &length.type)));
+        return typed_error();
+    }
+    Typed out = {.type = {.tag = KIND_OF_TERM}, .start = start, .months = length.node};
+    out.end = length.type.unit.in_days
+                  ? node_make(c, N_DATE_ADD_DAYS, start, node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
+                  : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
+    return out;
+}
+
+static Typed call_of_term(Checker *c, const Env *env, const Expr *expr)
+{
+    if (expr->args.count == 2 && text_is(expr->name, "months")) {
+        const Node *a = elaborate_date(c, env, expr->args.items[0], "the first date of `months`");
+        const Node *b = elaborate_date(c, env, expr->args.items[1], "the second date of `months`");
+        return a && b ? (Typed){.type = type_plain(), .node = node_make(c, N_MONTHS_BETWEEN, a, b, NULL)} : typed_error();
+    }
+    if (expr->args.count != 1)
+        return wrong_arguments(c, expr, "start(term), end(term), months(term) or months(date, date)");
+    Typed t = elaborate(c, env, expr->args.items[0]);
+    if (t.type.tag == KIND_OF_ERROR)
+        return t;
+    if (t.type.tag == KIND_OF_NUMBER && text_is(expr->name, "months") && t.type.unit.dims.n == 1 && unit_time_power(&t.type.unit) == 1)
+        return (Typed){.type = type_plain(), .node = t.node};
+    if (t.type.tag != KIND_OF_TERM) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "`%.*s` is of a term, not of %.*s", TEXT_ARG(expr->name), TEXT_ARG(type_name(c, &t.type)));
+        return typed_error();
+    }
+    if (text_is(expr->name, "months"))
+        return (Typed){.type = type_plain(), .node = t.months};
+    return (Typed){.type = {.tag = KIND_OF_DATE}, .node = text_is(expr->name, "start") ? t.start : t.end};
+}
+
+Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
+{
+    static const struct {
+        const char *name;
+        NodeOp op;
+        bool keeps_unit;
+    } unary[] = {{"abs", N_ABS, true},   {"floor", N_FLOOR, true}, {"ceil", N_CEIL, true}, {"round", N_ROUND, true},
+                 {"sqrt", N_SQRT, false}, {"exp", N_EXP, false},    {"log", N_LOG, false}};
+    for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
+        if (text_is(expr->name, unary[i].name))
+            return call_unary(c, env, expr, unary[i].op, unary[i].keeps_unit);
+    if (text_is(expr->name, "min") || text_is(expr->name, "max"))
+        return call_min_max(c, env, expr, text_is(expr->name, "min") ? N_MIN : N_MAX);
+    if (text_is(expr->name, "clamp"))
+        return call_clamp(c, env, expr);
+    if (text_is(expr->name, "lag"))
+        return call_lag(c, env, expr);
+    if (text_is(expr->name, "delay") || text_is(expr->name, "smooth"))
+        return call_delay(c, env, expr, text_is(expr->name, "smooth"));
+    if (text_is(expr->name, "cumulative"))
+        return call_cumulative(c, env, expr);
+    if (text_is(expr->name, "first"))
+        return call_first(c, env, expr);
+    if (text_is(expr->name, "ramp"))
+        return call_ramp(c, env, expr);
+    if (text_is(expr->name, "compound") || text_is(expr->name, "fade"))
+        return call_growth(c, env, expr, text_is(expr->name, "fade"));
+    if (text_is(expr->name, "annuity"))
+        return call_annuity(c, env, expr);
+    if (text_is(expr->name, "term"))
+        return call_term(c, env, expr);
+    if (text_is(expr->name, "start") || text_is(expr->name, "end") || text_is(expr->name, "months"))
+        return call_of_term(c, env, expr);
+    if (text_is(expr->name, "unpaid"))
+        return call_unpaid(c, env, expr);
+    if (text_is(expr->name, "received") || text_is(expr->name, "paid"))
+        return call_cash_of(c, env, expr, text_is(expr->name, "received"));
+    TableDef *table = table_named(c, expr->name);
+    if (table)
+        return table_read(c, env, table, expr);
+
+    static const char *const names[] = {"min", "max", "clamp", "abs", "floor", "ceil", "round", "sqrt", "exp", "log", "lag", "delay",
+                                        "smooth", "cumulative", "first", "ramp", "compound", "fade", "annuity", "term", "start", "end",
+                                        "months", "unpaid", "received", "paid"};
+    Table *known = table_new(c->arena);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        table_set(known, text_from(names[i]), known);
+    for (size_t i = 0; i < table_count(c->tables); i++)
+        table_set(known, table_at(c->tables, i)->key, known);
+    Span at = {expr->span.file, expr->span.start, expr->span.start + (uint32_t)expr->name.length};
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no function or table `%.*s`", TEXT_ARG(expr->name));
+    suggest_nearest(c, d, at, known, expr->name);
+    return typed_error();
+}

@@ -1,0 +1,364 @@
+/* What is asked of a model: checks, views, and the series that they need. */
+#include "model/checker.h"
+
+#include <math.h>
+
+static Env closing_env(Checker *c, Text owner_name)
+{
+    return (Env){.self = c->root, .owner_name = owner_name, .is_closing = true};
+}
+
+/* ---- what varies by period -------------------------------------------------------- */
+
+static bool node_varies(const Model *m, const Node *node, int depth);
+
+static bool value_varies(const Model *m, ValueId id, int depth)
+{
+    const Value *v = &m->values.items[id];
+    if (depth > 100)
+        return true;
+    if (v->kind == VALUE_DRAW)
+        return !v->draw->is_once;
+    if (v->kind == VALUE_FORMULA)
+        return v->expr ? node_varies(m, v->expr, depth + 1) : false;
+    return true;
+}
+
+static bool node_varies(const Model *m, const Node *node, int depth)
+{
+    switch (node->op) {
+    case N_VALUE:
+        return value_varies(m, node->value, depth);
+    case N_CLOSING:
+    case N_TODAY:
+    case N_PERIOD_FIRST_DAY:
+    case N_PERIOD_DAYS:
+    case N_STRETCH_DAYS:
+    case N_STRETCH_MONTHS:
+    case N_RAMP:
+        return true;
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < node->n_args; i++)
+        if (node_varies(m, node->args[i], depth))
+            return true;
+    return false;
+}
+
+/* ---- outputs ---------------------------------------------------------------------------- */
+
+static ValueType output_type(const Typed *t)
+{
+    switch (t->type.tag) {
+    case KIND_OF_DATE:
+        return TYPE_DATE;
+    case KIND_OF_YESNO:
+        return TYPE_YESNO;
+    case KIND_OF_WORD:
+        return TYPE_WORD;
+    default:
+        return t->type.unit.dims.n == 1 && unit_time_power(&t->type.unit) == 1 ? TYPE_DURATION : TYPE_NUMBER;
+    }
+}
+
+static Measure output_measure(Checker *c, const Typed *t)
+{
+    ValueId id = t->node->op == N_VALUE || t->node->op == N_CLOSING ? t->node->value : NO_ID;
+    if (id != NO_ID && c->model->values.items[id].measure != MEASURE_LEVEL)
+        return c->model->values.items[id].measure;
+    bool is_rate = t->type.tag == KIND_OF_NUMBER && unit_time_power(&t->type.unit) == -1 && t->type.unit.dims.n > 1;
+    return is_rate ? MEASURE_RATE : MEASURE_LEVEL;
+}
+
+static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden)
+{
+    for (uint32_t i = 0; i < c->model->outputs.count; i++)
+        if (text_equal(c->model->outputs.items[i].name, name) && c->model->outputs.items[i].is_hidden == is_hidden)
+            return i;
+    Output out = {.name = name, .type = output_type(t), .measure = output_measure(c, t), .is_hidden = is_hidden};
+    out.unit = t->type.shown.length > 0 ? t->type.shown
+               : t->type.tag != KIND_OF_NUMBER || unit_is_plain(&t->type.unit) ? TEXT("")
+                                                                               : dimensions_print(c->arena, c->units, &t->type.unit.dims);
+    out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
+    out.is_once = t->type.tag == KIND_OF_DATE || !node_varies(c->model, t->node, 0);
+    Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
+    out.value = value_new(c, hidden, VALUE_FORMULA);
+    Value *v = &c->model->values.items[out.value];
+    v->is_hidden = v->is_closing = true;
+    v->expr = t->node;
+    v->type = out.type;
+    v->unit = out.unit;
+    v->unit_scale = out.unit_scale;
+    *LIST_PUSH(c->arena, &c->model->outputs) = out;
+    return (uint32_t)(c->model->outputs.count - 1);
+}
+
+static uint32_t output_of(Checker *c, const Expr *expr)
+{
+    Text name = span_text(c->diags->sources, expr->span);
+    Env env = closing_env(c, text_format(c->arena, "report %.*s", TEXT_ARG(name)));
+    Typed t = elaborate(c, &env, expr);
+    if (t.type.tag == KIND_OF_ERROR)
+        return NO_ID;
+    if (!t.node) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a report shows numbers, dates and yes/no, not %.*s", TEXT_ARG(type_name(c, &t.type)));
+        return NO_ID;
+    }
+    return add_output(c, name, &t, false);
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static void build_check(Checker *c, const Decl *decl)
+{
+    bool saw_opening = false, saw_closing = false;
+    Env env = closing_env(c, text_format(c->arena, "check %.*s", TEXT_ARG(decl->title)));
+    env.saw_opening = &saw_opening;
+    env.saw_closing = &saw_closing;
+    Unit plain = unit_plain();
+    Check check = {.title = decl->title, .share = 1};
+    if (decl->paths_share && !elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths", &check.share))
+        return;
+    if (decl->during) {
+        Typed term = elaborate(c, &env, decl->during);
+        if (term.type.tag != KIND_OF_TERM) {
+            if (term.type.tag != KIND_OF_ERROR)
+                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span, "what follows `during` is a term");
+            return;
+        }
+        check.term_start = term.start;
+        check.term_end = term.end;
+    }
+    if (decl->check == CHECK_COVERS) {
+        check.mode = CHECKING_COVERS;
+        Typed a = elaborate(c, &env, decl->expr), b = elaborate(c, &env, decl->expr2);
+        if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
+            return;
+        if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER || !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
+            diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->span, "what covers and what is covered must be in one unit");
+            return;
+        }
+        check.numerator = a.node;
+        check.denominator = b.node;
+        if (!decl->expr3 || !elaborate_constant(c, &env, decl->expr3, &plain, "what follows `at least`", &check.at_least))
+            return;
+    } else {
+        check.mode = decl->check == CHECK_AT ? CHECKING_AT : CHECKING_ALWAYS;
+        check.condition = elaborate_yesno(c, &env, decl->expr, "what a check claims");
+        if (decl->check == CHECK_AT)
+            check.date = elaborate_date(c, &env, decl->expr2, "the day of a check");
+        if (!check.condition || (decl->check == CHECK_AT && !check.date))
+            return;
+    }
+    if (saw_opening && saw_closing)
+        diag_warning(c->diags, DIAG_MIXED_VALUES, decl->span, "this check compares opening values with closing ones");
+    *LIST_PUSH(c->arena, &c->model->checks) = check;
+}
+
+void checks_build(Checker *c)
+{
+    for (size_t i = 0; i < c->checks.count; i++)
+        build_check(c, c->checks.items[i]);
+}
+
+/* ---- views ---------------------------------------------------------------------------------------- */
+
+static const char *const view_names[] = {"show", "fan", "hist", "who_pays", "flows", "tornado", "why", "compare", "bank_test", "reach", "plan", "breaks", "headline"};
+
+static bool view_takes_outputs(Text name)
+{
+    return text_is(name, "show") || text_is(name, "fan") || text_is(name, "hist") || text_is(name, "tornado") || text_is(name, "why") || text_is(name, "reach");
+}
+
+static void read_account(Checker *c, View *view, const Expr *expr)
+{
+    Env env = closing_env(c, TEXT("report"));
+    if (expr->kind == EXPR_FIELD) {
+        Instance *party = elaborate_reference(c, &env, expr->args.items[0], c->party_kind, "who is paid");
+        uint32_t account = table_index(c->accounts, expr->name);
+        if (party && account == NO_ID) {
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span, "there is no account `%.*s`", TEXT_ARG(expr->name));
+            suggest_nearest(c, d, expr->op_span, c->accounts, expr->name);
+        }
+        if (party)
+            view->party = party->party;
+        view->account = account;
+        return;
+    }
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `who_pays PARTY.ACCOUNT`, such as `who_pays nvidia.sales`");
+}
+
+static void read_setting(Checker *c, View *view, const Decl *setting)
+{
+    if (setting->kind != DECL_VALUE || !setting->expr)
+        return;
+    size_t n_errors = c->diags->n_errors;
+    Env env = closing_env(c, text_format(c->arena, "report %.*s", TEXT_ARG(setting->name)));
+    Typed t = elaborate(c, &env, setting->expr);
+    if (c->diags->n_errors != n_errors || !t.node)
+        return;
+    double x = NAN;
+    uint32_t output = NO_ID;
+    if (!node_is_constant(t.node, &x)) {
+        x = NAN;
+        output = add_output(c, span_text(c->diags->sources, setting->expr->span), &t, true);
+    }
+    *LIST_PUSH(c->arena, &view->setting_names) = setting->name;
+    *LIST_PUSH(c->arena, &view->setting_values) = x;
+    *LIST_PUSH(c->arena, &view->setting_outputs) = output;
+    if (text_is(view->name, "reach") && !isnan(x))
+        *LIST_PUSH(c->arena, &view->numbers) = x;
+}
+
+static void read_scenarios(Checker *c, View *view, const Decl *decl)
+{
+    for (size_t i = 0; i < decl->exprs.count; i++) {
+        const Expr *e = decl->exprs.items[i];
+        bool is_known = e->kind == EXPR_WORD && (text_is(e->name, "base") || table_get(c->scenarios, e->name));
+        if (!is_known) {
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span, "there is no scenario of that name");
+            suggest_nearest(c, d, e->span, c->scenarios, e->name);
+            continue;
+        }
+        *LIST_PUSH(c->arena, &view->words) = e->name;
+    }
+}
+
+static void read_contract(Checker *c, View *view, const Expr *expr)
+{
+    Env env = closing_env(c, TEXT("report"));
+    Typed t = elaborate(c, &env, expr);
+    if (t.type.tag == KIND_OF_REFERENCE && t.instance->contract != NO_ID)
+        view->contract = t.instance->contract;
+    else if (t.type.tag != KIND_OF_ERROR)
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a bank's test is of a loan");
+}
+
+static void build_view(Checker *c, const Decl *decl)
+{
+    View view = {.name = decl->name, .by = decl->name2, .top = decl->number > 0 ? (uint32_t)decl->number : 0, .at = NAN, .party = NO_ID,
+                 .account = NO_ID, .contract = NO_ID, .term_start = NAN, .term_end = NAN, .title = decl->title};
+    bool is_known = false;
+    Table *names = table_new(c->arena);
+    for (size_t i = 0; i < sizeof view_names / sizeof *view_names; i++) {
+        is_known = is_known || text_is(decl->name, view_names[i]);
+        table_set(names, text_from(view_names[i]), names);
+    }
+    if (!is_known) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_VIEW, decl->name_span, "there is no view `%.*s`", TEXT_ARG(decl->name));
+        suggest_nearest(c, d, decl->name_span, names, decl->name);
+        return;
+    }
+    Env env = closing_env(c, TEXT("report"));
+    if (decl->expr2) {
+        const Node *day = elaborate_date(c, &env, decl->expr2, "the day after `at`");
+        double x;
+        if (day && node_is_constant(day, &x))
+            view.at = x;
+    }
+    if (decl->during) {
+        Typed term = elaborate(c, &env, decl->during);
+        if (term.type.tag == KIND_OF_TERM && node_is_constant(term.start, &view.term_start))
+            (void)node_is_constant(term.end, &view.term_end);
+        else if (term.type.tag != KIND_OF_ERROR)
+            diag_error(c->diags, DIAG_NOT_CONSTANT, decl->during->span, "the window of a view is a known term");
+    }
+    if (text_is(decl->name, "compare")) {
+        read_scenarios(c, &view, decl);
+    } else {
+        for (size_t i = 0; i < decl->exprs.count; i++) {
+            const Expr *e = decl->exprs.items[i];
+            if (view_takes_outputs(decl->name)) {
+                uint32_t output = output_of(c, e);
+                if (output != NO_ID)
+                    *LIST_PUSH(c->arena, &view.outputs) = output;
+            } else if (text_is(decl->name, "who_pays")) {
+                read_account(c, &view, e);
+            } else if (text_is(decl->name, "plan")) {
+                Instance *party = elaborate_reference(c, &env, e, c->party_kind, "whose plan");
+                view.party = party ? party->party : NO_ID;
+            } else if (text_is(decl->name, "bank_test")) {
+                read_contract(c, &view, e);
+            }
+        }
+        bool needs_argument = !text_is(decl->name, "flows") && !text_is(decl->name, "breaks") && !text_is(decl->name, "headline");
+        if (needs_argument && decl->exprs.count == 0)
+            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what", TEXT_ARG(decl->name));
+    }
+    for (size_t i = 0; i < decl->members.count; i++)
+        read_setting(c, &view, decl->members.items[i]);
+    *LIST_PUSH(c->arena, &c->model->views) = view;
+}
+
+/* Without a report every named value of the top is shown. */
+static void show_everything(Checker *c)
+{
+    View view = {.name = TEXT("show"), .at = NAN, .party = NO_ID, .account = NO_ID, .contract = NO_ID, .term_start = NAN, .term_end = NAN};
+    size_t n = c->fields.count;
+    for (size_t i = 0; i < n; i++) {
+        Field *field = c->fields.items[i];
+        bool is_shown = field->owner->is_root && field->decl->span.file == c->trees[0]->file && field->typed.node &&
+                        (field->tag == FIELD_VALUE || field->tag == FIELD_STOCK || field->tag == FIELD_BELT || field->tag == FIELD_UNKNOWN);
+        if (!is_shown)
+            continue;
+        Env env = closing_env(c, text_format(c->arena, "report %.*s", TEXT_ARG(field->full_name)));
+        Typed t = field->typed;
+        if (t.node->op == N_VALUE)
+            t.node = read_state(c, &env, t.node->value, t.type).node;
+        *LIST_PUSH(c->arena, &view.outputs) = add_output(c, field->full_name, &t, false);
+    }
+    if (view.outputs.count > 0)
+        *LIST_PUSH(c->arena, &c->model->views) = view;
+}
+
+/* The first month of arrears and the day of default of every inside party: the report's BREAKS. */
+static void watch_parties(Checker *c)
+{
+    Model *m = c->model;
+    uint32_t *late = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1), *defaulted = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1);
+    m->first_late_outputs = late;
+    m->default_date_outputs = defaulted;
+    for (uint32_t i = 0; i < m->parties.count; i++) {
+        late[i] = defaulted[i] = NO_ID;
+        bool owes = false;
+        for (size_t s = 0; s < m->slots.count; s++)
+            owes = owes || m->slots.items[s].payer == i;
+        if (m->parties.items[i].is_outside || !owes)
+            continue;
+        Text party = m->parties.items[i].name;
+        Env env = closing_env(c, text_format(c->arena, "watch %.*s", TEXT_ARG(party)));
+        ValueId unpaid = state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party)), VALUE_UNPAID);
+        m->values.items[unpaid].party = i;
+        ValueId source = value_hidden(c, &env, "late", VALUE_FORMULA);
+        Type money = type_plain();
+        const Node *arrears = read_state(c, &env, unpaid, money).node;
+        m->values.items[source].expr = node_make(c, N_GT, arrears, node_const(c, 0), NULL);
+        m->values.items[source].type = TYPE_YESNO;
+        ValueId first = value_hidden(c, &env, "first", VALUE_FIRST);
+        m->values.items[first].source = source;
+        m->values.items[first].type = TYPE_DATE;
+        Typed t = {.type = {.tag = KIND_OF_DATE}, .node = node_value(c, first)};
+        late[i] = add_output(c, text_format(c->arena, "%.*s first late", TEXT_ARG(party)), &t, true);
+
+        ValueId day = state_value(c, text_format(c->arena, "%.*s.default_date", TEXT_ARG(party)), VALUE_DEFAULT_DATE);
+        m->values.items[day].party = i;
+        m->values.items[day].type = TYPE_DATE;
+        t.node = read_state(c, &env, day, t.type).node;
+        defaulted[i] = add_output(c, text_format(c->arena, "%.*s in default", TEXT_ARG(party)), &t, true);
+    }
+}
+
+void reports_build(Checker *c)
+{
+    for (size_t r = 0; r < c->reports.count; r++) {
+        c->model->report_title = c->reports.items[r]->title;
+        for (size_t i = 0; i < c->reports.items[r]->members.count && c->options->n_views == 0; i++)
+            build_view(c, c->reports.items[r]->members.items[i]);
+    }
+    for (size_t i = 0; i < c->options->n_views; i++)
+        build_view(c, c->options->views[i]);
+    if (c->model->views.count == 0 && !diag_any_error(c->diags))
+        show_everything(c);
+    watch_parties(c);
+}

@@ -1,0 +1,220 @@
+/* Types: what a declaration says, how they print, and what is said when they disagree. */
+#include "model/checker.h"
+
+Type type_number(Unit unit)
+{
+    return (Type){.tag = KIND_OF_NUMBER, .unit = unit, .shown_scale = 1};
+}
+
+Type type_plain(void)
+{
+    return type_number(unit_plain());
+}
+
+Typed typed_error(void)
+{
+    return (Typed){.type = {.tag = KIND_OF_ERROR}};
+}
+
+static void unknown_unit(Checker *c, const UnitFactor *factor)
+{
+    static const struct {
+        const char *written, *meant;
+    } traps[] = {{"GW", "GW_site (power at the meter) or GW_it (power at the chip)"},
+                 {"MW", "MW_site (power at the meter) or MW_it (power at the chip)"},
+                 {"kW", "kW_site (power at the meter) or kW_it (power at the chip)"},
+                 {"GWh", "GWh_site (energy at the meter) or GWh_it"},
+                 {"MWh", "MWh_site (energy at the meter) or MWh_it"},
+                 {"FLOP", "FLOP_bf16, FLOP_fp8 or FLOP_fp4: compute has a precision"},
+                 {"m", "mn (million), month, or a unit of length"},
+                 {"M", "mn (million)"},
+                 {"B", "bn (billion)"},
+                 {"b", "bn (billion)"},
+                 {"MM", "mn (million)"},
+                 {"T", "tn (trillion)"},
+                 {"K", "k (thousand)"},
+                 {"mo", "month"},
+                 {"yr", "year"},
+                 {"y", "year"},
+                 {"d", "day"}};
+    for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
+        if (text_is(factor->name, traps[i].written)) {
+            Diag *d = diag_error(c->diags, DIAG_AMBIGUOUS_UNIT, factor->span, "`%s` may mean more than one thing", traps[i].written);
+            diag_because(c->diags, d, "Write %s.", traps[i].meant);
+            if (text_is(factor->name, "yr") || text_is(factor->name, "mo") || text_is(factor->name, "y") || text_is(factor->name, "d"))
+                diag_suggest(c->diags, d, factor->span, "%s", traps[i].meant);
+            return;
+        }
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, factor->span, "there is no unit `%.*s`", TEXT_ARG(factor->name));
+    suggest_nearest(c, d, factor->span, c->units->names, factor->name);
+}
+
+bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out)
+{
+    *out = unit_plain();
+    bool ok = true;
+    for (size_t i = 0; i < expr->factors.count; i++) {
+        const UnitFactor *factor = &expr->factors.items[i];
+        const UnitDef *def = units_find(c->units, factor->name);
+        if (!def) {
+            unknown_unit(c, factor);
+            ok = false;
+            continue;
+        }
+        int power = factor->power < 0 ? -factor->power : factor->power;
+        for (int k = 0; k < power; k++)
+            *out = factor->power < 0 ? unit_divide(*out, def->unit) : unit_multiply(*out, def->unit);
+    }
+    if (out->dims.n >= UNIT_MAX_FACTORS) {
+        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span, "a unit has at most %d different parts", UNIT_MAX_FACTORS - 1);
+        ok = false;
+    }
+    return ok;
+}
+
+/* Type words that are not units: number, share, date, duration, term, yesno, word, party, contract, a kind. */
+Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
+{
+    *ok = true;
+    if (!type->is_unit_only) {
+        Text word = type->words[0];
+        if (text_is(word, "number"))
+            return type_plain();
+        if (text_is(word, "share")) {
+            Type t = type_plain();
+            t.is_share = true;
+            return t;
+        }
+        if (text_is(word, "date"))
+            return (Type){.tag = KIND_OF_DATE};
+        if (text_is(word, "term"))
+            return (Type){.tag = KIND_OF_TERM};
+        if (text_is(word, "yesno"))
+            return (Type){.tag = KIND_OF_YESNO};
+        if (text_is(word, "word"))
+            return (Type){.tag = KIND_OF_WORD};
+        if (text_is(word, "duration")) {
+            Type t = type_number(unit_time());
+            t.shown = TEXT("month");
+            return t;
+        }
+        const KindDef *kind = NULL;
+        if (type->words[1].length > 0) {
+            const KindDef *owner = kind_named(c, word);
+            kind = owner ? table_get(owner->parts, type->words[1]) : NULL;
+        } else if (!units_find(c->units, word)) {
+            for (Instance *at = self; at && !at->is_root && !kind; at = at->owner)
+                kind = at->kind ? table_get(at->kind->parts, word) : NULL;
+            if (!kind)
+                kind = kind_named(c, word);
+        }
+        if (kind)
+            return (Type){.tag = KIND_OF_REFERENCE, .kind = kind};
+        if (type->words[1].length > 0) {
+            diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind `%.*s.%.*s`", TEXT_ARG(word), TEXT_ARG(type->words[1]));
+            *ok = false;
+            return (Type){.tag = KIND_OF_ERROR};
+        }
+        if (!units_find(c->units, word) && type->unit.factors.count == 1) {
+            Text near = table_nearest(c->kinds, word);
+            Text near_unit = table_nearest(c->units->names, word);
+            if (near.length > 0 && near_unit.length == 0) {
+                Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind or unit `%.*s`", TEXT_ARG(word));
+                diag_suggest(c->diags, d, type->span, "%.*s", TEXT_ARG(near));
+                *ok = false;
+                return (Type){.tag = KIND_OF_ERROR};
+            }
+        }
+    }
+    Unit unit;
+    if (!unit_of_expression(c, &type->unit, &unit)) {
+        *ok = false;
+        return (Type){.tag = KIND_OF_ERROR};
+    }
+    double factor = type->unit.magnitude.length ? magnitude_factor(type->unit.magnitude) : 1;
+    Type t = type_number(unit);
+    t.shown = span_text(c->diags->sources, type->span);
+    t.shown_scale = factor * unit.numerator / unit.denominator;
+    t.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
+    return t;
+}
+
+Text type_name(Checker *c, const Type *type)
+{
+    switch (type->tag) {
+    case KIND_OF_NUMBER:
+        return dimensions_print(c->arena, c->units, &type->unit.dims);
+    case KIND_OF_DATE:
+        return TEXT("a date");
+    case KIND_OF_TERM:
+        return TEXT("a term");
+    case KIND_OF_YESNO:
+        return TEXT("a yes/no");
+    case KIND_OF_WORD:
+        return TEXT("a word");
+    case KIND_OF_REFERENCE:
+        return type->kind ? text_format(c->arena, "a %.*s", TEXT_ARG(type->kind->name)) : TEXT("an instance");
+    case KIND_OF_LIST:
+        return TEXT("several instances");
+    default:
+        return TEXT("unknown");
+    }
+}
+
+/* "power at the chip" when the unit is one titled dimension, else its name. */
+static Text unit_in_words(Checker *c, const Type *type)
+{
+    if (type->tag == KIND_OF_NUMBER && type->unit.dims.n == 1 && type->unit.dims.factors[0].power == 1) {
+        const UnitDef *def = c->units->dimensions.items[type->unit.dims.factors[0].dimension];
+        if (def->title.length > 0)
+            return def->title;
+    }
+    return type_name(c, type);
+}
+
+/* Names in scope whose unit is the missing factor, those of this instance and its owners first. */
+static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions *wanted, const Expr *suspect)
+{
+    Text found = TEXT("");
+    uint32_t n_found = 0;
+    for (size_t i = 0; i < c->fields.count; i++) {
+        const Field *field = c->fields.items[i];
+        if (field->state < FIELD_TYPED || field->typed.type.tag != KIND_OF_NUMBER ||
+            !dimensions_equal(&field->typed.type.unit.dims, wanted))
+            continue;
+        bool is_near = field->owner->is_root;
+        for (const Instance *at = env->self; at && !is_near; at = at->owner)
+            is_near = field->owner == at;
+        if (!is_near)
+            continue;
+        n_found++;
+        if (n_found == 1) {
+            uint32_t line, column;
+            span_position(c->diags->sources, field->type_decl->name_span, &line, &column);
+            found = text_format(c->arena, "%.*s (line %u)", TEXT_ARG(field->full_name), line);
+            if (suspect)
+                diag_suggest(c->diags, d, suspect->span, "%.*s * %.*s",
+                             TEXT_ARG(span_text(c->diags->sources, suspect->span)), TEXT_ARG(field->name));
+        }
+    }
+    if (n_found != 1)
+        d->has_edit = false;
+    if (n_found > 0)
+        diag_because(c->diags, d, "In scope with that unit: %.*s%s.", TEXT_ARG(found), n_found > 1 ? ", and others" : "");
+}
+
+void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left, const Typed *right, const char *verb)
+{
+    const Expr *a = expr->args.count > 0 ? expr->args.items[0] : expr;
+    const Expr *b = expr->args.count > 1 ? expr->args.items[1] : expr;
+    Span at = expr->op_span.end > expr->op_span.start ? expr->op_span : expr->span;
+    Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, at, "%.*s %s %.*s", TEXT_ARG(unit_in_words(c, &left->type)), verb,
+                         TEXT_ARG(unit_in_words(c, &right->type)));
+    diag_label(c->diags, d, a->span, "%.*s", TEXT_ARG(type_name(c, &left->type)));
+    diag_label(c->diags, d, b->span, "%.*s", TEXT_ARG(type_name(c, &right->type)));
+    if (left->type.tag != KIND_OF_NUMBER || right->type.tag != KIND_OF_NUMBER)
+        return;
+    Unit ratio = unit_divide(right->type.unit, left->type.unit);
+    diag_because(c->diags, d, "These differ by a factor %.*s.", TEXT_ARG(dimensions_print(c->arena, c->units, &ratio.dims)));
+    search_factor(c, env, d, &ratio.dims, a);
+}

@@ -1,0 +1,258 @@
+/* Nodes and values: making them, reading states, folding constants. */
+#include "model/checker.h"
+
+#include "maths/maths.h"
+
+#include <math.h>
+
+const Node *node_const(Checker *c, double number)
+{
+    Node *node = ARENA_NEW(c->arena, Node);
+    node->op = N_CONST;
+    node->number = number;
+    node->value = NO_ID;
+    return node;
+}
+
+const Node *node_value(Checker *c, ValueId value)
+{
+    Node *node = ARENA_NEW(c->arena, Node);
+    node->op = N_VALUE;
+    node->value = value;
+    return node;
+}
+
+const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n)
+{
+    Node *node = ARENA_NEW(c->arena, Node);
+    node->op = op;
+    node->value = NO_ID;
+    node->n_args = n;
+    node->args = ARENA_ARRAY(c->arena, const Node *, n + 1);
+    bool is_constant = n > 0;
+    for (uint32_t i = 0; i < n; i++) {
+        node->args[i] = args[i];
+        is_constant = is_constant && args[i]->op == N_CONST;
+    }
+    double folded;
+    if (is_constant && node_is_constant(node, &folded))
+        return node_const(c, folded);
+    return node;
+}
+
+const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const Node *d)
+{
+    const Node *args[3] = {a, b, d};
+    return node_list(c, op, args, d ? 3 : b ? 2 : a ? 1 : 0);
+}
+
+/* Folding uses the run's own leaf mathematics, so that a constant has the bits it would have had. */
+static bool fold(NodeOp op, const double *x, uint32_t n, double *out)
+{
+    switch (op) {
+    case N_ADD:
+        *out = x[0] + x[1];
+        return true;
+    case N_SUB:
+        *out = x[0] - x[1];
+        return true;
+    case N_MUL:
+        *out = x[0] * x[1];
+        return true;
+    case N_DIV:
+        *out = x[0] / x[1];
+        return true;
+    case N_POW:
+        *out = gw_pow(x[0], x[1]);
+        return true;
+    case N_NEG:
+        *out = gw_negate(x[0]);
+        return true;
+    case N_EQ:
+        *out = gw_eq(x[0], x[1]);
+        return true;
+    case N_NE:
+        *out = gw_ne(x[0], x[1]);
+        return true;
+    case N_LT:
+        *out = gw_lt(x[0], x[1]);
+        return true;
+    case N_LE:
+        *out = gw_le(x[0], x[1]);
+        return true;
+    case N_GT:
+        *out = gw_gt(x[0], x[1]);
+        return true;
+    case N_GE:
+        *out = gw_ge(x[0], x[1]);
+        return true;
+    case N_AND:
+        *out = gw_and(x[0], x[1]);
+        return true;
+    case N_OR:
+        *out = gw_or(x[0], x[1]);
+        return true;
+    case N_NOT:
+        *out = gw_not(x[0]);
+        return true;
+    case N_IF:
+        *out = gw_select(x[0], x[1], x[2]);
+        return true;
+    case N_MIN:
+        *out = gw_min(x[0], x[1]);
+        return true;
+    case N_MAX:
+        *out = gw_max(x[0], x[1]);
+        return true;
+    case N_SUM:
+        *out = n > 0 ? x[0] : 0;
+        for (uint32_t i = 1; i < n; i++)
+            *out += x[i];
+        return true;
+    case N_ABS:
+        *out = gw_abs(x[0]);
+        return true;
+    case N_FLOOR:
+        *out = gw_floor(x[0]);
+        return true;
+    case N_CEIL:
+        *out = gw_ceil(x[0]);
+        return true;
+    case N_ROUND:
+        *out = gw_round(x[0]);
+        return true;
+    case N_SQRT:
+        *out = gw_sqrt(x[0]);
+        return true;
+    case N_EXP:
+        *out = gw_exp(x[0]);
+        return true;
+    case N_LOG:
+        *out = gw_log(x[0]);
+        return true;
+    case N_DATE_ADD_MONTHS:
+        *out = date_add_months(x[0], x[1]);
+        return true;
+    case N_DATE_ADD_DAYS:
+        *out = date_add_days(x[0], x[1]);
+        return true;
+    case N_MONTHS_BETWEEN:
+        *out = date_months_between(x[0], x[1]);
+        return true;
+    case N_ANNUITY:
+        *out = gw_annuity(x[0], x[1], x[2]);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool node_is_constant(const Node *node, double *out)
+{
+    if (node->op == N_CONST) {
+        *out = node->number;
+        return true;
+    }
+    if (node->op == N_VALUE || node->op == N_CLOSING || node->op == N_TABLE || node->n_args == 0)
+        return false;
+    enum { MANY = 64 };
+    double x[MANY];
+    if (node->n_args > MANY)
+        return false;
+    for (uint32_t i = 0; i < node->n_args; i++)
+        if (!node_is_constant(node->args[i], &x[i]))
+            return false;
+    return fold(node->op, x, node->n_args, out);
+}
+
+ValueId value_new(Checker *c, Text name, ValueKind kind)
+{
+    if (c->model->values.count >= LIMIT_VALUES) {
+        if (c->model->values.count == LIMIT_VALUES)
+            diag_error(c->diags, DIAG_TOO_MANY, (Span){0}, "more than %d values", LIMIT_VALUES);
+        return 0;
+    }
+    Value *v = LIST_PUSH(c->arena, &c->model->values);
+    v->name = name;
+    v->kind = kind;
+    v->unit_scale = 1;
+    v->source = v->stock = v->ring = v->party = v->account = v->contract = v->category = NO_ID;
+    v->facility = v->reserve = v->allocation = v->solve = NO_ID;
+    return (ValueId)(c->model->values.count - 1);
+}
+
+/* Hidden names number within their owner, so that adding a variable renames nobody else's. */
+ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kind)
+{
+    Text key = text_format(c->arena, "hidden %.*s#%s", TEXT_ARG(env->owner_name), what);
+    uintptr_t n = (uintptr_t)table_get(c->values_by_key, key) + 1;
+    table_set(c->values_by_key, key, (void *)n);
+    ValueId id = value_new(c, text_format(c->arena, "%.*s#%s%zu", TEXT_ARG(env->owner_name), what, (size_t)n), kind);
+    c->model->values.items[id].is_hidden = true;
+    c->model->values.items[id].is_closing = env->is_closing;
+    return id;
+}
+
+static bool is_state(ValueKind kind)
+{
+    switch (kind) {
+    case VALUE_STOCK:
+    case VALUE_RING_CONTENT:
+    case VALUE_ACCOUNT:
+    case VALUE_UNPAID:
+    case VALUE_RECEIVED:
+    case VALUE_PAID:
+    case VALUE_DEFAULTED:
+    case VALUE_DEFAULT_DATE:
+    case VALUE_STAGE:
+    case VALUE_STAGE_DATE:
+    case VALUE_FACILITY_DRAWN:
+    case VALUE_RESERVE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+Typed read_state(Checker *c, const Env *env, ValueId value, Type type)
+{
+    Typed out = {.type = type};
+    if (env->is_closing && is_state(c->model->values.items[value].kind)) {
+        if (env->is_opening && env->saw_opening)
+            *env->saw_opening = true;
+        if (!env->is_opening && env->saw_closing)
+            *env->saw_closing = true;
+        if (!env->is_opening) {
+            Node *node = ARENA_NEW(c->arena, Node);
+            node->op = N_CLOSING;
+            node->value = value;
+            out.node = node;
+            return out;
+        }
+    }
+    out.node = node_value(c, value);
+    return out;
+}
+
+ValueId state_value(Checker *c, Text key, ValueKind kind)
+{
+    uintptr_t found = (uintptr_t)table_get(c->values_by_key, key);
+    if (found)
+        return (ValueId)(found - 1);
+    ValueId id = value_new(c, key, kind);
+    table_set(c->values_by_key, key, (void *)((uintptr_t)id + 1));
+    return id;
+}
+
+const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule)
+{
+    bool is_by_day = type->unit.rate_months > 0 && type->unit.rate_months < 1;
+    Node *length = ARENA_NEW(c->arena, Node);
+    length->value = NO_ID;
+    if (!is_by_day) {
+        length->op = in_rule ? N_STRETCH_MONTHS : N_PERIOD_MONTHS;
+        return length;
+    }
+    length->op = in_rule ? N_STRETCH_DAYS : N_PERIOD_DAYS;
+    return node_make(c, N_DIV, length, node_const(c, DAYS_PER_MONTH), NULL);
+}
