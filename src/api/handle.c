@@ -116,10 +116,9 @@ void gw_run_free(GwRun *run)
 {
     if (run == NULL)
         return;
-    if (run->side != NULL)
-        arena_free(run->side);
-    if (run->arena != NULL)
-        arena_free(run->arena);
+    arena_free(run->side);
+    built_drop(run->variant);
+    arena_free(run->arena);
     built_drop(run->built);
     edge_drop(run->edge);
     free(run);

@@ -60,8 +60,9 @@ struct GwModel {
 struct GwRun {
     Edge *edge;
     Arena *arena;
-    Arena *side; /* of the side run in progress */
     Built *built;
+    Arena *side;    /* of the side run in progress ... */
+    Built *variant; /* ... and what was built for it */
     RunResult *result;
     ReportInput input;
     const char *message;

@@ -56,12 +56,15 @@ Text report_json(Arena *arena, const ReportInput *input);
 
 /* The output that RESTS ON speaks of: the first tornado's, else the first shown; NO_ID: none. */
 uint32_t report_main_output(const Model *model);
-/* One number for how high an output came out: the median, the chance of a yes, or, where a date
- * may not come, the mean of the days it came before the clock's end. */
-double report_middle(const Model *model, const Spread *spread, uint32_t output);
+/* One number for how high an output came out at the end over the first n_paths: the median of a
+ * number, the share of yes, or the mean day of a date, in days before the clock's end where it
+ * did not come by then. `scratch` has room for n_paths. */
+double report_middle(const Model *model, const RunResult *result, uint32_t output, size_t n_paths,
+                     double *scratch);
 /* Whether a contract of the model does not bind from the start. */
 bool report_has_headline(const Model *model);
-/* The layers of the model's contracts, with `binding` from this result. */
+/* By layer, what the model's contracts owe over the clock in this result: added to the rows, as
+ * announced or as binding. */
 void report_add_headline(Arena *arena, const Model *model, const RunResult *result,
                          ReportInput *input, bool is_announced);
 

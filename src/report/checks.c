@@ -1,0 +1,115 @@
+/* CHECKS: the books, the model's checks, failed paths, and what has no source. */
+#include "report/section.h"
+
+#include <math.h>
+
+static void add_books(Report *r, Buffer *out)
+{
+    const RunResult *result = r->result;
+    size_t n_inside = 0;
+
+    if (result->n_book_checks == 0)
+        return;
+    for (size_t i = 0; i < r->model->parties.count; i++)
+        n_inside += !r->model->parties.items[i].is_outside;
+    if (result->n_book_faults > 0) {
+        buffer_string(out, "BOOKS DO NOT BALANCE in ");
+        add_count(out, result->n_book_faults);
+        buffer_string(out, " of ");
+        add_count(out, result->n_book_checks);
+        buffer_string(out, " tests");
+        return;
+    }
+    buffer_string(out, "books balance to the cent in ");
+    add_count(out, result->n_paths - result->n_failed);
+    buffer_string(out, " paths × ");
+    add_count(out, r->model->n_periods);
+    buffer_string(out, " periods × ");
+    add_count(out, r->model->parties.count);
+    buffer_string(out, " parties");
+}
+
+static void add_check(Report *r, size_t check)
+{
+    const Check *about = &r->model->checks.items[check];
+    Buffer out = {.arena = r->arena};
+    size_t held = 0;
+    size_t tested = 0;
+
+    check_count(r->result, check, &held, &tested);
+    buffer_format(&out, "%s  \"%.*s\" in ",
+                  check_holds(r->model, r->result, check) ? "holds" : "FAILS",
+                  TEXT_ARG(about->title));
+    add_chance(&out, held, tested);
+    buffer_string(&out, " of paths; asked for ");
+    add_percent(&out, about->share);
+    buffer_string(&out, " %");
+    add_section(r, "", buffer_view(&out));
+}
+
+static void add_failures(Report *r)
+{
+    const RunResult *result = r->result;
+    const Failure *first = result->failures.count > 0 ? &result->failures.items[0] : NULL;
+    Buffer out = {.arena = r->arena};
+    Text what = {"", 0};
+
+    if (first == NULL)
+        return;
+    what = first->value != NO_ID ? r->model->values.items[first->value].name : first->what;
+    buffer_string(&out, "the first failed path is ");
+    add_count(&out, first->path);
+    buffer_format(&out, ": %.*s is not a number in ", TEXT_ARG(what));
+    add_date(&out, r->model, r->model->last_days[first->period]);
+    add_section(r, "", buffer_view(&out));
+}
+
+/* Inside parties of whose cash nothing is said. */
+static void add_nameless_cash(Report *r)
+{
+    Buffer out = {.arena = r->arena};
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->model->parties.count; i++) {
+        const Party *party = &r->model->parties.items[i];
+        if (party->is_outside || party->is_source_named)
+            continue;
+        buffer_format(&out, "%s%.*s", count++ == 0 ? "" : ", ",
+                      TEXT_ARG(party_title(r->model, (uint32_t)i)));
+    }
+    if (count == 0)
+        return;
+    buffer_format(&out, " start%s with nothing: no opening balances are given",
+                  count == 1 ? "s" : "");
+    add_section(r, "", buffer_view(&out));
+}
+
+static void add_rest(Report *r, Buffer *out)
+{
+    size_t holds = 0;
+
+    for (size_t i = 0; i < r->model->checks.count; i++)
+        holds += check_holds(r->model, r->result, i);
+    if (r->model->checks.count > 0)
+        buffer_format(out, "%s%zu of %zu checks hold%s", out->length > 0 ? " · " : "", holds,
+                      r->model->checks.count, r->model->checks.count == 1 ? "s" : "");
+    buffer_string(out, out->length > 0 ? " · " : "");
+    add_count(out, r->result->n_failed);
+    buffer_format(out, " failed path%s", r->result->n_failed == 1 ? "" : "s");
+    if (r->model->n_unsourced > 0)
+        buffer_format(out, " · %u number%s without a source", r->model->n_unsourced,
+                      r->model->n_unsourced == 1 ? "" : "s");
+}
+
+void section_checks(Report *r)
+{
+    Buffer out = {.arena = r->arena};
+
+    add_books(r, &out);
+    add_rest(r, &out);
+    add_section(r, "CHECKS", buffer_view(&out));
+    for (size_t i = 0; i < r->model->checks.count; i++)
+        add_check(r, i);
+    add_failures(r);
+    add_nameless_cash(r);
+}

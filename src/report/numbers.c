@@ -1,0 +1,267 @@
+/* Numbers as people read them: three digits, a magnitude word, a unit, an interval. */
+#include "report/section.h"
+
+#include "stats/proportion.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *word;
+    double size;
+} Magnitude;
+
+static const Magnitude magnitudes[] = {{"tn", 1e12}, {"bn", 1e9}, {"mn", 1e6}, {"k", 1e3}};
+enum { N_MAGNITUDES = sizeof magnitudes / sizeof *magnitudes };
+#define LEAST_WITH_K 1e4 /* 2,500 reads better than 2.5 k */
+
+size_t text_width(Text text)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < text.length; i++)
+        width += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
+    return width;
+}
+
+/* Takes a magnitude word off the front of a unit: "bn USD" is 10^9 "USD". */
+static double take_magnitude(Text *unit)
+{
+    for (int i = 0; i < N_MAGNITUDES; i++) {
+        size_t length = strlen(magnitudes[i].word);
+        if (unit->length < length || memcmp(unit->bytes, magnitudes[i].word, length) != 0)
+            continue;
+        if (unit->length == length || unit->bytes[length] == ' ') {
+            size_t taken = unit->length == length ? length : length + 1;
+            *unit = (Text){unit->bytes + taken, unit->length - taken};
+            return magnitudes[i].size;
+        }
+    }
+    return 1;
+}
+
+Scale scale_for(Text unit, double unit_scale, double largest)
+{
+    Scale scale = {.divisor = unit_scale != 0 ? unit_scale : 1, .magnitude = "", .unit = unit};
+    double shown = 0;
+
+    if (text_starts(unit, "%")) {
+        scale.is_percent = true;
+        return scale;
+    }
+    scale.divisor /= take_magnitude(&scale.unit);
+    shown = fabs(largest) / scale.divisor;
+    for (int i = 0; i < N_MAGNITUDES && isfinite(shown); i++)
+        if (shown >= 0.9995 * magnitudes[i].size && shown >= LEAST_WITH_K) {
+            scale.divisor *= magnitudes[i].size;
+            scale.magnitude = magnitudes[i].word;
+            break;
+        }
+    return scale;
+}
+
+static int decimals_for(double size)
+{
+    int decimals = 0;
+
+    for (double x = size; x < 99.95 && decimals < 8; x *= 10)
+        decimals++;
+    return size >= 99.95 ? 0 : decimals;
+}
+
+void add_number(Buffer *out, double number)
+{
+    char digits[400];
+    int decimals = decimals_for(fabs(number));
+    size_t length = 0;
+
+    if (isnan(number)) {
+        buffer_string(out, "not known");
+        return;
+    }
+    if (isinf(number)) {
+        buffer_string(out, "never");
+        return;
+    }
+    if (fabs(number) < 1e-9)
+        number = 0;
+    if (fabs(number) >= 1e15) {
+        buffer_format(out, "%.3g", number);
+        return;
+    }
+    (void)snprintf(digits, sizeof digits, "%.*f", number == 0 ? 0 : decimals, number);
+    length = strlen(digits);
+    if (strchr(digits, '.') != NULL)
+        while (digits[length - 1] == '0')
+            length--;
+    if (digits[length - 1] == '.')
+        length--;
+    if (fabs(number) >= LEAST_WITH_K) {
+        if (number < 0)
+            buffer_char(out, '-');
+        add_count(out, (uint64_t)(fabs(number) + 0.5));
+    } else {
+        buffer_add(out, digits, length);
+    }
+}
+
+void add_scaled(Buffer *out, Scale scale, double base)
+{
+    add_number(out, base / scale.divisor);
+}
+
+void add_unit(Buffer *out, Scale scale)
+{
+    if (*scale.magnitude != '\0')
+        buffer_format(out, " %s", scale.magnitude);
+    if (scale.unit.length > 0)
+        buffer_format(out, " %.*s", TEXT_ARG(scale.unit));
+}
+
+void add_amount(Buffer *out, Scale scale, double base)
+{
+    add_scaled(out, scale, base);
+    if (isfinite(base))
+        add_unit(out, scale);
+}
+
+void add_money(Buffer *out, const Model *model, double money)
+{
+    add_amount(out, scale_for(model->currency, 1, money), money);
+}
+
+void add_count(Buffer *out, uint64_t count)
+{
+    if (count >= 1000) {
+        add_count(out, count / 1000);
+        buffer_format(out, ",%03u", (unsigned)(count % 1000));
+    } else {
+        buffer_format(out, "%u", (unsigned)count);
+    }
+}
+
+void add_date(Buffer *out, const Model *model, double day)
+{
+    Civil civil;
+
+    if (!isfinite(day)) {
+        buffer_string(out, isnan(day) ? "not known" : "never");
+        return;
+    }
+    civil = day_to_civil((Day)floor(day + 0.5));
+    buffer_format(out, "%d-%02d", civil.year, civil.month);
+    if (model->step == STEP_DAY || model->step == STEP_WEEK)
+        buffer_format(out, "-%02d", civil.day);
+}
+
+void add_percent(Buffer *out, double share)
+{
+    double percent = 100 * share;
+
+    if (isnan(percent))
+        buffer_string(out, "not known");
+    else if (percent > 0 && percent < 0.095)
+        buffer_format(out, "%.2f", percent);
+    else if (percent < 9.95 || (percent > 90.05 && percent < 99.95))
+        buffer_format(out, percent == floor(percent) ? "%.0f" : "%.1f", percent);
+    else if (percent >= 99.95 && percent < 100)
+        buffer_format(out, "%.2f", percent);
+    else
+        buffer_format(out, "%.0f", percent);
+}
+
+void add_chance(Buffer *out, size_t hits, size_t count)
+{
+    Interval interval = stats_wilson(hits, count, Z_95);
+
+    if (count == 0) {
+        buffer_string(out, "not known");
+        return;
+    }
+    add_percent(out, (double)hits / (double)count);
+    buffer_string(out, " % (");
+    add_percent(out, interval.low);
+    buffer_string(out, " … ");
+    add_percent(out, interval.high);
+    buffer_char(out, ')');
+}
+
+Scale scale_of_spread(const Output *output, const Spread *spread)
+{
+    double largest = fmax(fabs(spread->p50), fmax(fabs(spread->p5), fabs(spread->p95)));
+    Text months = TEXT("months");
+
+    if (output->type == TYPE_DURATION && output->unit.length == 0)
+        return (Scale){.divisor = 1, .magnitude = "", .unit = months};
+    return scale_for(output->unit, output->unit_scale, largest);
+}
+
+static void add_date_spread(Buffer *out, const Model *model, const Spread *spread)
+{
+    if (spread->n_never == spread->count) {
+        buffer_string(out, "never, in any path (95 % sure: in less than ");
+        add_percent(out, stats_wilson(0, spread->count, Z_95).high);
+        buffer_string(out, " %)");
+        return;
+    }
+    add_date(out, model, spread->p50);
+    if (spread->p5 != spread->p95) {
+        buffer_string(out, " (");
+        add_date(out, model, spread->p5);
+        buffer_string(out, " … ");
+        add_date(out, model, spread->p95);
+        buffer_char(out, ')');
+    }
+    if (spread->n_never > 0) {
+        buffer_string(out, ", never in ");
+        add_chance(out, spread->n_never, spread->count);
+    }
+}
+
+void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *spread)
+{
+    const Output *about = &model->outputs.items[output];
+    Scale scale = scale_of_spread(about, spread);
+
+    if (spread->count == 0) {
+        buffer_string(out, "not known");
+        return;
+    }
+    if (about->type == TYPE_YESNO) {
+        add_chance(out, spread->n_nonzero, spread->count);
+        return;
+    }
+    if (about->type == TYPE_DATE) {
+        add_date_spread(out, model, spread);
+        return;
+    }
+    add_amount(out, scale, spread->p50);
+    if (spread->p5 == spread->p95)
+        return;
+    buffer_string(out, " (");
+    add_scaled(out, scale, spread->p5);
+    buffer_string(out, " … ");
+    add_scaled(out, scale, spread->p95);
+    buffer_char(out, ')');
+}
+
+Text output_title(const Model *model, uint32_t output)
+{
+    return model->outputs.items[output].name;
+}
+
+Text party_title(const Model *model, uint32_t party)
+{
+    const Party *about = &model->parties.items[party];
+
+    return about->title.length > 0 ? about->title : about->name;
+}
+
+uint32_t period_of_day(const Model *model, double day)
+{
+    for (uint32_t period = 0; period < model->n_periods; period++)
+        if (day <= model->last_days[period])
+            return period;
+    return model->n_periods - 1;
+}

@@ -1,0 +1,480 @@
+/* fan, hist, tornado, why, compare and flows, as compact text. */
+#include "report/section.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { BAR_WIDTH = 24, N_BINS = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
+
+static Text number_cell(Report *r, Scale scale, double base)
+{
+    Buffer cell = {.arena = r->arena};
+
+    add_scaled(&cell, scale, base);
+    return buffer_view(&cell);
+}
+
+static Text typed_cell(Report *r, const Output *output, Scale scale, double base)
+{
+    Buffer cell = {.arena = r->arena};
+
+    if (output->type == TYPE_DATE)
+        add_date(&cell, r->model, base);
+    else if (output->type == TYPE_YESNO)
+        buffer_string(&cell, isnan(base) ? "not known" : base != 0 ? "yes" : "no");
+    else
+        add_scaled(&cell, scale, base);
+    return buffer_view(&cell);
+}
+
+static Text percent_cell(Report *r, double share)
+{
+    Buffer cell = {.arena = r->arena};
+
+    add_percent(&cell, share);
+    buffer_string(&cell, " %");
+    return buffer_view(&cell);
+}
+
+static Text bar(Report *r, double share)
+{
+    Buffer cell = {.arena = r->arena};
+    int length = (int)floor(share * BAR_WIDTH + 0.5);
+
+    for (int i = 0; i < BAR_WIDTH; i++)
+        buffer_string(&cell, i < length ? "█" : i == 0 && share > 0 ? "▏" : " ");
+    return buffer_view(&cell);
+}
+
+static Text unit_words(Report *r, Scale scale)
+{
+    Buffer out = {.arena = r->arena};
+
+    if (*scale.magnitude != '\0' || scale.unit.length > 0) {
+        buffer_string(&out, " in");
+        add_unit(&out, scale);
+    }
+    return buffer_view(&out);
+}
+
+/* --- fan --- */
+
+static void fan_row(Report *r, TextTable *table, const Output *output, Scale scale,
+                    const Spread *s)
+{
+    table_add(r, table, typed_cell(r, output, scale, s->p5));
+    table_add(r, table, typed_cell(r, output, scale, s->p25));
+    table_add(r, table, typed_cell(r, output, scale, s->p50));
+    table_add(r, table, typed_cell(r, output, scale, s->p75));
+    table_add(r, table, typed_cell(r, output, scale, s->p95));
+}
+
+static void fan_of(Report *r, const View *view, uint32_t output)
+{
+    static const char *const heads[] = {"", "5 %", "25 %", "median", "75 %", "95 %"};
+    const Output *about = &r->model->outputs.items[output];
+    StretchList stretches = stretches_by(r->arena, r->model, view->by);
+    Spread *spreads = ARENA_ARRAY(r->arena, Spread, stretches.count + 1);
+    TextTable table = {.n_columns = 6};
+    double largest = 0;
+    Scale scale;
+
+    for (size_t i = 0; i < stretches.count; i++) {
+        size_t count = column_folded(r->model, r->result, output, stretches.items[i].first_period,
+                                     stretches.items[i].last_period, r->scratch);
+        spreads[i] = spread_of(r->scratch, count);
+        if (isfinite(spreads[i].p95))
+            largest = fmax(largest, fmax(fabs(spreads[i].p95), fabs(spreads[i].p5)));
+    }
+    scale = scale_for(about->unit, about->unit_scale, largest);
+    for (size_t i = 0; i < 6; i++)
+        table_add(r, &table, text_from(heads[i]));
+    for (size_t i = 0; i < stretches.count; i++) {
+        table_add(r, &table, stretches.items[i].name);
+        fan_row(r, &table, about, scale, &spreads[i]);
+    }
+    add_heading(r, "FAN",
+                text_format(r->arena, "%.*s%.*s", TEXT_ARG(output_title(r->model, output)),
+                            TEXT_ARG(unit_words(r, scale))));
+    table_write(r, &table);
+    buffer_char(r->out, '\n');
+}
+
+void section_fan(Report *r, const View *view)
+{
+    for (size_t i = 0; i < view->outputs.count; i++)
+        fan_of(r, view, view->outputs.items[i]);
+}
+
+/* --- hist --- */
+
+static int lesser_first(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void hist_row(Report *r, TextTable *table, Text name, size_t count, size_t most,
+                     size_t all)
+{
+    table_add(r, table, name);
+    table_add(r, table, percent_cell(r, (double)count / (double)all));
+    table_add(r, table, bar(r, (double)count / (double)most));
+}
+
+static Text bin_name(Report *r, const Output *output, Scale scale, double low, double high)
+{
+    return text_format(r->arena, "%.*s … %.*s", TEXT_ARG(typed_cell(r, output, scale, low)),
+                       TEXT_ARG(typed_cell(r, output, scale, high)));
+}
+
+/* Finite values in bins of equal width between the 0.5 % and 99.5 % points; the ends are open. */
+static void hist_bins(Report *r, const Output *output, const double *sorted, size_t n_finite,
+                      size_t all, Scale scale, TextTable *table)
+{
+    size_t counts[N_BINS] = {0};
+    double low = sorted[n_finite / 200];
+    double high = sorted[n_finite - 1 - n_finite / 200];
+    double width = (high - low) / N_BINS;
+    size_t most = all - n_finite;
+
+    for (size_t i = 0; i < n_finite; i++) {
+        double bin = width > 0 ? floor((sorted[i] - low) / width) : 0;
+        counts[bin < 0 ? 0 : bin >= N_BINS ? N_BINS - 1 : (size_t)bin]++;
+    }
+    for (int bin = 0; bin < N_BINS; bin++)
+        most = counts[bin] > most ? counts[bin] : most;
+    for (int bin = 0; bin < (width > 0 ? N_BINS : 1); bin++)
+        hist_row(r, table,
+                 width > 0 ? bin_name(r, output, scale, low + bin * width,
+                                      low + (bin + 1) * width)
+                           : typed_cell(r, output, scale, low),
+                 counts[bin], most, all);
+    if (n_finite < all)
+        hist_row(r, table, TEXT("never"), all - n_finite, most, all);
+}
+
+static void hist_of(Report *r, const View *view, uint32_t output)
+{
+    const Output *about = &r->model->outputs.items[output];
+    uint32_t period =
+        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+    size_t count = column_values(r->model, r->result, output, period, r->scratch);
+    TextTable table = {.n_columns = 3};
+    Buffer heading = {.arena = r->arena};
+    size_t n_finite = 0;
+    Scale scale;
+
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(r->scratch[i]))
+            r->scratch[n_finite++] = r->scratch[i];
+    qsort(r->scratch, n_finite, sizeof *r->scratch, lesser_first);
+    scale = scale_for(about->unit, about->unit_scale,
+                      n_finite == 0 ? 0
+                                    : fmax(fabs(r->scratch[n_finite / 200]),
+                                           fabs(r->scratch[n_finite - 1 - n_finite / 200])));
+    buffer_format(&heading, "%.*s%.*s", TEXT_ARG(output_title(r->model, output)),
+                  TEXT_ARG(unit_words(r, scale)));
+    if (!about->is_once) {
+        buffer_string(&heading, " at the end of ");
+        add_date(&heading, r->model, r->model->last_days[period]);
+    }
+    add_heading(r, "HIST", buffer_view(&heading));
+    if (n_finite > 0)
+        hist_bins(r, about, r->scratch, n_finite, count, scale, &table);
+    else
+        hist_row(r, &table, TEXT("never"), count, count, count);
+    table_write(r, &table);
+    buffer_char(r->out, '\n');
+}
+
+void section_hist(Report *r, const View *view)
+{
+    for (size_t i = 0; i < view->outputs.count; i++)
+        hist_of(r, view, view->outputs.items[i]);
+}
+
+/* --- tornado --- */
+
+static void tornado_row(Report *r, TextTable *table, const Output *output, Scale scale,
+                        const Driver *driver, double most)
+{
+    const Parameter *parameter = &r->model->parameters.items[driver->parameter];
+    double share = driver->rank_correlation * driver->rank_correlation;
+
+    table_add(r, table, parameter->name);
+    table_add(r, table, percent_cell(r, share));
+    table_add(r, table,
+              text_format(r->arena, "%s%.2f", driver->rank_correlation < 0 ? "-" : "+",
+                          fabs(driver->rank_correlation)));
+    table_add(r, table, bar(r, share / most));
+    table_add(r, table, typed_cell(r, output, scale, driver->low_tenth));
+    table_add(r, table, typed_cell(r, output, scale, driver->high_tenth));
+}
+
+static void tornado_of(Report *r, const View *view, uint32_t output)
+{
+    static const char *const heads[] = {"draw", "explains", "rank corr.", "", "where lowest",
+                                        "where highest"};
+    const Output *about = &r->model->outputs.items[output];
+    uint32_t period =
+        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+    DriverList drivers = drivers_of(r, output, period, NULL);
+    Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
+    Scale scale = scale_of_spread(about, &spread);
+    TextTable table = {.n_columns = 6};
+    size_t top = view->top == 0 ? USUAL_TOP : view->top;
+
+    add_heading(r, "TORNADO",
+                text_format(r->arena, "%.*s%.*s: the draws it follows, and its median where they "
+                                      "are in their lowest and highest tenth",
+                            TEXT_ARG(output_title(r->model, output)),
+                            TEXT_ARG(unit_words(r, scale))));
+    if (drivers.count == 0)
+        add_section(r, "", TEXT("no draw stands out from the noise"));
+    for (size_t i = 0; i < 6 && drivers.count > 0; i++)
+        table_add(r, &table, text_from(heads[i]));
+    for (size_t i = 0; i < drivers.count && i < top; i++)
+        tornado_row(r, &table, about, scale, &drivers.items[i],
+                    drivers.items[0].rank_correlation * drivers.items[0].rank_correlation);
+    if (drivers.count > 0)
+        table_write(r, &table);
+    buffer_char(r->out, '\n');
+}
+
+void section_tornado(Report *r, const View *view)
+{
+    for (size_t i = 0; i < view->outputs.count; i++)
+        tornado_of(r, view, view->outputs.items[i]);
+}
+
+/* --- why: what made up a party's cash, or the formula and the draws behind a number --- */
+
+typedef struct {
+    Text words;
+    double money;
+} Reason;
+typedef LIST(Reason) ReasonList;
+
+static int larger_size_first(const void *a, const void *b)
+{
+    const Reason *left = a;
+    const Reason *right = b;
+
+    if (fabs(left->money) != fabs(right->money))
+        return fabs(left->money) < fabs(right->money) ? 1 : -1;
+    return text_compare(left->words, right->words);
+}
+
+/* The account whose closing balance the output shows; NULL when it shows something else. */
+static const Value *account_shown(const Report *r, uint32_t output)
+{
+    const Value *value = &r->model->values.items[r->model->outputs.items[output].value];
+
+    if (value->kind == VALUE_FORMULA && value->expr != NULL &&
+        (value->expr->op == N_CLOSING || value->expr->op == N_VALUE))
+        value = &r->model->values.items[value->expr->value];
+    return value->kind == VALUE_ACCOUNT && value->account == r->model->cash ? value : NULL;
+}
+
+static void add_reason(Report *r, ReasonList *reasons, Text words, double money)
+{
+    for (size_t i = 0; i < reasons->count; i++)
+        if (text_equal(reasons->items[i].words, words)) {
+            reasons->items[i].money += money;
+            return;
+        }
+    *LIST_PUSH(r->arena, reasons) = (Reason){words, money};
+}
+
+static ReasonList cash_reasons(Report *r, uint32_t party, uint32_t last_period)
+{
+    ReasonList reasons = {0};
+
+    for (size_t i = 0; i < r->model->slots.count; i++) {
+        const Slot *slot = &r->model->slots.items[i];
+        Text category = r->model->categories.items[slot->category].name;
+        double paid = flow_mean(r->model, r->result, (uint32_t)i, 0, last_period, true);
+        if (slot->payer == slot->payee || paid == 0)
+            continue;
+        if (slot->payee == party)
+            add_reason(r, &reasons,
+                       text_format(r->arena, "%.*s from %.*s", TEXT_ARG(category),
+                                   TEXT_ARG(party_title(r->model, slot->payer))),
+                       paid);
+        if (slot->payer == party)
+            add_reason(r, &reasons,
+                       text_format(r->arena, "%.*s to %.*s", TEXT_ARG(category),
+                                   TEXT_ARG(party_title(r->model, slot->payee))),
+                       -paid);
+    }
+    if (reasons.count > 1)
+        qsort(reasons.items, reasons.count, sizeof *reasons.items, larger_size_first);
+    return reasons;
+}
+
+static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t period)
+{
+    ReasonList reasons = cash_reasons(r, account->party, period);
+    Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
+    Scale scale = scale_for(r->model->currency, 1, spread.mean);
+    TextTable table = {.n_columns = 2};
+    double left = spread.mean;
+
+    for (size_t i = 0; i < reasons.count; i++) {
+        left -= reasons.items[i].money;
+        scale = fabs(reasons.items[i].money) > scale.divisor * 1000
+                    ? scale_for(r->model->currency, 1, reasons.items[i].money)
+                    : scale;
+    }
+    table_add(r, &table, TEXT("at the start, and by default"));
+    table_add(r, &table, number_cell(r, scale, left));
+    for (size_t i = 0; i < reasons.count; i++) {
+        table_add(r, &table, reasons.items[i].words);
+        table_add(r, &table, number_cell(r, scale, reasons.items[i].money));
+    }
+    table_add(r, &table, TEXT("makes"));
+    table_add(r, &table,
+              text_format(r->arena, "%.*s", TEXT_ARG(number_cell(r, scale, spread.mean))));
+    table_write(r, &table);
+}
+
+static void why_formula(Report *r, uint32_t output, uint32_t period)
+{
+    const Value *value = &r->model->values.items[r->model->outputs.items[output].value];
+    DriverList drivers = drivers_of(r, output, period, NULL);
+    Buffer out = {.arena = r->arena};
+
+    if (value->expr != NULL) {
+        Text printed = model_print_node(r->arena, r->model, value->expr);
+        add_section(r, "", text_format(r->arena, "= %.*s", TEXT_ARG(printed)));
+    }
+    for (size_t i = 0; i < drivers.count && i < USUAL_TOP; i++) {
+        buffer_format(&out, "%s%.*s ", i == 0 ? "follows " : ", ",
+                      TEXT_ARG(r->model->parameters.items[drivers.items[i].parameter].name));
+        add_percent(&out,
+                    drivers.items[i].rank_correlation * drivers.items[i].rank_correlation);
+        buffer_format(&out, " %% (%s)", drivers.items[i].rank_correlation > 0 ? "with" : "against");
+    }
+    if (out.length > 0)
+        add_section(r, "", buffer_view(&out));
+}
+
+void section_why(Report *r, const View *view)
+{
+    uint32_t period =
+        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+
+    for (size_t i = 0; i < view->outputs.count; i++) {
+        uint32_t output = view->outputs.items[i];
+        const Value *account = account_shown(r, output);
+        Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
+        Buffer heading = {.arena = r->arena};
+
+        buffer_format(&heading, "%.*s at the end of ", TEXT_ARG(output_title(r->model, output)));
+        add_date(&heading, r->model, r->model->last_days[period]);
+        buffer_string(&heading, " is ");
+        add_spread(&heading, r->model, output, &spread);
+        if (account != NULL)
+            buffer_string(&heading, "; its mean is made of");
+        add_heading(r, "WHY", buffer_view(&heading));
+        if (account != NULL)
+            why_cash(r, output, account, period);
+        else
+            why_formula(r, output, period);
+        buffer_char(r->out, '\n');
+    }
+}
+
+/* --- compare --- */
+
+static Text compared_cell(Report *r, const Comparison *comparison, uint32_t output)
+{
+    Buffer cell = {.arena = r->arena};
+
+    if (comparison->is_run && comparison->spreads[output].count > 0)
+        add_spread(&cell, r->model, output, &comparison->spreads[output]);
+    else
+        buffer_string(&cell, "-");
+    return buffer_view(&cell);
+}
+
+void section_compare(Report *r, const View *view)
+{
+    size_t n = r->input->comparisons.count;
+    TextTable table = {.n_columns = n + 1};
+    Buffer heading = {.arena = r->arena};
+
+    (void)view;
+    if (n == 0)
+        return;
+    table_add(r, &table, TEXT(""));
+    for (size_t i = 0; i < n; i++)
+        table_add(r, &table, r->input->comparisons.items[i].name);
+    for (uint32_t output = 0; output < r->model->outputs.count; output++) {
+        if (r->model->outputs.items[output].is_hidden)
+            continue;
+        table_add(r, &table, output_title(r->model, output));
+        for (size_t i = 0; i < n; i++)
+            table_add(r, &table, compared_cell(r, &r->input->comparisons.items[i], output));
+    }
+    buffer_string(&heading, "scenarios at the end of ");
+    add_date(&heading, r->model, r->model->until);
+    buffer_string(&heading, ", with the same draws");
+    add_heading(r, "COMPARE", buffer_view(&heading));
+    table_write(r, &table);
+    for (size_t i = 0; i < n; i++)
+        if (!r->input->comparisons.items[i].is_run)
+            add_section(r, "",
+                        text_format(r->arena, "%.*s could not be run",
+                                    TEXT_ARG(r->input->comparisons.items[i].name)));
+    buffer_char(r->out, '\n');
+}
+
+/* --- flows --- */
+
+void section_flows(Report *r, const View *view)
+{
+    uint32_t last = r->model->n_periods - 1;
+    size_t top = view->top == 0 ? USUAL_FLOWS : view->top;
+    TextTable table = {.n_columns = 2};
+    ReasonList flows = {0};
+    double total = 0;
+    double shown = 0;
+    Scale scale;
+
+    for (size_t i = 0; i < r->model->slots.count; i++) {
+        const Slot *slot = &r->model->slots.items[i];
+        double paid = flow_mean(r->model, r->result, (uint32_t)i, 0, last, true);
+        if (!(paid > 0))
+            continue;
+        total += paid;
+        add_reason(r, &flows,
+                   text_format(r->arena, "%.*s → %.*s  %.*s",
+                               TEXT_ARG(party_title(r->model, slot->payer)),
+                               TEXT_ARG(party_title(r->model, slot->payee)),
+                               TEXT_ARG(r->model->categories.items[slot->category].name)),
+                   paid);
+    }
+    if (flows.count == 0)
+        return;
+    qsort(flows.items, flows.count, sizeof *flows.items, larger_size_first);
+    scale = scale_for(r->model->currency, 1, flows.items[0].money);
+    for (size_t i = 0; i < flows.count && i < top; i++) {
+        shown += flows.items[i].money;
+        table_add(r, &table, flows.items[i].words);
+        table_add(r, &table, number_cell(r, scale, flows.items[i].money));
+    }
+    if (flows.count > top) {
+        table_add(r, &table, text_format(r->arena, "%zu further", flows.count - top));
+        table_add(r, &table, number_cell(r, scale, total - shown));
+    }
+    table_add(r, &table, TEXT("all"));
+    table_add(r, &table, number_cell(r, scale, total));
+    add_heading(r, "FLOWS",
+                text_format(r->arena, "paid over the clock, mean%.*s",
+                            TEXT_ARG(unit_words(r, scale))));
+    table_write(r, &table);
+    buffer_char(r->out, '\n');
+}

@@ -1,0 +1,281 @@
+/* WHO PAYS: whose money it was that a party received, and how far money goes round. */
+#include "report/section.h"
+
+#include "base/money.h"
+#include "ledger/network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_IN_NETWORK = 60 }; /* parties: circulation takes cubic time */
+
+typedef struct {
+    Text title;
+    double mean, p5, p95;
+    bool is_target;
+    int percent; /* of the mean, so that the rows add to 100 */
+} Row;
+
+typedef LIST(Row) RowList;
+
+/* "users" to their title, "openai (opening cash)" to the title and what it is. */
+static Text source_title(Report *r, Text name)
+{
+    for (uint32_t i = 0; i < r->model->parties.count; i++) {
+        Text party = r->model->parties.items[i].name;
+        Text title = party_title(r->model, i);
+        if (text_equal(name, party))
+            return title;
+        if (name.length > party.length && memcmp(name.bytes, party.bytes, party.length) == 0 &&
+            name.bytes[party.length] == ' ')
+            return text_format(r->arena, "%.*s: cash there at the start", TEXT_ARG(title));
+    }
+    return name;
+}
+
+static Row make_row(Report *r, const WhoPays *who, uint32_t source)
+{
+    size_t n_paths = (size_t)r->result->n_paths;
+    const View *view = &r->model->views.items[who->view];
+    Row row = {.is_target = source + 1 == who->n_sources};
+    size_t count = 0;
+    Spread spread;
+
+    for (size_t path = 0; path < n_paths; path++)
+        if (!r->result->is_failed[path] && who->received[path] > 0)
+            r->scratch[count++] = who->shares[(size_t)source * n_paths + path];
+    spread = spread_of(r->scratch, count);
+    row.mean = spread.mean;
+    row.p5 = spread.p5;
+    row.p95 = spread.p95;
+    row.title = row.is_target ? text_format(r->arena, "%.*s itself, whose own money came back",
+                                            TEXT_ARG(party_title(r->model, view->party)))
+                              : source_title(r, who->source_names[source]);
+    return row;
+}
+
+static int larger_mean_first(const void *a, const void *b)
+{
+    const Row *left = a;
+    const Row *right = b;
+
+    if (left->is_target != right->is_target)
+        return left->is_target ? 1 : -1;
+    if (left->mean != right->mean)
+        return left->mean < right->mean ? 1 : -1;
+    return text_compare(left->title, right->title);
+}
+
+/* Whole percents by largest remainder: what is printed adds to 100. */
+static void round_to_hundred(RowList *rows)
+{
+    int left = 100;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        rows->items[i].percent = (int)floor(100 * rows->items[i].mean);
+        left -= rows->items[i].percent;
+    }
+    for (; left > 0; left--) {
+        Row *best = NULL;
+        double most = -1;
+        for (size_t i = 0; i < rows->count; i++) {
+            double remainder = 100 * rows->items[i].mean - rows->items[i].percent;
+            if (remainder > most) {
+                most = remainder;
+                best = &rows->items[i];
+            }
+        }
+        if (best == NULL)
+            return;
+        best->percent++;
+    }
+}
+
+static bool is_worth_a_row(const Row *row)
+{
+    return row->percent > 0 || row->p95 >= 0.005;
+}
+
+static void write_row(Report *r, const Row *row, size_t width)
+{
+    size_t used = text_width(row->title);
+
+    buffer_format(r->out, "  %.*s%*s   %3d %% (%2.0f … %2.0f)\n", TEXT_ARG(row->title),
+                  (int)(width > used ? width - used : 0), "", row->percent, 100 * row->p5,
+                  100 * row->p95);
+}
+
+/* Small sources are left out; together they are one row, so that the rows add up. */
+static void write_rows(Report *r, const RowList *rows)
+{
+    size_t width = 40;
+    int left_out = 0;
+    size_t n_left_out = 0;
+
+    for (size_t i = 0; i < rows->count; i++)
+        if (is_worth_a_row(&rows->items[i]) && text_width(rows->items[i].title) > width)
+            width = text_width(rows->items[i].title);
+    for (size_t i = 0; i < rows->count; i++) {
+        if (is_worth_a_row(&rows->items[i])) {
+            write_row(r, &rows->items[i], width);
+            continue;
+        }
+        left_out += rows->items[i].percent;
+        n_left_out++;
+    }
+    if (left_out > 0)
+        buffer_format(r->out, "  %zu others %*d %%\n", n_left_out, (int)width, left_out);
+}
+
+static double mean_received(const Report *r, const WhoPays *who)
+{
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t path = 0; path < r->result->n_paths; path++)
+        if (!r->result->is_failed[path]) {
+            sum += who->received[path];
+            count++;
+        }
+    return count > 0 ? sum / (double)count : 0;
+}
+
+/* --- how far money goes round, from the window's mean payments --- */
+
+typedef struct {
+    size_t n;
+    uint32_t *inside; /* by party: its row, or NO_ID */
+    double *flows;    /* n * n, whole minor units */
+    double *inflow;
+    double total;     /* paid among all parties, money units */
+} Network;
+
+static void window_of(const Report *r, const View *view, uint32_t *first, uint32_t *last)
+{
+    *first = isnan(view->term_start) ? 0 : period_of_day(r->model, view->term_start);
+    *last = isnan(view->term_end) || isinf(view->term_end)
+                ? r->model->n_periods - 1
+                : period_of_day(r->model, view->term_end - 1);
+    if (*last < *first)
+        *last = *first;
+}
+
+static void add_slot(const Report *r, Network *network, uint32_t slot, uint32_t first,
+                     uint32_t last)
+{
+    const Slot *about = &r->model->slots.items[slot];
+    uint32_t from = network->inside[about->payer];
+    uint32_t to = network->inside[about->payee];
+    double paid = flow_mean(r->model, r->result, slot, first, last, true);
+    double minor = money_round(paid * r->model->minor_per_unit);
+
+    if (about->payer == about->payee || !(paid > 0))
+        return;
+    network->total += paid;
+    if (to == NO_ID)
+        return;
+    if (from == NO_ID)
+        network->inflow[to] += minor;
+    else
+        network->flows[from * network->n + to] += minor;
+}
+
+/* Opening cash flows in too: it is where a party's payments may come from. */
+static void add_opening_cash(const Report *r, Network *network)
+{
+    for (size_t i = 0; i < r->model->parties.count; i++) {
+        const Party *party = &r->model->parties.items[i];
+        for (size_t o = 0; o < party->openings.count && !party->is_outside; o++) {
+            const Opening *opening = &party->openings.items[o];
+            if (opening->account == r->model->cash && opening->amount->op == N_CONST)
+                network->inflow[network->inside[i]] +=
+                    money_round(opening->amount->number * r->model->minor_per_unit);
+        }
+    }
+}
+
+static Network make_network(Report *r, const View *view)
+{
+    Network network = {0};
+    uint32_t first = 0;
+    uint32_t last = 0;
+
+    network.inside = ARENA_ARRAY(r->arena, uint32_t, r->model->parties.count + 1);
+    for (size_t i = 0; i < r->model->parties.count; i++)
+        network.inside[i] =
+            r->model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
+    network.flows = ARENA_ARRAY(r->arena, double, network.n *network.n + 1);
+    network.inflow = ARENA_ARRAY(r->arena, double, network.n + 1);
+    window_of(r, view, &first, &last);
+    for (size_t slot = 0; slot < r->model->slots.count; slot++)
+        add_slot(r, &network, (uint32_t)slot, first, last);
+    add_opening_cash(r, &network);
+    return network;
+}
+
+static void write_circularity(Report *r, const View *view)
+{
+    Network network = make_network(r, view);
+    uint32_t target = network.inside[view->party];
+    Buffer out = {.arena = r->arena};
+    NetworkMeasures measures;
+    double around = 0;
+
+    if (network.n == 0 || network.n > MOST_IN_NETWORK || target == NO_ID ||
+        !network_measure(r->arena, network.flows, network.inflow, network.n, &measures) ||
+        isnan(measures.cycling_index))
+        return;
+    around = network_max_circulation(r->arena, network.flows, network.n,
+                                     ARENA_ARRAY(r->arena, double, network.n *network.n)) /
+             r->model->minor_per_unit;
+    buffer_format(&out, "of the mean payments: money at %.*s comes back to it with a chance of ",
+                  TEXT_ARG(party_title(r->model, view->party)));
+    add_percent(&out, measures.return_probability[target]);
+    buffer_string(&out, " %; it passes ");
+    add_number(&out, measures.path_length);
+    buffer_string(&out, " hands on average; ");
+    add_percent(&out, measures.cycling_index);
+    buffer_string(&out, " % of all throughflow is cycling (Finn); at most ");
+    add_money(&out, r->model, around);
+    buffer_string(&out, " of ");
+    add_money(&out, r->model, network.total);
+    buffer_string(&out, " goes round in circles");
+    add_section(r, "", buffer_view(&out));
+}
+
+static void write_target(Report *r, const WhoPays *who)
+{
+    const View *view = &r->model->views.items[who->view];
+    Buffer heading = {.arena = r->arena};
+    RowList rows = {0};
+    double received = mean_received(r, who);
+
+    buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(r->model->currency),
+                  TEXT_ARG(party_title(r->model, view->party)));
+    if (view->account != NO_ID)
+        buffer_format(&heading, " as %.*s",
+                      TEXT_ARG(r->model->accounts.items[view->account].name));
+    buffer_string(&heading, " (");
+    add_money(&heading, r->model, received);
+    buffer_string(&heading, "), as advanced: mean (5 % … 95 %)");
+    add_heading(r, "WHO PAYS", buffer_view(&heading));
+    if (!(received > 0)) {
+        add_section(r, "", TEXT("nothing is received"));
+        return;
+    }
+    for (uint32_t source = 0; source < who->n_sources; source++)
+        *LIST_PUSH(r->arena, &rows) = make_row(r, who, source);
+    qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
+    round_to_hundred(&rows);
+    write_rows(r, &rows);
+    write_circularity(r, view);
+}
+
+void section_who_pays(Report *r)
+{
+    for (uint32_t i = 0; i < r->result->n_who_pays; i++) {
+        write_target(r, &r->result->who_pays[i]);
+        buffer_char(r->out, '\n');
+    }
+}
