@@ -152,6 +152,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees, 
     togethers_build(c);
     checks_build(c);
     reports_build(c);
+    finish_lags(c);
     for (size_t i = 0; i < table_count(c->tables); i++)
         (void)table_prepare(c, table_at(c->tables, i)->value);
     if (!diag_any_error(diags))

@@ -139,6 +139,14 @@ typedef struct {
     bool *saw_opening, *saw_closing;
 } Env;
 
+/* A lag whose source is looked up at the end. */
+typedef struct {
+    Env env;
+    const Expr *source;
+    ValueId value;
+    Type type;
+} PendingLag;
+
 /* ---- the checker ------------------------------------------------------------ */
 
 struct Checker {
@@ -164,13 +172,11 @@ struct Checker {
     LIST(const Decl *) overrides; /* in force */
     LIST(Field *) stack;          /* being elaborated */
     LIST(Field *) fields;         /* every field, in order of creation */
-    LIST(const Decl *) hidden_used;
     LIST(Span) parameter_spans;  /* beside model->parameters, until facts_finish */
     Table *parameter_by_place;   /* "file:start" -> index + 1 in model->parameters */
-    uint32_t n_hidden;
     uint32_t default_rank;
     const Decl *model_decl;
-    LIST(Field *) solve_fields;
+    LIST(PendingLag) lags;
 };
 
 /* collect.c */
@@ -229,11 +235,14 @@ Typed elaborate_window(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_over(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_share(Checker *c, const Env *env, const Expr *expr);
+void finish_lags(Checker *c);
 ValueId value_of_node(Checker *c, const Env *env, const Typed *typed);
 
 /* draws.c */
 bool draw_field(Checker *c, Field *field, const Env *env, const Dist *dist, Type *type);
 Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed);
+/* One thing per another, neither a time: may be written as a plain number where the unit is declared. */
+bool unit_is_ratio(const Type *type);
 void togethers_build(Checker *c);
 
 /* stocks.c */

@@ -439,6 +439,12 @@ static void print_draw(Checker *c, const Dist *dist, const Draw *draw, Text *pri
         *printed = written;
 }
 
+bool unit_is_ratio(const Type *type)
+{
+    const Dimensions *dims = &type->unit.dims;
+    return type->tag == KIND_OF_NUMBER && dims->n == 2 && dims->factors[0].power * dims->factors[1].power == -1 && unit_time_power(&type->unit) == 0;
+}
+
 Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed)
 {
     Draw *draw = ARENA_NEW(c->arena, Draw);
@@ -455,6 +461,11 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         r.type.shown_scale = factor * unit.numerator / unit.denominator;
         r.type.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
         r.scale = r.type.shown_scale;
+        r.has_type = true;
+    }
+    if (!dist->unit && has_type && unit_is_ratio(type)) {
+        r.type = *type; /* `pue : MW_site/MW_it ~ 1.06 to 1.28`: a ratio is written as a plain number */
+        r.scale = type->shown_scale;
         r.has_type = true;
     }
     Draw *made = NULL;
@@ -491,7 +502,8 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         return NULL;
     }
     bool was_share = type->is_share;
-    *type = r.type;
+    if (!has_type || type->tag != KIND_OF_NUMBER || r.type.shown.length > 0)
+        *type = r.type;
     type->is_share = was_share && has_type;
     print_draw(c, dist, draw, printed);
     return draw;

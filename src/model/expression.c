@@ -348,6 +348,15 @@ static Table *names_in_scope(Checker *c, const Env *env)
     return names;
 }
 
+/* `lenders = lenders` in an instance's block: the right side is the name outside. */
+static bool is_own_definition(const Checker *c, const Instance *at, Text name)
+{
+    if (c->stack.count == 0)
+        return false;
+    const Field *field = c->stack.items[c->stack.count - 1];
+    return field->owner == at && field->is_from_block && !at->is_root && field->state == FIELD_ACTIVE && text_equal(field->name, name);
+}
+
 static Typed word(Checker *c, const Env *env, const Expr *expr)
 {
     Text name = expr->name;
@@ -369,7 +378,7 @@ static Typed word(Checker *c, const Env *env, const Expr *expr)
     for (Instance *at = env->self; at; at = at->owner) {
         if (at->bound && text_equal(at->bound_name, name))
             return reference(at->bound);
-        if (member(c, env, at, name, expr->span, &out))
+        if (!is_own_definition(c, at, name) && member(c, env, at, name, expr->span, &out))
             return out;
     }
     if (text_is(name, "period")) {

@@ -70,8 +70,8 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
             walk_expr(c, place, e->args.items[0]);
         bool was = place->is_exempt;
         for (size_t i = 1; i < e->args.count; i++) {
-            bool is_first = i < e->arg_names.count && text_is(e->arg_names.items[i], "first");
-            place->is_exempt = was || (!is_first && text_is(e->name, "lag"));
+            Text name = i < e->arg_names.count ? e->arg_names.items[i] : TEXT("");
+            place->is_exempt = was || text_is(name, "order") || (name.length == 0 && text_is(e->name, "lag"));
             walk_expr(c, place, e->args.items[i]);
         }
         place->is_exempt = was;
@@ -144,6 +144,8 @@ static void walk_decl(Checker *c, Text owner, const Attribution *outer, const De
     default:
         break;
     }
+    if (d->kind == DECL_TOGETHER && d->exprs.count > 0)
+        owner = text_format(c->arena, "together %.*s", TEXT_ARG(span_text(c->diags->sources, d->exprs.items[0]->span)));
     Place place = {.owner = owner, .attribution = own, .field = d->name, .label = d->doc.length ? d->doc : d->title, .is_exempt = is_exempt};
     if (d->kind == DECL_OVERRIDE && d->ref)
         place.field = span_text(c->diags->sources, d->ref->span);

@@ -321,6 +321,10 @@ static void elaborate_plain_value(Checker *c, Field *field)
     } else {
         t = elaborate(c, &env, decl->expr);
     }
+    if (is_declared && unit_is_ratio(&declared) && t.type.tag == KIND_OF_NUMBER && unit_is_plain(&t.type.unit) && decl->expr->kind == EXPR_NUMBER) {
+        t.node = node_make(c, N_MUL, t.node, node_const(c, declared.shown_scale), NULL);
+        t.type = declared;
+    }
     /* 0 needs no unit where the declaration gives it. */
     if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER && decl->expr->kind == EXPR_NUMBER &&
         !decl->expr->unit && decl->expr->number == 0)

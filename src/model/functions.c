@@ -85,24 +85,60 @@ static bool is_value_like(Checker *c, const Expr *at, const Typed *t)
 
 /* ---- through time --------------------------------------------------------------------- */
 
+/* A lag may look at what is made of it: with a `first` its type is known before its source is. */
+static void put_off(Checker *c, const Env *env, const Expr *source, ValueId value, Type type)
+{
+    PendingLag *lag = LIST_PUSH(c->arena, &c->lags);
+    *lag = (PendingLag){.env = *env, .source = source, .value = value, .type = type};
+    const Loop **link = &lag->env.loops;
+    for (const Loop *loop = env->loops; loop; loop = loop->up) {
+        Loop *copy = ARENA_NEW(c->arena, Loop);
+        *copy = *loop;
+        *link = copy;
+        link = &copy->up;
+    }
+    lag->env.saw_opening = lag->env.saw_closing = NULL;
+}
+
 static Typed call_lag(Checker *c, const Env *env, const Expr *expr)
 {
     if (n_plain_arguments(expr) != 2)
         return wrong_arguments(c, expr, "lag(x, 1 month, first v)");
-    Typed x = elaborate(c, env, expr->args.items[0]);
     uint32_t periods = whole_periods(c, env, expr->args.items[1], "a lag");
-    if (!is_value_like(c, expr->args.items[0], &x) || periods == NO_ID)
+    if (periods == NO_ID)
         return typed_error();
-    const Expr *first_expr = argument(expr, "first");
-    const Node *first = first_expr ? matching(c, env, first_expr, &x, "`first`") : node_const(c, 0);
-    if (!first)
+    const Expr *first = argument(expr, "first");
+    Typed x = elaborate(c, env, first ? first : expr->args.items[0]);
+    if (!is_value_like(c, first ? first : expr->args.items[0], &x))
         return typed_error();
-    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "lag", VALUE_LAG);
+    ValueId id = value_hidden(c, env, "lag", VALUE_LAG);
+    ValueId source = first ? NO_ID : value_of_node(c, env, &x);
     Value *v = &c->model->values.items[id];
     v->source = source;
     v->periods = periods;
-    v->first = first;
+    v->first = first ? x.node : node_const(c, 0);
+    if (first)
+        put_off(c, env, expr->args.items[0], id, x.type);
     return read_hidden(c, id, x.type);
+}
+
+/* What `first` gave a type to is looked up now, when everything else is known. */
+void finish_lags(Checker *c)
+{
+    for (size_t i = 0; i < c->lags.count; i++) {
+        PendingLag lag = c->lags.items[i];
+        Typed x = elaborate(c, &lag.env, lag.source);
+        if (!is_value_like(c, lag.source, &x))
+            continue;
+        bool is_alike = x.type.tag == lag.type.tag && (x.type.tag != KIND_OF_NUMBER || dimensions_equal(&x.type.unit.dims, &lag.type.unit.dims));
+        if (!is_alike) {
+            diag_error(c->diags, DIAG_WRONG_UNIT, lag.source->span, "this is %.*s, and its `first` is %.*s", TEXT_ARG(type_name(c, &x.type)),
+                       TEXT_ARG(type_name(c, &lag.type)));
+            continue;
+        }
+        ValueId source = value_of_node(c, &lag.env, &x);
+        c->model->values.items[lag.value].source = source;
+    }
 }
 
 static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_smooth)
