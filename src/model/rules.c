@@ -287,7 +287,7 @@ static bool mentions_today(const Expr *e)
 /* Nobody knows a drawn date beforehand: a `when` that compares two of them acts on knowledge that is not there. */
 static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
 {
-    if (!e)
+    if (!e || e->kind == EXPR_OVER || e->kind == EXPR_SHARE) /* their names mean nothing out here */
         return;
     for (size_t i = 0; i < e->args.count; i++)
         warn_of_future_dates(b, e->args.items[i]);
