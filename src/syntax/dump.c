@@ -17,8 +17,8 @@ Text syntax_dump_tokens(Arena *arena, DiagList *diags, uint32_t file)
         const Token *token = &lexed.tokens.items[i];
         buffer_format(&out, "%u:%u %s", line, token->start - line_start + 1,
                       token_kind_symbol(token->kind));
-        if (token->kind == TOKEN_NAME || token->kind == TOKEN_NUMBER ||
-            token->kind == TOKEN_DATE || token->kind == TOKEN_STRING)
+        if (token->kind == TOKEN_NAME || token->kind == TOKEN_NUMBER || token->kind == TOKEN_DATE ||
+            token->kind == TOKEN_STRING)
             buffer_format(&out, " %.*s", TEXT_ARG(token->text));
         buffer_char(&out, '\n');
         if (token->kind == TOKEN_NEWLINE) {
@@ -109,7 +109,7 @@ static void expression(const Expr *expr, Buffer *out)
 
 static void draw(const Dist *dist, Buffer *out)
 {
-    static const char *const kinds[] = {"interval", "named", "chance",
+    static const char *const kinds[] = {"interval", "named",     "chance",
                                         "one-of",   "quantiles", "data"};
     buffer_format(out, "(%s", kinds[dist->kind]);
     if (dist->name.length > 0)
@@ -144,13 +144,13 @@ static void draw(const Dist *dist, Buffer *out)
 /* --- declarations --- */
 
 static const char *const decl_words[] = {
-    "import",   "model",   "setting",  "source",     "unit",      "account",  "category",
-    "ranks",    "party",   "outside",  "opening",    "keep",      "reserve",  "default-costs",
-    "kind",     "part",    "instance", "value",      "stock",     "flow",     "grows",
-    "belt",     "lead",    "solve",    "rule",       "stage",     "stage-move", "part-of",
-    "layer",    "facility", "guarantee", "without",  "pay",       "book",     "add",
-    "set",      "move",    "borrow",   "end",        "together",  "table",    "scenario",
-    "override", "check",   "report",   "view"};
+    "import",   "model",    "setting",   "source",  "unit",     "account",    "category",
+    "ranks",    "party",    "outside",   "opening", "keep",     "reserve",    "default-costs",
+    "kind",     "part",     "instance",  "value",   "stock",    "flow",       "grows",
+    "belt",     "lead",     "solve",     "rule",    "stage",    "stage-move", "part-of",
+    "layer",    "facility", "guarantee", "without", "pay",      "book",       "add",
+    "set",      "move",     "borrow",    "end",     "together", "table",      "scenario",
+    "override", "check",    "report",    "view"};
 
 static void word(const char *key, Text text, Buffer *out)
 {

@@ -36,7 +36,7 @@ typedef struct {
     const char *bytes; /* of the source */
     Lexed lexed;
     LIST(Line) lines;
-    Buffer text;       /* of the line in the making */
+    Buffer text; /* of the line in the making */
     Line line;
     const Token *before; /* the token last written on this line */
     size_t first;        /* the first token of this line */
@@ -135,6 +135,8 @@ static void write_token(Formatter *f, size_t index)
         buffer_char(&f->text, ' ');
     if (is_start) {
         f->first = index;
+        if (token->kind == TOKEN_RIGHT_PAREN && f->line.indent > f->depth * INDENT)
+            f->line.indent -= 2 * INDENT; /* back under the line that opened it */
         if (f->line.indent == f->depth * INDENT)
             f->line.key = key_of(f);
     } else if (f->inline_depth == 0) {
@@ -230,8 +232,8 @@ static void comment(Formatter *f, Span span, bool is_trailing)
 {
     Text text = {f->bytes + span.start, span.end - span.start};
 
-    while (text.length > 0 && (text.bytes[text.length - 1] == ' ' ||
-                               text.bytes[text.length - 1] == '\t'))
+    while (text.length > 0 &&
+           (text.bytes[text.length - 1] == ' ' || text.bytes[text.length - 1] == '\t'))
         text.length--;
     if (is_trailing && f->text.length > 0) {
         buffer_string(&f->text, "  ");
@@ -272,9 +274,8 @@ static void pad(Arena *arena, Line *line, Cell cell, size_t n_spaces)
 /* Signs and titles stay in column at any width; what follows must fit. */
 static bool fits(const Line *line, Cell cell, size_t padding)
 {
-    return padding <= MAX_PADDING &&
-           (cell < CELL_ATTRIBUTION || padding == 0 ||
-            line->indent + width_of(line->text) + padding <= MAX_WIDTH);
+    return padding <= MAX_PADDING && (cell < CELL_ATTRIBUTION || padding == 0 ||
+                                      line->indent + width_of(line->text) + padding <= MAX_WIDTH);
 }
 
 /* The widest column that every line before it can be padded to; wider lines stay as they are. */
@@ -364,8 +365,9 @@ static void lay_out(Formatter *f)
 
     for (size_t i = 0; i < f->lexed.tokens.count; i++) {
         const Token *token = &f->lexed.tokens.items[i];
-        for (; n_comments < f->lexed.comments.count &&
-               f->lexed.comments.items[n_comments].start < token->start + (token->kind == TOKEN_END);
+        for (;
+             n_comments < f->lexed.comments.count &&
+             f->lexed.comments.items[n_comments].start < token->start + (token->kind == TOKEN_END);
              n_comments++)
             comment(f, f->lexed.comments.items[n_comments],
                     i > 0 && token[-1].kind != TOKEN_NEWLINE);

@@ -96,8 +96,12 @@ static bool may_report(Lexer *lexer)
 static size_t utf8_length(const char *bytes, size_t left)
 {
     const unsigned char *b = (const unsigned char *)bytes;
-    size_t length = b[0] < 0x80 ? 1 : b[0] < 0xC2 ? 0 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3
-                    : b[0] < 0xF5 ? 4 : 0;
+    size_t length = b[0] < 0x80   ? 1
+                    : b[0] < 0xC2 ? 0
+                    : b[0] < 0xE0 ? 2
+                    : b[0] < 0xF0 ? 3
+                    : b[0] < 0xF5 ? 4
+                                  : 0;
     if (length == 0 || length > left)
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -125,8 +129,9 @@ static bool is_text(Lexer *lexer)
             Diag *diag = diag_error(lexer->diags, DIAG_NOT_TEXT, span_of(lexer, i, i + 1),
                                     "this file is not text: byte %zu is %s", i + 1,
                                     step == 0 ? "not UTF-8" : "zero");
-            diag_because(lexer->diags, diag,
-                         "A model is a plain text file in UTF-8; save it so, or name another file.");
+            diag_because(
+                lexer->diags, diag,
+                "A model is a plain text file in UTF-8; save it so, or name another file.");
             return false;
         }
         i += step;
@@ -215,8 +220,7 @@ static void name(Lexer *lexer)
                    "in a title in quotes");
     } else if (end - start > LIMIT_NAME_BYTES && may_report(lexer)) {
         diag_error(lexer->diags, DIAG_NAME_TOO_LONG, span_of(lexer, start, end),
-                   "this name has %zu letters; the most is %d", end - start,
-                   (int)LIMIT_NAME_BYTES);
+                   "this name has %zu letters; the most is %d", end - start, (int)LIMIT_NAME_BYTES);
     }
 }
 
@@ -274,8 +278,8 @@ static void string(Lexer *lexer)
 /* 'text' and curly quotes: read as a text, with the straight quotes suggested. */
 static bool foreign_string(Lexer *lexer)
 {
-    static const char *const quotes[] = {"'", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E",
-                                         "\xE2\x80\x98", "\xE2\x80\x99"};
+    static const char *const quotes[] = {
+        "'", "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E", "\xE2\x80\x98", "\xE2\x80\x99"};
     size_t start = lexer->at, open = 0, stop = end_of_line(lexer, start);
 
     for (size_t q = 0; q < sizeof quotes / sizeof *quotes && open == 0; q++)
@@ -291,12 +295,11 @@ static bool foreign_string(Lexer *lexer)
         if (close == 0)
             continue;
         Text inside = {lexer->bytes + start + open, i - start - open};
-        add_token(lexer, TOKEN_STRING, start, i + close)->text =
-            unescaped(lexer, start + open, i);
+        add_token(lexer, TOKEN_STRING, start, i + close)->text = unescaped(lexer, start + open, i);
         if (may_report(lexer)) {
-            Diag *diag = diag_error(lexer->diags, DIAG_FOREIGN_MARK,
-                                    span_of(lexer, start, i + close),
-                                    "a text stands in straight double quotes");
+            Diag *diag =
+                diag_error(lexer->diags, DIAG_FOREIGN_MARK, span_of(lexer, start, i + close),
+                           "a text stands in straight double quotes");
             diag_suggest(lexer->diags, diag, span_of(lexer, start, i + close), "\"%.*s\"",
                          TEXT_ARG(inside));
         }
@@ -378,8 +381,7 @@ static bool date(Lexer *lexer)
     if (byte_at(lexer, i) == 'Q' && digits_at(lexer, i + 1) == 1 &&
         !is_name_part(byte_at(lexer, i + 2))) {
         int quarter = whole_number(lexer, i + 1, 1);
-        add_date(lexer, start, i + 2, year,
-                 quarter < 1 || quarter > 4 ? 13 : quarter * 3 - 2, 0);
+        add_date(lexer, start, i + 2, year, quarter < 1 || quarter > 4 ? 13 : quarter * 3 - 2, 0);
         return true;
     }
     size_t n_month = digits_at(lexer, i);
@@ -437,8 +439,7 @@ static void number(Lexer *lexer)
     token->number = is_bad ? 0 : strtod(digits, NULL);
     if (is_bad && may_report(lexer)) {
         diag_error(lexer->diags, DIAG_BAD_NUMBER, span_of(lexer, start, i),
-                   "`%.*s` is not a number; write 1_000_000, 0.86 or 1e9",
-                   TEXT_ARG(token->text));
+                   "`%.*s` is not a number; write 1_000_000, 0.86 or 1e9", TEXT_ARG(token->text));
     } else if (!(token->number <= 1e300)) {
         token->number = 0;
         if (may_report(lexer))
@@ -506,11 +507,11 @@ static TokenKind mark_kind(char c)
 {
     static const char marks[] = ";()[]{},:.+-*/^%=<>~";
     static const TokenKind kinds[] = {
-        TOKEN_SEMICOLON,    TOKEN_LEFT_PAREN, TOKEN_RIGHT_PAREN, TOKEN_LEFT_BRACKET,
+        TOKEN_SEMICOLON,     TOKEN_LEFT_PAREN, TOKEN_RIGHT_PAREN, TOKEN_LEFT_BRACKET,
         TOKEN_RIGHT_BRACKET, TOKEN_LEFT_BRACE, TOKEN_RIGHT_BRACE, TOKEN_COMMA,
-        TOKEN_COLON,        TOKEN_DOT,        TOKEN_PLUS,        TOKEN_MINUS,
-        TOKEN_STAR,         TOKEN_SLASH,      TOKEN_CARET,       TOKEN_PERCENT,
-        TOKEN_EQUAL,        TOKEN_LESS,       TOKEN_GREATER,     TOKEN_TILDE};
+        TOKEN_COLON,         TOKEN_DOT,        TOKEN_PLUS,        TOKEN_MINUS,
+        TOKEN_STAR,          TOKEN_SLASH,      TOKEN_CARET,       TOKEN_PERCENT,
+        TOKEN_EQUAL,         TOKEN_LESS,       TOKEN_GREATER,     TOKEN_TILDE};
     const char *found = c == '\0' ? NULL : strchr(marks, c);
 
     return found ? kinds[found - marks] : TOKEN_END;
@@ -519,9 +520,9 @@ static TokenKind mark_kind(char c)
 static bool point_without_zero(Lexer *lexer)
 {
     size_t start = lexer->at;
-    const Token *before =
-        lexer->out->tokens.count == 0 ? NULL
-                                      : &lexer->out->tokens.items[lexer->out->tokens.count - 1];
+    const Token *before = lexer->out->tokens.count == 0
+                              ? NULL
+                              : &lexer->out->tokens.items[lexer->out->tokens.count - 1];
 
     if (lexer->bytes[start] != '.' || !is_digit(byte_at(lexer, start + 1)) ||
         (before && before->end == start &&

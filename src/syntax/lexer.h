@@ -9,42 +9,42 @@
 #include "source/diag.h"
 
 /* TOKEN(symbol, how a message calls it) */
-#define TOKEN_KINDS(TOKEN)                     \
-    TOKEN(END, "the end of the file")          \
-    TOKEN(NEWLINE, "the end of the line")      \
-    TOKEN(SEMICOLON, "`;`")                    \
-    TOKEN(NAME, "a word")                      \
-    TOKEN(NUMBER, "a number")                  \
-    TOKEN(DATE, "a date")                      \
-    TOKEN(STRING, "a text in quotes")          \
-    TOKEN(LEFT_PAREN, "`(`")                   \
-    TOKEN(RIGHT_PAREN, "`)`")                  \
-    TOKEN(LEFT_BRACKET, "`[`")                 \
-    TOKEN(RIGHT_BRACKET, "`]`")                \
-    TOKEN(LEFT_BRACE, "`{`")                   \
-    TOKEN(RIGHT_BRACE, "`}`")                  \
-    TOKEN(COMMA, "`,`")                        \
-    TOKEN(COLON, "`:`")                        \
-    TOKEN(DOT, "`.`")                          \
-    TOKEN(PLUS, "`+`")                         \
-    TOKEN(MINUS, "`-`")                        \
-    TOKEN(STAR, "`*`")                         \
-    TOKEN(SLASH, "`/`")                        \
-    TOKEN(CARET, "`^`")                        \
-    TOKEN(PERCENT, "`%`")                      \
-    TOKEN(EQUAL, "`=`")                        \
-    TOKEN(NOT_EQUAL, "`!=`")                   \
-    TOKEN(LESS, "`<`")                         \
-    TOKEN(LESS_EQUAL, "`<=`")                  \
-    TOKEN(GREATER, "`>`")                      \
-    TOKEN(GREATER_EQUAL, "`>=`")               \
+#define TOKEN_KINDS(TOKEN)                                                                         \
+    TOKEN(END, "the end of the file")                                                              \
+    TOKEN(NEWLINE, "the end of the line")                                                          \
+    TOKEN(SEMICOLON, "`;`")                                                                        \
+    TOKEN(NAME, "a word")                                                                          \
+    TOKEN(NUMBER, "a number")                                                                      \
+    TOKEN(DATE, "a date")                                                                          \
+    TOKEN(STRING, "a text in quotes")                                                              \
+    TOKEN(LEFT_PAREN, "`(`")                                                                       \
+    TOKEN(RIGHT_PAREN, "`)`")                                                                      \
+    TOKEN(LEFT_BRACKET, "`[`")                                                                     \
+    TOKEN(RIGHT_BRACKET, "`]`")                                                                    \
+    TOKEN(LEFT_BRACE, "`{`")                                                                       \
+    TOKEN(RIGHT_BRACE, "`}`")                                                                      \
+    TOKEN(COMMA, "`,`")                                                                            \
+    TOKEN(COLON, "`:`")                                                                            \
+    TOKEN(DOT, "`.`")                                                                              \
+    TOKEN(PLUS, "`+`")                                                                             \
+    TOKEN(MINUS, "`-`")                                                                            \
+    TOKEN(STAR, "`*`")                                                                             \
+    TOKEN(SLASH, "`/`")                                                                            \
+    TOKEN(CARET, "`^`")                                                                            \
+    TOKEN(PERCENT, "`%`")                                                                          \
+    TOKEN(EQUAL, "`=`")                                                                            \
+    TOKEN(NOT_EQUAL, "`!=`")                                                                       \
+    TOKEN(LESS, "`<`")                                                                             \
+    TOKEN(LESS_EQUAL, "`<=`")                                                                      \
+    TOKEN(GREATER, "`>`")                                                                          \
+    TOKEN(GREATER_EQUAL, "`>=`")                                                                   \
     TOKEN(TILDE, "`~`")
 
 typedef enum {
 #define TOKEN(symbol, words) TOKEN_##symbol,
     TOKEN_KINDS(TOKEN)
 #undef TOKEN
-    N_TOKEN_KINDS
+        N_TOKEN_KINDS
 } TokenKind;
 
 /* Marks that the parser leaves for the formatter. */

@@ -99,8 +99,7 @@ static void import(Parser *p, Decl *decl)
 
 static void clock(Parser *p, Decl *decl)
 {
-    static const char *const steps[] = {"daily",     "weekly", "monthly",
-                                        "quarterly", "yearly", NULL};
+    static const char *const steps[] = {"daily", "weekly", "monthly", "quarterly", "yearly", NULL};
     p->form = "`clock = monthly from 2025-10 until 2035-09`";
     decl->name2 = parser_one_of(p, steps, "`daily`, `weekly`, `monthly`, `quarterly` or `yearly`");
     if (p->is_lost)
@@ -182,14 +181,12 @@ static void unit(Parser *p, Decl *decl)
 
 static void account(Parser *p, Decl *decl)
 {
-    static const char *const types[] = {"asset",  "liability", "equity",
-                                        "income", "expense",   NULL};
+    static const char *const types[] = {"asset", "liability", "equity", "income", "expense", NULL};
     name_of(p, decl, "the account's name");
     parser_mark(p, MARK_OPERATOR);
     parser_expect(p, TOKEN_COLON);
     decl->name2_span = parser_here(p);
-    decl->name2 =
-        parser_one_of(p, types, "`asset`, `liability`, `equity`, `income` or `expense`");
+    decl->name2 = parser_one_of(p, types, "`asset`, `liability`, `equity`, `income` or `expense`");
     size_t title = p->at;
     parse_title(p, decl);
     if (decl->has_title)
@@ -614,8 +611,9 @@ static void nothing(Parser *p, Decl *decl)
     (void)decl;
 }
 
-static const char rule_form[] = "`every month { ... }`, `on DATE { ... }`, `when CONDITION { ... }` "
-                                "or `each AMOUNT of SERIES { ... }`";
+static const char rule_form[] =
+    "`every month { ... }`, `on DATE { ... }`, `when CONDITION { ... }` "
+    "or `each AMOUNT of SERIES { ... }`";
 
 static const Statement statements[] = {
     {"import", IN_FILE, DECL_IMPORT, import, false, "`import gigawatt` or `import \"file.gw\"`"},
@@ -645,8 +643,7 @@ static const Statement statements[] = {
      "`belt NAME : UNIT { in RATE; lead ~ LOW to HIGH }`"},
     {"solve", IN_FILE | IN_KIND, DECL_SOLVE, solve, false, "`solve { u = ...; v = ... }`"},
     {"outside", IN_PARTY, DECL_OUTSIDE, nothing, false, "`outside`"},
-    {"opening", IN_PARTY, DECL_OPENING, opening, false,
-     "`opening ACCOUNT = AMOUNT against PARTY`"},
+    {"opening", IN_PARTY, DECL_OPENING, opening, false, "`opening ACCOUNT = AMOUNT against PARTY`"},
     {"keep", IN_PARTY, DECL_KEEP, keep, false, "`keep AMOUNT before RANK`"},
     {"default", IN_PARTY, DECL_DEFAULT_COSTS, default_costs, false,
      "`default costs 20% of cash, 30% of receipts`"},
@@ -728,9 +725,8 @@ static void misplaced(Parser *p, const Statement *statement, Place place)
     const char *here = place == IN_FILE    ? "at the top of a file"
                        : place == IN_PARTY ? "inside a party"
                                            : "inside a kind or an instance";
-    Diag *diag = parser_fault(p, DIAG_MISPLACED_STATEMENT, parser_here(p),
-                              "`%s` stands %s, not %s", statement->word,
-                              place_words(statement->places), here);
+    Diag *diag = parser_fault(p, DIAG_MISPLACED_STATEMENT, parser_here(p), "`%s` stands %s, not %s",
+                              statement->word, place_words(statement->places), here);
     if (!diag)
         return;
     p->is_lost = false;
@@ -751,9 +747,9 @@ static void unknown_statement(Parser *p, Place place)
                          "Give it in the block of what it belongs to, or in a scenario.");
         return;
     }
-    Diag *diag = parser_fault(p, DIAG_UNKNOWN_STATEMENT, span,
-                              "a line cannot begin with `%.*s` and what follows it",
-                              TEXT_ARG(word));
+    Diag *diag =
+        parser_fault(p, DIAG_UNKNOWN_STATEMENT, span,
+                     "a line cannot begin with `%.*s` and what follows it", TEXT_ARG(word));
     if (!diag)
         return;
     if (near)
@@ -779,8 +775,7 @@ static void read_instance(Parser *p, Decl *owner)
 static void correct_statement(Parser *p, Decl *owner, const Statement *near)
 {
     Diag *diag = parser_fault(p, DIAG_UNKNOWN_STATEMENT, parser_here(p),
-                              "there is no statement `%.*s`",
-                              TEXT_ARG(p->tokens[p->at].text));
+                              "there is no statement `%.*s`", TEXT_ARG(p->tokens[p->at].text));
     if (!diag)
         return;
     diag_suggest(p->diags, diag, diag->span, "%s", near->word);
@@ -851,8 +846,8 @@ static void statement(Parser *p, Decl *owner, Place place)
         return;
     }
     const Token *after = parser_after(p);
-    bool is_value = after->kind == TOKEN_EQUAL || after->kind == TOKEN_TILDE ||
-                    after->kind == TOKEN_COLON;
+    bool is_value =
+        after->kind == TOKEN_EQUAL || after->kind == TOKEN_TILDE || after->kind == TOKEN_COLON;
     const Statement *known = is_value ? NULL : statement_of(parser_token(p)->text);
 
     if (place == IN_KIND && (at_stage_setting(p) || at_stage_move(p)))

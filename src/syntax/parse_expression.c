@@ -67,8 +67,7 @@ static bool operand_follows(const Parser *p)
                !text_is(after->text, "is") && !text_is(after->text, "then") &&
                !text_is(after->text, "else") && !text_is(after->text, "where") &&
                !text_is(after->text, "over") && !text_is(after->text, "among");
-    return after->kind == TOKEN_NUMBER || after->kind == TOKEN_DATE ||
-           after->kind == TOKEN_STRING;
+    return after->kind == TOKEN_NUMBER || after->kind == TOKEN_DATE || after->kind == TOKEN_STRING;
 }
 
 static const char *const argument_words[] = {"first", "from", "to", "order", NULL};
@@ -81,8 +80,7 @@ static void arguments(Parser *p, Expr *call)
         Text word = {"", 0};
         if (parser_at(p, TOKEN_NAME) && word_is_in(parser_token(p)->text, argument_words) &&
             (operand_follows(p) || parser_after_is(p, TOKEN_LEFT_PAREN)) &&
-            !(text_is(parser_token(p)->text, "first") &&
-              parser_after_is(p, TOKEN_LEFT_PAREN)))
+            !(text_is(parser_token(p)->text, "first") && parser_after_is(p, TOKEN_LEFT_PAREN)))
             word = text_copy(p->arena, parser_take(p)->text);
         *LIST_PUSH(p->arena, &call->arg_names) = word;
         add_arg(p, call, parse_expression(p));
@@ -515,8 +513,7 @@ static void chained_comparison(Parser *p)
     Diag *diag = parser_fault(p, DIAG_CHAINED_COMPARISON, parser_here(p),
                               "a second comparison follows the first");
     if (diag)
-        diag_because(p->diags, diag,
-                     "Join two comparisons with `and`: `low < x and x < high`.");
+        diag_because(p->diags, diag, "Join two comparisons with `and`: `low < x and x < high`.");
 }
 
 static void is_not(Parser *p, Span is_span)
@@ -551,7 +548,7 @@ static Expr *compare(Parser *p)
     return binary(p, op, span, left, right, first);
 }
 
-static Expr *not(Parser *p)
+static Expr * not(Parser * p)
 {
     size_t first = p->at;
 
@@ -570,7 +567,7 @@ static Expr *not(Parser *p)
     return expr;
 }
 
-static Expr *and(Parser *p)
+static Expr * and (Parser * p)
 {
     size_t first = p->at;
     Expr *left = not(p);
@@ -583,7 +580,7 @@ static Expr *and(Parser *p)
     return left;
 }
 
-static Expr *or(Parser *p)
+static Expr * or (Parser * p)
 {
     size_t first = p->at;
     Expr *left = and(p);
@@ -603,7 +600,7 @@ Expr *parse_expression(Parser *p)
     if (p->is_lost || !parser_enter(p))
         return NULL;
     p->open_expressions++;
-    Expr *expr = parser_at_word(p, "if") ? if_else(p) : or(p);
+    Expr *expr = parser_at_word(p, "if") ? if_else(p) : or (p);
     p->open_expressions--;
     parser_leave(p);
     return p->is_lost ? NULL : expr; /* an expression is whole, or NULL */

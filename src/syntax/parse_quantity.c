@@ -18,12 +18,12 @@ static bool is_quantile(Text word)
 bool word_ends_number(Text word)
 {
     static const char *const words[] = {
-        "to",      "in",      "of",        "times",  "at",     "from",    "until",   "before",
-        "during",  "by",      "top",       "up",     "as",     "rank",    "raises",  "lowers",
-        "against", "cite",    "assume",    "drawn",  "correlated", "within", "truncated", "chance",
-        "scaled",  "plus",    "hold",      "step",   "linear", "rest",    "for",     "again",
-        "instead", "columns", "column",    "range",  "first",  "order",   "including", "between",
-        NULL};
+        "to",     "in",        "of",      "times",     "at",      "from",    "until",
+        "before", "during",    "by",      "top",       "up",      "as",      "rank",
+        "raises", "lowers",    "against", "cite",      "assume",  "drawn",   "correlated",
+        "within", "truncated", "chance",  "scaled",    "plus",    "hold",    "step",
+        "linear", "rest",      "for",     "again",     "instead", "columns", "column",
+        "range",  "first",     "order",   "including", "between", NULL};
     return word_is_reserved(word) || word_is_in(word, words) || is_quantile(word);
 }
 
@@ -191,9 +191,8 @@ TypeExpr parse_type(Parser *p)
 
 /* --- draws --- */
 
-static const char *const named_draws[] = {"normal", "lognormal", "uniform", "triangle",
-                                          "pert",   "beta",      "gamma",   "exponential",
-                                          "poisson", NULL};
+static const char *const named_draws[] = {"normal", "lognormal", "uniform",     "triangle", "pert",
+                                          "beta",   "gamma",     "exponential", "poisson",  NULL};
 
 static void draw_argument(Parser *p, Dist *dist, Expr *expr)
 {
@@ -347,8 +346,7 @@ static void draw(Parser *p, Dist *dist)
 
 Dist *parse_dist(Parser *p)
 {
-    static const char *const steps[] = {"daily",     "weekly", "monthly",
-                                        "quarterly", "yearly", NULL};
+    static const char *const steps[] = {"daily", "weekly", "monthly", "quarterly", "yearly", NULL};
     size_t first = p->at;
     Dist *dist = ARENA_NEW(p->arena, Dist);
 
@@ -359,8 +357,9 @@ Dist *parse_dist(Parser *p)
         dist->truncated_high = parse_sum(p);
     }
     if (parser_accept_word(p, "drawn"))
-        dist->drawn = parser_one_of(p, steps, "`daily`, `weekly`, `monthly`, `quarterly` or "
-                                              "`yearly`");
+        dist->drawn = parser_one_of(p, steps,
+                                    "`daily`, `weekly`, `monthly`, `quarterly` or "
+                                    "`yearly`");
     if (p->is_lost)
         return NULL;
     dist->span = parser_since(p, first);

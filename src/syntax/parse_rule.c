@@ -107,8 +107,7 @@ enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
 static void action(Parser *p, Decl *owner)
 {
-    static const char *const words[] = {"pay",  "book",   "add", "set",
-                                        "move", "borrow", "end", NULL};
+    static const char *const words[] = {"pay", "book", "add", "set", "move", "borrow", "end", NULL};
     size_t first = p->at;
     Span span = parser_here(p);
 
@@ -132,10 +131,9 @@ static void action(Parser *p, Decl *owner)
 static const struct {
     const char *word, *period;
 } periods[] = {
-    {"day", "day"},         {"days", "day"},         {"week", "week"},
-    {"weeks", "week"},      {"month", "month"},      {"months", "month"},
-    {"quarter", "quarter"}, {"quarters", "quarter"}, {"year", "year"},
-    {"years", "year"},
+    {"day", "day"},     {"days", "day"},     {"week", "week"},       {"weeks", "week"},
+    {"month", "month"}, {"months", "month"}, {"quarter", "quarter"}, {"quarters", "quarter"},
+    {"year", "year"},   {"years", "year"},
 };
 
 static Text period(Parser *p)

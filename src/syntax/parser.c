@@ -21,9 +21,9 @@ bool word_is_in(Text word, const char *const *words)
 
 bool word_is_reserved(Text word)
 {
-    static const char *const reserved[] = {"and",   "or",    "not", "is", "if",    "then",
+    static const char *const reserved[] = {"and",   "or",    "not",   "is",    "if",  "then",
                                            "else",  "over",  "where", "among", "yes", "no",
-                                           "never", "today", "this", NULL};
+                                           "never", "today", "this",  NULL};
     return word_is_in(word, reserved);
 }
 
@@ -180,7 +180,8 @@ static Text described(const Parser *p)
     case TOKEN_NAME:
     case TOKEN_NUMBER:
     case TOKEN_DATE:
-        return text_format(p->arena, "`%.*s%s`", token->text.length > 60 ? 60 : TEXT_ARG(token->text),
+        return text_format(p->arena, "`%.*s%s`",
+                           token->text.length > 60 ? 60 : TEXT_ARG(token->text),
                            token->text.length > 60 ? "..." : "");
     default:
         return text_from(token_kind_words(token->kind));
@@ -204,9 +205,8 @@ static void thousands(Parser *p, Diag *diag)
     for (size_t k = first; k < i; k++)
         buffer_text(&number, p->tokens[k].kind == TOKEN_COMMA ? TEXT("_") : p->tokens[k].text);
     diag_because(p->diags, diag, "Thousands are set apart with `_`, not with commas.");
-    diag_suggest(p->diags, diag,
-                 (Span){p->file, p->tokens[first].start, p->tokens[i - 1].end}, "%.*s",
-                 TEXT_ARG(buffer_view(&number)));
+    diag_suggest(p->diags, diag, (Span){p->file, p->tokens[first].start, p->tokens[i - 1].end},
+                 "%.*s", TEXT_ARG(buffer_view(&number)));
 }
 
 static Diag *expected(Parser *p, const char *what)
@@ -330,8 +330,8 @@ void parser_count_operator(Parser *p)
 /* Words that begin a statement only at the top of a file. */
 static bool starts_top_statement(const Parser *p, size_t token)
 {
-    static const char *const words[] = {"import",   "model", "source",   "unit",   "account",
-                                        "category", "ranks", "party",    "kind",   "scenario",
+    static const char *const words[] = {"import",   "model",  "source",   "unit",  "account",
+                                        "category", "ranks",  "party",    "kind",  "scenario",
                                         "check",    "report", "together", "table", NULL};
     if (p->tokens[token].kind != TOKEN_NAME || !is_first_on_line(p, token) ||
         token + 1 >= p->n_tokens || !word_is_in(p->tokens[token].text, words))
@@ -370,7 +370,8 @@ bool parser_bracket_closes(const Parser *p)
     return closing_bracket(p, 1) != 0;
 }
 
-/* To the end of the statement: a newline outside of blocks, or before the brace of our own block. */
+/* To the end of the statement: a newline outside of blocks, or before the brace of our own block.
+ */
 static void recover(Parser *p)
 {
     int depth = 0;
@@ -458,8 +459,7 @@ static void unclosed_block(Parser *p, size_t open)
     }
 }
 
-static void members(Parser *p, Decl *owner, size_t open,
-                    void (*member)(Parser *p, Decl *owner))
+static void members(Parser *p, Decl *owner, size_t open, void (*member)(Parser *p, Decl *owner))
 {
     for (;;) {
         while (parser_at(p, TOKEN_NEWLINE) || parser_at(p, TOKEN_SEMICOLON))
@@ -486,9 +486,50 @@ static void members(Parser *p, Decl *owner, size_t open,
     }
 }
 
+/* At the end of a line: whether deeper lines follow, and then a `}` under this line's start. */
+static bool lacks_opening_brace(const Parser *p)
+{
+    if (!parser_at(p, TOKEN_NEWLINE) || !is_first_on_line(p, p->at + 1))
+        return false;
+    uint32_t indent = indent_of(p, p->last);
+    size_t i = p->at + 1;
+    for (; p->tokens[i].kind != TOKEN_END; i++) {
+        if (!is_first_on_line(p, i) || p->tokens[i].kind == TOKEN_NEWLINE)
+            continue;
+        if (p->tokens[i].start - p->tokens[i - 1].end <= indent)
+            break;
+    }
+    return i > p->at + 1 && p->tokens[i].kind == TOKEN_RIGHT_BRACE &&
+           p->tokens[i].start - p->tokens[i - 1].end == indent &&
+           p->tokens[p->at + 1].kind == TOKEN_NAME;
+}
+
+/* The block is there, without its brace. */
+static void block_without_brace(Parser *p, Decl *owner, void (*member)(Parser *p, Decl *owner))
+{
+    Span here = parser_here(p);
+    size_t line = p->last;
+    Diag *diag = expected(p, "`{`");
+
+    if (!diag)
+        return;
+    diag_suggest(p->diags, diag, here, " {");
+    p->is_lost = false;
+    if (!parser_enter(p))
+        return;
+    members(p, owner, line, member);
+    parser_leave(p);
+}
+
 bool parse_block_if_any(Parser *p, Decl *owner, void (*member)(Parser *p, Decl *owner))
 {
-    if (!block_begins(p) || !parser_enter(p))
+    if (!block_begins(p)) {
+        if (p->is_lost || !lacks_opening_brace(p))
+            return false;
+        block_without_brace(p, owner, member);
+        return true;
+    }
+    if (!parser_enter(p))
         return false;
     size_t open = p->at;
     owner->has_block = true;
@@ -500,20 +541,8 @@ bool parse_block_if_any(Parser *p, Decl *owner, void (*member)(Parser *p, Decl *
 
 void parse_block(Parser *p, Decl *owner, void (*member)(Parser *p, Decl *owner))
 {
-    if (parse_block_if_any(p, owner, member) || p->is_lost)
-        return;
-    bool is_sure = parser_at(p, TOKEN_NEWLINE) && p->at + 1 < p->n_tokens &&
-                   indent_of(p, p->at + 1) > indent_of(p, p->last);
-    Span here = parser_here(p);
-    Diag *diag = expected(p, "`{`");
-    if (diag && is_sure) {
-        diag_suggest(p->diags, diag, here, " {");
-        p->is_lost = false; /* the block is there, without its brace */
-        if (parser_enter(p)) {
-            members(p, owner, p->last, member);
-            parser_leave(p);
-        }
-    }
+    if (!parse_block_if_any(p, owner, member))
+        expected(p, "`{`");
 }
 
 /* --- declarations --- */

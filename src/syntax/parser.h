@@ -16,29 +16,29 @@ typedef struct {
     uint32_t file;
     Token *tokens;
     size_t n_tokens;
-    size_t at;          /* the current token */
-    size_t last;        /* the token last taken */
-    int brackets;       /* open ( ) around us: newlines are skipped */
-    size_t bracket;     /* the token of the innermost */
-    int nesting;        /* blocks and brackets, against LIMIT_NESTING */
+    size_t at;      /* the current token */
+    size_t last;    /* the token last taken */
+    int brackets;   /* open ( ) around us: newlines are skipped */
+    size_t bracket; /* the token of the innermost */
+    int nesting;    /* blocks and brackets, against LIMIT_NESTING */
     int open_expressions;
-    int n_operators;    /* of the outermost expression */
-    bool is_lost;       /* a fault was met; nothing is read until the block recovers */
-    bool is_trying;     /* a reading that may be taken back */
-    bool is_at_barred;  /* `at` belongs to the statement, not to the expression */
-    const char *form;   /* how the statement is written, for notes */
-    size_t suspect;     /* the first `{` whose `}` stands too far left; 0 none */
+    int n_operators;   /* of the outermost expression */
+    bool is_lost;      /* a fault was met; nothing is read until the block recovers */
+    bool is_trying;    /* a reading that may be taken back */
+    bool is_at_barred; /* `at` belongs to the statement, not to the expression */
+    const char *form;  /* how the statement is written, for notes */
+    size_t suspect;    /* the first `{` whose `}` stands too far left; 0 none */
     size_t n_faults, n_errors_before;
-    size_t fault_at;    /* one past the token of the last fault */
-    Token end;          /* what a lost parser sees */
+    size_t fault_at; /* one past the token of the last fault */
+    Token end;       /* what a lost parser sees */
 } Parser;
 
 /* What blocks may hold which statements. */
 typedef enum { IN_FILE = 1, IN_PARTY = 2, IN_KIND = 4 } Place;
 
 /* --- parser.c: tokens --- */
-const Token *parser_token(const Parser *p);     /* the current one */
-const Token *parser_after(const Parser *p);     /* the one behind it */
+const Token *parser_token(const Parser *p); /* the current one */
+const Token *parser_after(const Parser *p); /* the one behind it */
 bool parser_at(const Parser *p, TokenKind kind);
 bool parser_at_word(const Parser *p, const char *word);
 bool parser_after_is(const Parser *p, TokenKind kind);
@@ -48,12 +48,12 @@ bool parser_accept(Parser *p, TokenKind kind);
 bool parser_accept_word(Parser *p, const char *word);
 bool parser_expect(Parser *p, TokenKind kind);
 bool parser_expect_word(Parser *p, const char *word);
-Text parser_name(Parser *p, const char *what);  /* a name that is not reserved */
+Text parser_name(Parser *p, const char *what); /* a name that is not reserved */
 /* One of the words of a NULL-ended list; empty with a diagnostic otherwise. */
 Text parser_one_of(Parser *p, const char *const *words, const char *what);
-bool parser_is_adjacent(const Parser *p);       /* no space before the current token */
-bool parser_is_on_line(const Parser *p);        /* no newline before the current token */
-void parser_skip_newlines(Parser *p);           /* marked as going on */
+bool parser_is_adjacent(const Parser *p); /* no space before the current token */
+bool parser_is_on_line(const Parser *p);  /* no newline before the current token */
+void parser_skip_newlines(Parser *p);     /* marked as going on */
 Span parser_here(const Parser *p);
 Span parser_span_of(const Parser *p, size_t token);
 Span parser_since(const Parser *p, size_t first_token);
@@ -96,7 +96,7 @@ UnitExpr *parse_number_unit(Parser *p); /* NULL when none */
 TypeExpr parse_type(Parser *p);
 Dist *parse_dist(Parser *p);
 void parse_attribution(Parser *p, Decl *decl);
-bool word_ends_number(Text word);       /* is no unit after a number */
+bool word_ends_number(Text word); /* is no unit after a number */
 
 /* --- parse_declaration.c --- */
 void parse_file_member(Parser *p, Decl *owner);

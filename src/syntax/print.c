@@ -24,12 +24,12 @@ typedef enum {
 
 static Binding binary_binding(Text op)
 {
-    return text_is(op, "or")                         ? BINDS_OR
-           : text_is(op, "and")                      ? BINDS_AND
-           : text_is(op, "+") || text_is(op, "-")    ? BINDS_SUM
-           : text_is(op, "*") || text_is(op, "/")    ? BINDS_PRODUCT
-           : text_is(op, "^")                        ? BINDS_POWER
-                                                     : BINDS_COMPARE;
+    return text_is(op, "or")                      ? BINDS_OR
+           : text_is(op, "and")                   ? BINDS_AND
+           : text_is(op, "+") || text_is(op, "-") ? BINDS_SUM
+           : text_is(op, "*") || text_is(op, "/") ? BINDS_PRODUCT
+           : text_is(op, "^")                     ? BINDS_POWER
+                                                  : BINDS_COMPARE;
 }
 
 static Binding binding(const Expr *expr)

@@ -11,7 +11,8 @@ Tree *syntax_parse(Arena *arena, DiagList *diags, uint32_t file);
  * `file` is a SourceFile that holds it. NULL with a diagnostic on a fault. */
 Expr *syntax_parse_expression(Arena *arena, DiagList *diags, uint32_t file);
 Decl *syntax_parse_override(Arena *arena, DiagList *diags, uint32_t file);
-Decl *syntax_parse_view(Arena *arena, DiagList *diags, uint32_t file); /* "openai.cash by year" as a show view */
+Decl *syntax_parse_view(Arena *arena, DiagList *diags,
+                        uint32_t file); /* "openai.cash by year" as a show view */
 /* The canonical layout of a file without faults; formatting it again changes nothing. */
 Text syntax_format(Arena *arena, const SourceSet *sources, const Tree *tree);
 Text syntax_dump_tokens(Arena *arena, DiagList *diags, uint32_t file);

@@ -54,8 +54,8 @@ static void expect_no_fault(Fixture *fixture, const char *text)
 
 Tree *fixture_parse(Fixture *fixture, const char *text)
 {
-    Tree *tree = syntax_parse(fixture->arena, &fixture->diags,
-                              fixture_add(fixture, text_from(text)));
+    Tree *tree =
+        syntax_parse(fixture->arena, &fixture->diags, fixture_add(fixture, text_from(text)));
     expect_no_fault(fixture, text);
     return tree;
 }

@@ -137,9 +137,8 @@ int main(int n_arguments, char **arguments)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
-        TEST(spaces),  TEST(blocks),
-        TEST(comments), TEST(columns),
-        TEST(a_faulty_file_stays), TEST(every_model),
+        TEST(spaces),      TEST(blocks), TEST(comments), TEST(columns), TEST(a_faulty_file_stays),
+        TEST(every_model),
     };
     if (n_arguments > 1)
         root = arguments[1];

@@ -94,14 +94,24 @@ static void texts(void **state)
 
 static void marks_of_other_languages(void **state)
 {
-    static const char *const faults[] = {
-        "check \"c\" always a == 1",  "check \"c\" always a && b", "check \"c\" always a || b",
-        "a := 1",                     "check \"c\" always a <> 1", "a = 2**3",
-        "a = 20%%",                   "check \"c\" always !a",     "a ~ 1 -> 2",
-        "check \"c\" always a => 1",  "check \"c\" always a =< 1", "party a 'A'",
-        "party a \xE2\x80\x9C"
-        "A\xE2\x80\x9D",              "a = 3 \xC3\x97 4",          "a = 3 \xE2\x88\x92 4",
-        "check \"c\" always a \xE2\x89\xA4 1", "a = 1 // a comment"};
+    static const char *const faults[] = {"check \"c\" always a == 1",
+                                         "check \"c\" always a && b",
+                                         "check \"c\" always a || b",
+                                         "a := 1",
+                                         "check \"c\" always a <> 1",
+                                         "a = 2**3",
+                                         "a = 20%%",
+                                         "check \"c\" always !a",
+                                         "a ~ 1 -> 2",
+                                         "check \"c\" always a => 1",
+                                         "check \"c\" always a =< 1",
+                                         "party a 'A'",
+                                         "party a \xE2\x80\x9C"
+                                         "A\xE2\x80\x9D",
+                                         "a = 3 \xC3\x97 4",
+                                         "a = 3 \xE2\x88\x92 4",
+                                         "check \"c\" always a \xE2\x89\xA4 1",
+                                         "a = 1 // a comment"};
     Fixture *f = *state;
 
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
@@ -128,8 +138,8 @@ static void what_is_no_text(void **state)
     Lexed lexed = tokens_of(f, (Text){"a = 1\0b", 7});
     assert_int_equal(lexed.tokens.count, 1);
     assert_int_equal(f->diags.diags.count, 1);
-    static const char *const broken[] = {"\xFF", "\xC0\x80", "\xE2\x82", "\xED\xA0\x80",
-                                         "\xF4\x90\x80\x80", "a\x80"};
+    static const char *const broken[] = {"\xFF",         "\xC0\x80",         "\xE2\x82",
+                                         "\xED\xA0\x80", "\xF4\x90\x80\x80", "a\x80"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         lexed = tokens_of(f, text_from(broken[i]));
         assert_int_equal(lexed.tokens.count, 1);
@@ -170,10 +180,17 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
-        TEST(numbers),         TEST(dates),          TEST(what_is_no_date),
-        TEST(wrong_dates),     TEST(texts),          TEST(marks_of_other_languages),
-        TEST(comments_and_lines), TEST(what_is_no_text), TEST(limit_of_names),
-        TEST(limit_of_bytes),  TEST(limit_of_tokens),
+        TEST(numbers),
+        TEST(dates),
+        TEST(what_is_no_date),
+        TEST(wrong_dates),
+        TEST(texts),
+        TEST(marks_of_other_languages),
+        TEST(comments_and_lines),
+        TEST(what_is_no_text),
+        TEST(limit_of_names),
+        TEST(limit_of_bytes),
+        TEST(limit_of_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,8 +110,7 @@ static void draws(void **state)
          "value name=x draw=(named normal 0 1 truncated (- 1) 1)\n"},
         {"x ~ chance 60%", "value name=x draw=(chance 60[%])\n"},
         {"x ~ one of {a: 30%, b: 70%}", "value name=x draw=(one-of a:30[%] b:70[%])\n"},
-        {"x ~ p10 9 p50 12 p90 20 USD",
-         "value name=x draw=(quantiles 0.1:9 0.5:12 0.9:20[USD])\n"},
+        {"x ~ p10 9 p50 12 p90 20 USD", "value name=x draw=(quantiles 0.1:9 0.5:12 0.9:20[USD])\n"},
         {"x ~ data \"a.csv\" column price USD/gpu",
          "value name=x draw=(data price \"a.csv\"[USD/gpu])\n"},
         {"x ~ 2026-03 to 2027-06", "value name=x draw=(interval 2026-03-00 2027-06-00)\n"},
@@ -135,8 +134,7 @@ static void declarations(void **state)
         {"owed : USD = already", "value name=owed type=[USD] expr=already\n"},
         {"rate : 1/year range 0 to 1", "value name=rate type=[1/year] low=0 high=1\n"},
         {"asset : site.phase", "value name=asset type=site.phase\n"},
-        {"x = 1 \"a note\" assume \"why\"",
-         "value name=x doc=\"a note\" expr=1 assume \"why\"\n"},
+        {"x = 1 \"a note\" assume \"why\"", "value name=x doc=\"a note\" expr=1 assume \"why\"\n"},
         {"together a.b, c correlated 0.3, 0.8 within site",
          "together name2=site expr=0.3 expr2=0.8 (. b a) c\n"},
         {"together a, b correlated { 1, 0.5\n0.5, 1 }", "together numbers=1,0.5,0.5,1 a b\n"},
@@ -246,12 +244,12 @@ static void single_lines(void **state)
     Expr *expr = syntax_parse_expression(f->arena, &f->diags, fixture_add(f, TEXT("a + 1 USD")));
     assert_non_null(expr);
     assert_true(text_is(syntax_print_expression(f->arena, expr), "a + 1 USD"));
-    Decl *set = syntax_parse_override(f->arena, &f->diags,
-                                      fixture_add(f, TEXT("every k.r scaled 0.5")));
+    Decl *set =
+        syntax_parse_override(f->arena, &f->diags, fixture_add(f, TEXT("every k.r scaled 0.5")));
     assert_non_null(set);
     assert_true(set->is_every);
-    Decl *view = syntax_parse_view(f->arena, &f->diags,
-                                   fixture_add(f, TEXT("openai.cash by year")));
+    Decl *view =
+        syntax_parse_view(f->arena, &f->diags, fixture_add(f, TEXT("openai.cash by year")));
     assert_non_null(view);
     assert_true(text_is(view->name, "show") && text_is(view->name2, "year"));
     assert_int_equal(f->diags.diags.count, 0);
@@ -265,18 +263,33 @@ static void single_lines(void **state)
 
 static void printing(void **state)
 {
-    static const char *const texts[] = {
-        "a + b * c", "(a + b) * c", "a - (b - c)", "-a^2", "(-a)^2", "2^-b", "a / (b * c)",
-        "not (a or b)", "if a then b else c", "1 + (if a then b else c)", "35 bn USD/GW_site",
-        "25%/year", "sum over p in phase where p.a > 1: p.b", "sum of x over last 12 months",
-        "lag(x, 1 month, first 0)", "total(x, from a to b)", "(a = b) = c", "x at 2026-03",
-        "share of s among f in fleet: f.w rank f.r by f.b", "opening cash + 1",
-        "\"a \\\"b\\\"\"", "not a and b"};
+    static const char *const texts[] = {"a + b * c",
+                                        "(a + b) * c",
+                                        "a - (b - c)",
+                                        "-a^2",
+                                        "(-a)^2",
+                                        "2^-b",
+                                        "a / (b * c)",
+                                        "not (a or b)",
+                                        "if a then b else c",
+                                        "1 + (if a then b else c)",
+                                        "35 bn USD/GW_site",
+                                        "25%/year",
+                                        "sum over p in phase where p.a > 1: p.b",
+                                        "sum of x over last 12 months",
+                                        "lag(x, 1 month, first 0)",
+                                        "total(x, from a to b)",
+                                        "(a = b) = c",
+                                        "x at 2026-03",
+                                        "share of s among f in fleet: f.w rank f.r by f.b",
+                                        "opening cash + 1",
+                                        "\"a \\\"b\\\"\"",
+                                        "not a and b"};
     Fixture *f = *state;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        Expr *expr = syntax_parse_expression(f->arena, &f->diags,
-                                             fixture_add(f, text_from(texts[i])));
+        Expr *expr =
+            syntax_parse_expression(f->arena, &f->diags, fixture_add(f, text_from(texts[i])));
         assert_non_null(expr);
         assert_string_equal(syntax_print_expression(f->arena, expr).bytes, texts[i]);
     }
@@ -295,6 +308,7 @@ static void faults(void **state)
         {"site a {\n  phase p { size = 1\n  phase q { size = 2 }\n}",
          "unclosed-block: this block has no closing `}`"},
         {"kind a\n  x : USD\n}", "unexpected: expected `{`, found the end of the line"},
+        {"site a\n  x = 1\n  y = 2\n}\n", "unexpected: expected `{`, found the end of the line"},
         {"a = 1 }", "unopened-block: no block is open here"},
         {"a ~ 5", "unexpected: `~` draws from a range or a distribution, and this is neither"},
         {"a = 1 to 2", "unexpected: a range is drawn, so it is given with `~`"},
@@ -362,10 +376,11 @@ static void limit_of_operators(void **state)
 
 static void hostile_files(void **state)
 {
-    static const char *const units[] = {"(",  "{",     "not ",  "-",     "x = (\n", "a b {\n",
-                                        "}",  "if ",   "a.",    "2^",    "f(",      "\"",
-                                        "1,", "a at ", "opening a ", "sum of ", "x ~ one of {",
-                                        "min over a in b: ", "party p {", "a + \n"};
+    static const char *const units[] = {
+        "(",         "{",     "not ",       "-",       "x = (\n",      "a b {\n",
+        "}",         "if ",   "a.",         "2^",      "f(",           "\"",
+        "1,",        "a at ", "opening a ", "sum of ", "x ~ one of {", "min over a in b: ",
+        "party p {", "a + \n"};
     static const char *const heads[] = {"", "x = ", "contract c { on "};
     Fixture *f = *state;
 
@@ -392,8 +407,8 @@ static char *read_file(Fixture *f, const char *name, size_t *length)
 static void the_sample(void **state)
 {
     size_t length;
-    Tree *tree = fixture_parse(
-        *state, read_file(*state, "tests/cases/sample/ten_gigawatts.gw", &length));
+    Tree *tree =
+        fixture_parse(*state, read_file(*state, "tests/cases/sample/ten_gigawatts.gw", &length));
     assert_int_equal(tree->decls.items[0]->kind, DECL_IMPORT);
     assert_int_equal(tree->decls.count, 33);
     tree = fixture_parse(*state, read_file(*state, "tests/unit/syntax/library.gw", &length));
