@@ -548,7 +548,7 @@ static Expr *compare(Parser *p)
     return binary(p, op, span, left, right, first);
 }
 
-static Expr * not(Parser * p)
+static Expr *negation(Parser *p)
 {
     size_t first = p->at;
 
@@ -558,7 +558,7 @@ static Expr * not(Parser * p)
     parser_take(p);
     if (!parser_enter(p))
         return NULL;
-    Expr *operand = not(p);
+    Expr *operand = negation(p);
     parser_leave(p);
     Expr *expr = expr_new(p, EXPR_UNARY, first);
     expr->op = TEXT("not");
@@ -567,27 +567,27 @@ static Expr * not(Parser * p)
     return expr;
 }
 
-static Expr * and (Parser * p)
+static Expr *conjunction(Parser *p)
 {
     size_t first = p->at;
-    Expr *left = not(p);
+    Expr *left = negation(p);
 
     while (parser_at_word(p, "and")) {
         Span span = take_operator(p);
-        Expr *right = not(p);
+        Expr *right = negation(p);
         left = binary(p, TEXT("and"), span, left, right, first);
     }
     return left;
 }
 
-static Expr * or (Parser * p)
+static Expr *disjunction(Parser *p)
 {
     size_t first = p->at;
-    Expr *left = and(p);
+    Expr *left = conjunction(p);
 
     while (parser_at_word(p, "or")) {
         Span span = take_operator(p);
-        Expr *right = and(p);
+        Expr *right = conjunction(p);
         left = binary(p, TEXT("or"), span, left, right, first);
     }
     return left;
@@ -600,7 +600,7 @@ Expr *parse_expression(Parser *p)
     if (p->is_lost || !parser_enter(p))
         return NULL;
     p->open_expressions++;
-    Expr *expr = parser_at_word(p, "if") ? if_else(p) : or (p);
+    Expr *expr = parser_at_word(p, "if") ? if_else(p) : disjunction(p);
     p->open_expressions--;
     parser_leave(p);
     return p->is_lost ? NULL : expr; /* an expression is whole, or NULL */
