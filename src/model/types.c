@@ -139,11 +139,21 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
     return t;
 }
 
+/* "bn USD" says USD; "%/year" stays. */
+static Text without_magnitude(Text shown)
+{
+    for (size_t i = 0; i + 1 < shown.length; i++)
+        if (shown.bytes[i] == ' ' && magnitude_factor((Text){shown.bytes, i}) != 0)
+            return (Text){shown.bytes + i + 1, shown.length - i - 1};
+    return shown;
+}
+
 Text type_name(Checker *c, const Type *type)
 {
     switch (type->tag) {
     case KIND_OF_NUMBER:
-        return dimensions_print(c->arena, c->units, &type->unit.dims);
+        return type->shown.length > 0 && !unit_is_plain(&type->unit) ? without_magnitude(type->shown)
+                                                                    : dimensions_print(c->arena, c->units, &type->unit.dims);
     case KIND_OF_DATE:
         return TEXT("a date");
     case KIND_OF_TERM:
@@ -172,6 +182,12 @@ static Text unit_in_words(Checker *c, const Type *type)
     return type_name(c, type);
 }
 
+/* Only one thing per another, such as a PUE, is likely to have been forgotten. */
+static bool is_ratio(const Dimensions *dims)
+{
+    return dims->n == 2 && dims->factors[0].power * dims->factors[1].power == -1;
+}
+
 /* Names in scope whose unit is the missing factor, those of this instance and its owners first. */
 static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions *wanted, const Expr *suspect)
 {
@@ -192,7 +208,7 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
             uint32_t line, column;
             span_position(c->diags->sources, field->type_decl->name_span, &line, &column);
             found = text_format(c->arena, "%.*s (line %u)", TEXT_ARG(field->full_name), line);
-            if (suspect)
+            if (suspect && is_ratio(wanted))
                 diag_suggest(c->diags, d, suspect->span, "%.*s * %.*s",
                              TEXT_ARG(span_text(c->diags->sources, suspect->span)), TEXT_ARG(field->name));
         }
