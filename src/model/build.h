@@ -15,6 +15,7 @@ typedef struct {
     const char *nudged;         /* a parameter's full name whose fixed number is multiplied ... */
     double nudge_factor;        /* ... by this (RESTS ON); NULL: none */
     bool all_effective;         /* every contract stage effective from its start: the headline */
+    int this_year;              /* where the default clock starts; 0: 2026 */
     bool is_strict;             /* an unsourced number is an error */
     /* Reads a file beside the model (tables from CSV, data); the text lives in the arena; empty with *ok false when it cannot. */
     Text (*read_file)(void *context, Arena *arena, Text from_file, Text path, bool *ok);

@@ -460,9 +460,9 @@ static uint32_t role(Checker *c, const char *name)
 static void default_clock(Checker *c)
 {
     c->model->step = STEP_MONTH;
-    Civil today = day_to_civil(day_from_civil(2026, 1, 1));
-    c->model->from = day_from_civil(today.year, 1, 1);
-    c->model->until = day_from_civil(today.year + 9, 12, 31);
+    int year = c->options->this_year ? c->options->this_year : 2026;
+    c->model->from = day_from_civil(year, 1, 1);
+    c->model->until = day_from_civil(year + 9, 12, 31);
 }
 
 void collect_declarations(Checker *c)
@@ -489,7 +489,7 @@ void collect_declarations(Checker *c)
 
     if (!c->model_decl) {
         Span at = {.file = c->trees[0]->file};
-        diag_note(c->diags, DIAG_NO_MODEL, at, "no `model` block: the clock is monthly for ten years from 2026-01");
+        diag_note(c->diags, DIAG_NO_MODEL, at, "no `model` block: the clock is monthly for ten years from this January");
     }
     fill_periods(c);
     if (c->model->currency.length == 0)

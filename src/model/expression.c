@@ -241,7 +241,7 @@ static Typed stage_date(Checker *c, const Env *env, Instance *contract, Text sta
         Env inner = {.self = contract, .owner_name = key};
         c->model->values.items[id].type = TYPE_DATE;
         const Node *day = elaborate_date(c, &inner, m->expr, "the day a stage is reached");
-        if (m->expr2 && day) {
+        if (m->expr2 && day && !c->options->all_effective) {
             const Node *chance = elaborate_number(c, &inner, m->expr2, &(Unit){.numerator = 1, .denominator = 1}, "a chance");
             if (chance) {
                 ValueId drawn = value_new(c, text_format(c->arena, "%.*s#chance", TEXT_ARG(key)), VALUE_DRAW);

@@ -527,6 +527,18 @@ static bool override_stage(Checker *c, const Decl *o)
     return is_found;
 }
 
+/* Values and what stocks start with can be changed; what follows from the run cannot. */
+static void override_field(Checker *c, Field *field, const Decl *o)
+{
+    bool is_start = field->tag == FIELD_STOCK && o->override != OVERRIDE_DRAW;
+    if (field->tag == FIELD_VALUE || is_start) {
+        *LIST_PUSH(c->arena, &field->overrides) = o;
+        return;
+    }
+    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` cannot be set from outside", TEXT_ARG(field->full_name));
+    diag_label(c->diags, d, field->decl->name_span, "declared here");
+}
+
 static void apply_override(Checker *c, const Decl *o)
 {
     if (override_stage(c, o))
@@ -542,7 +554,7 @@ static void apply_override(Checker *c, const Decl *o)
                     continue;
                 Field *field = table_get(at->fields, o->ref->name);
                 if (field) {
-                    *LIST_PUSH(c->arena, &field->overrides) = o;
+                    override_field(c, field, o);
                     n_found++;
                 }
                 break;
@@ -551,7 +563,7 @@ static void apply_override(Checker *c, const Decl *o)
     } else {
         Field *field = field_of_reference(c, c->root, o->ref);
         if (field) {
-            *LIST_PUSH(c->arena, &field->overrides) = o;
+            override_field(c, field, o);
             n_found++;
         } else if (o->ref->kind == EXPR_FIELD) {
             /* A group's name stands for all its members. */
@@ -562,7 +574,7 @@ static void apply_override(Checker *c, const Decl *o)
                     continue;
                 Field *member = table_get(at->fields, o->ref->name);
                 if (member) {
-                    *LIST_PUSH(c->arena, &member->overrides) = o;
+                    override_field(c, member, o);
                     n_found++;
                 }
             }

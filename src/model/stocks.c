@@ -200,6 +200,23 @@ static void finish_cohorts(Checker *c, Field *stock, Field *flow)
     *LIST_PUSH(c->arena, &c->model->stocks.items[stock->index].out) = flow->value;
 }
 
+/* A scenario's `scaled` and `plus` over what a stock starts with. */
+static const Node *changed_start(Checker *c, const Field *field, const Node *node)
+{
+    Env env = {.self = c->root, .owner_name = field->full_name};
+    Unit plain = unit_plain();
+    for (size_t i = 0; i < field->overrides.count; i++) {
+        const Decl *o = field->overrides.items[i];
+        if (o->override != OVERRIDE_SCALED && o->override != OVERRIDE_PLUS)
+            continue;
+        bool is_scaled = o->override == OVERRIDE_SCALED;
+        const Node *by = elaborate_number(c, &env, o->expr, is_scaled ? &plain : &field->typed.type.unit, "what changes a stock's start");
+        if (by)
+            node = node_make(c, is_scaled ? N_MUL : N_ADD, node, by, NULL);
+    }
+    return node;
+}
+
 void stock_finish(Checker *c, Field *field)
 {
     if (field->typed.type.tag == KIND_OF_ERROR)
@@ -214,7 +231,7 @@ void stock_finish(Checker *c, Field *field)
                                ? node_const(c, 0)
                                : elaborate_number(c, &env, initial, &field->typed.type.unit, "what a stock starts with");
         if (node)
-            c->model->stocks.items[field->index].initial = node;
+            c->model->stocks.items[field->index].initial = changed_start(c, field, node);
     }
     for (size_t i = 0; i < c->fields.count; i++)
         if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field && !is_by_age(c->fields.items[i]))
