@@ -83,8 +83,7 @@ static GwStatus dump_work(void *context)
     if (strcmp(stage, "model") == 0 || strcmp(stage, "ir") == 0 || strcmp(stage, "bytecode") == 0)
         return dump_compiled(model, stage, arguments->text);
     if (strcmp(stage, "tokens") == 0)
-        *arguments->text =
-            kept_string(model->keep, syntax_dump_tokens(model->keep, &repeated, 0));
+        *arguments->text = kept_string(model->keep, syntax_dump_tokens(model->keep, &repeated, 0));
     else if (strcmp(stage, "tree") == 0)
         *arguments->text = kept_string(
             model->keep, syntax_dump_tree(model->keep, &model->sources, model->trees.items[0]));
@@ -251,8 +250,7 @@ static void describe_named(GwModel *model, Buffer *out, const Decl *decl)
         describe_kind(model, out, decl);
         return;
     }
-    buffer_format(out, "%.*s\n",
-                  TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
+    buffer_format(out, "%.*s\n", TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
     buffer_format(out, "  declared in %.*s\n",
                   TEXT_ARG(model->sources.files.items[decl->span.file]->name));
 }

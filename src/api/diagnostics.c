@@ -48,8 +48,7 @@ static GwStatus diagnostic_work(void *context)
     if (diag->has_edit) {
         out->edit = kept_string(model->keep, diag->edit_text);
         span_position(&model->sources, diag->edit_span, &out->edit_line, &out->edit_column);
-        end_position(&model->sources, diag->edit_span, &out->edit_end_line,
-                     &out->edit_end_column);
+        end_position(&model->sources, diag->edit_span, &out->edit_end_line, &out->edit_end_column);
     }
     return GW_OK;
 }
@@ -89,8 +88,8 @@ static json_t *place_json(const SourceSet *sources, Span span)
     uint32_t column = 0;
     uint32_t end_line = 0;
     uint32_t end_column = 0;
-    Text file = span.file < sources->files.count ? sources->files.items[span.file]->name
-                                                 : (Text){"", 0};
+    Text file =
+        span.file < sources->files.count ? sources->files.items[span.file]->name : (Text){"", 0};
 
     span_position(sources, span, &line, &column);
     end_position(sources, span, &end_line, &end_column);
@@ -115,10 +114,10 @@ static json_t *diag_json(const DiagList *list, const Diag *diag)
     for (size_t i = 0; i < diag->notes.count; i++)
         (void)json_array_append_new(
             notes, json_stringn(diag->notes.items[i].bytes, diag->notes.items[i].length));
-    out = json_pack("{s:s, s:s, s:s%, s:o, s:o, s:o}", "severity", severities[diag->severity],
-                    "code", diag_code_name(diag->code), "message", diag->message.bytes,
-                    diag->message.length, "place", place_json(list->sources, diag->span),
-                    "labels", labels, "notes", notes);
+    out =
+        json_pack("{s:s, s:s, s:s%, s:o, s:o, s:o}", "severity", severities[diag->severity], "code",
+                  diag_code_name(diag->code), "message", diag->message.bytes, diag->message.length,
+                  "place", place_json(list->sources, diag->span), "labels", labels, "notes", notes);
     if (diag->has_edit) {
         json_t *edit = place_json(list->sources, diag->edit_span);
         (void)json_object_set_new(edit, "text",

@@ -77,23 +77,31 @@ const char *gw_status_name(GwStatus status)
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }
 
+static GwStatus start_work(void *context)
+{
+    GwModel *model = context;
+
+    model->keep = arena_new(&model->edge->jump);
+    model->diags.arena = model->keep;
+    model->diags.sources = &model->sources;
+    return GW_OK;
+}
+
 GwModel *gw_model_new(void)
 {
     GwModel *model = calloc(1, sizeof *model);
     Edge *edge = calloc(1, sizeof *edge);
 
-    if (model == NULL || edge == NULL || setjmp(edge->jump) != 0) {
-        free(model);
-        free(edge);
-        return NULL;
+    if (model != NULL && edge != NULL) {
+        edge->owners = 1;
+        model->edge = edge;
+        model->message = "";
+        if (edge_guard(edge, start_work, model) == GW_OK)
+            return model;
     }
-    edge->owners = 1;
-    model->edge = edge;
-    model->message = "";
-    model->keep = arena_new(&edge->jump);
-    model->diags.arena = model->keep;
-    model->diags.sources = &model->sources;
-    return model;
+    free(model);
+    free(edge);
+    return NULL;
 }
 
 void gw_model_free(GwModel *model)

@@ -48,10 +48,10 @@ struct GwModel {
     void *read_context;
     SourceSet sources;
     DiagList diags;
-    size_t n_load_diags;     /* those of reading; the rest are of the last compilation */
-    LIST(Tree *) trees;      /* the model's own first */
+    size_t n_load_diags; /* those of reading; the rest are of the last compilation */
+    LIST(Tree *) trees;  /* the model's own first */
     LIST(Decl *) overrides, views;
-    const char *scenario;    /* NULL: the base */
+    const char *scenario; /* NULL: the base */
     bool is_open, is_strict, is_stale;
     Built *built;
     Arena *pending; /* of a build in progress: left behind when it runs out of memory */
@@ -79,7 +79,8 @@ const char *kept_string(Arena *arena, Text text);
 
 /* Compiles the model as it is set; inside an edge_guard. */
 GwStatus model_compile(GwModel *model);
-/* Builds with other options beside the model's own (a scenario, a nudge); no program when there were errors. */
+/* Builds with other options beside the model's own (a scenario, a nudge); no program when there
+ * were errors. */
 Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags);
 BuildOptions model_build_options(GwModel *model);
 

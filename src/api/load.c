@@ -149,8 +149,8 @@ static Text beside(Arena *arena, Text importer, Text path)
         return plain_path(arena, path);
     while (folder > 0 && importer.bytes[folder - 1] != '/')
         folder--;
-    return plain_path(arena, text_format(arena, "%.*s%.*s", (int)folder, importer.bytes,
-                                         TEXT_ARG(path)));
+    return plain_path(arena,
+                      text_format(arena, "%.*s%.*s", (int)folder, importer.bytes, TEXT_ARG(path)));
 }
 
 static uint32_t add_source(GwModel *model, Text name, Text bytes, bool is_library)
@@ -190,12 +190,13 @@ static void say_missing(GwModel *model, const Decl *import, Text name, bool is_l
         diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span,
                           "the library has no %.*s", TEXT_ARG(import->title));
         if (asking->importer == NULL && !import->is_string)
-            diag_because(&model->diags, diag,
-                         "A file of your own is imported by its name in quotes: import \"%.*s.gw\".",
-                         TEXT_ARG(import->title));
+            diag_because(
+                &model->diags, diag,
+                "A file of your own is imported by its name in quotes: import \"%.*s.gw\".",
+                TEXT_ARG(import->title));
     } else {
-        diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span,
-                          "cannot read %.*s: %s", TEXT_ARG(name), strerror(why));
+        diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span, "cannot read %.*s: %s",
+                          TEXT_ARG(name), strerror(why));
     }
     name_the_chain(model, diag, asking);
 }
@@ -218,14 +219,12 @@ static void load_import(GwModel *model, const Decl *import, const Asking *asking
     }
     if (is_loaded(model, name, is_library))
         return;
-    if (asking->depth >= LIMIT_IMPORT_DEPTH ||
-        model->sources.files.count >= LIMIT_SOURCE_FILES) {
-        Diag *diag = diag_error(&model->diags, DIAG_IMPORT_DEPTH, import->span,
-                                asking->depth >= LIMIT_IMPORT_DEPTH
-                                    ? "imports lead deeper than %d files"
-                                    : "a model has more than %d files",
-                                asking->depth >= LIMIT_IMPORT_DEPTH ? LIMIT_IMPORT_DEPTH
-                                                                    : LIMIT_SOURCE_FILES);
+    if (asking->depth >= LIMIT_IMPORT_DEPTH || model->sources.files.count >= LIMIT_SOURCE_FILES) {
+        Diag *diag = diag_error(
+            &model->diags, DIAG_IMPORT_DEPTH, import->span,
+            asking->depth >= LIMIT_IMPORT_DEPTH ? "imports lead deeper than %d files"
+                                                : "a model has more than %d files",
+            asking->depth >= LIMIT_IMPORT_DEPTH ? LIMIT_IMPORT_DEPTH : LIMIT_SOURCE_FILES);
         name_the_chain(model, diag, asking);
         return;
     }

@@ -390,8 +390,7 @@ GwStatus gw_model_info(GwModel *model, GwModelInfo *info)
 {
     AskArguments arguments = {model, 0, NULL, info};
 
-    return compiled(model) == NULL ? GW_BAD_USE
-                                   : edge_guard(model->edge, info_work, &arguments);
+    return compiled(model) == NULL ? GW_BAD_USE : edge_guard(model->edge, info_work, &arguments);
 }
 
 GwStatus gw_model_period(GwModel *model, size_t index, int32_t *first_day, int32_t *last_day)
@@ -426,8 +425,7 @@ static GwStatus parameter_work(void *context)
                                                    .unit = kept_string(keep, parameter->unit),
                                                    .source = kept_string(keep, parameter->source),
                                                    .words = kept_string(keep, parameter->words),
-                                                   .printed =
-                                                       kept_string(keep, parameter->printed),
+                                                   .printed = kept_string(keep, parameter->printed),
                                                    .attribution = parameter->attribution,
                                                    .is_draw = parameter->is_draw,
                                                    .number = parameter->number / scale,

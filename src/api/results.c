@@ -82,8 +82,8 @@ GwStatus gw_run_column(GwRun *run, size_t output, size_t period, const double **
     bool is_once = status == GW_OK && run->built->model->outputs.items[output].is_once;
 
     if (status == GW_OK)
-        *values = run->result->columns[output] +
-                  (is_once ? 0 : period * (size_t)run->result->n_paths);
+        *values =
+            run->result->columns[output] + (is_once ? 0 : period * (size_t)run->result->n_paths);
     return status;
 }
 
@@ -128,8 +128,8 @@ GwStatus gw_run_chance(GwRun *run, size_t output, size_t period, double *chance,
 
     if (status != GW_OK)
         return status;
-    spread = spread_at(run->built->model, run->result, (uint32_t)output, (uint32_t)period,
-                       run->sorting);
+    spread =
+        spread_at(run->built->model, run->result, (uint32_t)output, (uint32_t)period, run->sorting);
     interval = stats_wilson(spread.n_nonzero, spread.count, Z_95);
     *chance = spread.count > 0 ? (double)spread.n_nonzero / (double)spread.count : (double)NAN;
     *low = interval.low;
@@ -224,8 +224,7 @@ static GwStatus failure_work(void *context)
     GwRun *run = arguments->run;
     const Failure *failure = &run->result->failures.items[arguments->index];
     const Model *model = run->built->model;
-    Text what = failure->value != NO_ID ? model->values.items[failure->value].name
-                                        : failure->what;
+    Text what = failure->value != NO_ID ? model->values.items[failure->value].name : failure->what;
     char day[16];
 
     day_print(model->first_days[failure->period], day);

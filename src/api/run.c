@@ -61,8 +61,8 @@ static uint64_t usual_keep(void)
 
 static RunOptions engine_options(RunArguments *arguments, uint64_t n_paths)
 {
-    uint64_t keep = arguments->options.keep_bytes != 0 ? arguments->options.keep_bytes
-                                                       : usual_keep();
+    uint64_t keep =
+        arguments->options.keep_bytes != 0 ? arguments->options.keep_bytes : usual_keep();
 
     return (RunOptions){.seed = arguments->options.seed,
                         .n_paths = n_paths,
@@ -140,8 +140,8 @@ static bool run_variant(RunArguments *arguments, BuildOptions build, uint64_t n_
     *built = run->variant = model_build_variant(arguments->model, build, &diags);
     if ((*built)->program != NULL) {
         run->side = arena_new(&run->edge->jump);
-        *status = status_of_run(arguments->model, run_program(run->side, (*built)->program,
-                                                              &options, result));
+        *status = status_of_run(arguments->model,
+                                run_program(run->side, (*built)->program, &options, result));
         is_run = *status == GW_OK;
     }
     arguments->progress.done_before += n_paths;
@@ -194,8 +194,8 @@ static GwStatus run_comparison(RunArguments *arguments, Text name)
         comparison->is_run = true;
     } else {
         build.scenario = text_is(name, "base") ? NULL : kept_string(run->arena, name);
-        comparison->is_run = run_variant(arguments, build, arguments->options.paths, &built,
-                                         &result, &status);
+        comparison->is_run =
+            run_variant(arguments, build, arguments->options.paths, &built, &result, &status);
         made = built->model;
     }
     if (!comparison->is_run)
@@ -272,8 +272,7 @@ static GwStatus run_nudge(RunArguments *arguments, uint32_t parameter, double be
         return status;
     there = output_named(built->model, made->outputs.items[main_output].name);
     if (there != NO_ID) {
-        double after =
-            report_middle(built->model, result, there, (size_t)n_paths, run->sorting);
+        double after = report_middle(built->model, result, there, (size_t)n_paths, run->sorting);
         *LIST_PUSH(run->arena, &run->input.nudges) = (Nudge){parameter, before, after};
     }
     return GW_OK;
@@ -301,8 +300,8 @@ static GwStatus run_nudges(RunArguments *arguments)
 
     run->input.nudge_paths =
         arguments->options.paths < NUDGE_PATHS ? arguments->options.paths : NUDGE_PATHS;
-    before = report_middle(made, run->result, main_output, (size_t)run->input.nudge_paths,
-                           run->sorting);
+    before =
+        report_middle(made, run->result, main_output, (size_t)run->input.nudge_paths, run->sorting);
     for (size_t i = 0; i < made->parameters.count && status == GW_OK; i++) {
         if (!can_nudge(&made->parameters.items[i]))
             continue;
@@ -378,11 +377,10 @@ static GwStatus run_work(void *context)
     run->built = built_share(arguments->model->built);
     run->arena = arena_new(&run->edge->jump);
     run->sorting = ARENA_ARRAY(run->arena, double, (size_t)arguments->options.paths);
-    arguments->progress.total =
-        arguments->options.paths + side_paths(arguments, run->built->model);
+    arguments->progress.total = arguments->options.paths + side_paths(arguments, run->built->model);
     options = engine_options(arguments, arguments->options.paths);
-    status = status_of_run(arguments->model, run_program(run->arena, run->built->program,
-                                                         &options, &run->result));
+    status = status_of_run(arguments->model,
+                           run_program(run->arena, run->built->program, &options, &run->result));
     if (status != GW_OK)
         return status;
     arguments->progress.done_before = arguments->options.paths;

@@ -5,12 +5,11 @@
 #include <string.h>
 
 enum { OPTION_STRICT, OPTION_JSON, OPTION_SCENARIO, OPTION_LIB };
-static const Option options[] = {
-    {"strict", 0, NULL, "a number without a source is an error"},
-    {"json", 0, NULL, "the diagnostics as JSON"},
-    {"scenario", 0, "NAME", "check the model under this scenario"},
-    {"lib", 0, "DIR", "the field's library from this folder"},
-    {NULL, 0, NULL, NULL}};
+static const Option options[] = {{"strict", 0, NULL, "a number without a source is an error"},
+                                 {"json", 0, NULL, "the diagnostics as JSON"},
+                                 {"scenario", 0, "NAME", "check the model under this scenario"},
+                                 {"lib", 0, "DIR", "the field's library from this folder"},
+                                 {NULL, 0, NULL, NULL}};
 static const CommandHelp help = {
     "check", "gw check FILE... [OPTION...]",
     "Checks names, units, dates and sources of a model and says everything that is wrong.",

@@ -30,10 +30,10 @@ typedef struct {
 } Option;
 
 typedef struct {
-    const char *command; /* "run" */
-    const char *usage;   /* "gw run FILE [OPTION...]" */
-    const char *summary; /* a sentence or two */
-    const char *example; /* lines, each beginning with two spaces */
+    const char *command;   /* "run" */
+    const char *usage;     /* "gw run FILE [OPTION...]" */
+    const char *summary;   /* a sentence or two */
+    const char *example;   /* lines, each beginning with two spaces */
     const Option *options; /* ends with a NULL name; --help is understood besides */
 } CommandHelp;
 

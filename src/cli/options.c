@@ -70,8 +70,7 @@ static void say_unknown(const Arguments *arguments, const char *name, bool is_sh
 }
 
 /* Takes the option's argument: what is attached to it, or the next word. */
-static int take_argument(Arguments *arguments, int number, const char *attached,
-                         const char **value)
+static int take_argument(Arguments *arguments, int number, const char *attached, const char **value)
 {
     const Option *option = &arguments->help->options[number];
 

@@ -195,8 +195,8 @@ static char *output_of_scenario(const char *output, const char *scenario)
     size_t length = strlen(output) + strlen(scenario) + 2;
     const char *slash = strrchr(output, '/');
     const char *dot = strrchr(output, '.');
-    size_t stem = dot == NULL || (slash != NULL && dot < slash) ? strlen(output)
-                                                                : (size_t)(dot - output);
+    size_t stem =
+        dot == NULL || (slash != NULL && dot < slash) ? strlen(output) : (size_t)(dot - output);
     char *path = malloc(length);
 
     if (path != NULL)
@@ -233,9 +233,8 @@ static char *copy_string(const char *string)
 
 static int run_named(GwModel *model, const RunSettings *settings, const char *name, bool is_many)
 {
-    char *output = settings->output != NULL && is_many
-                       ? output_of_scenario(settings->output, name)
-                       : NULL;
+    char *output =
+        settings->output != NULL && is_many ? output_of_scenario(settings->output, name) : NULL;
     int status = STATUS_WORLD;
 
     if (settings->output != NULL && is_many && output == NULL)
@@ -297,8 +296,8 @@ static int check_output(const char *path)
     int status = STATUS_FINE;
 
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return refuse_output(path, S_ISDIR(about.st_mode) ? "it is a folder"
-                                                          : "it is not a plain file");
+        return refuse_output(path,
+                             S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
     folder = copy_string(path);
     if (folder == NULL)
         return refuse_output(path, "memory ran out");
@@ -315,8 +314,7 @@ static int apply_settings(GwModel *model, const RunSettings *settings)
 {
     GwStatus status = gw_model_set_strict(model, settings->is_strict);
 
-    for (size_t i = 0; i < settings->n_settings && (status == GW_OK || status == GW_BAD_INPUT);
-         i++)
+    for (size_t i = 0; i < settings->n_settings && (status == GW_OK || status == GW_BAD_INPUT); i++)
         status = gw_model_set(model, settings->settings[i]);
     for (size_t i = 0; i < settings->n_shows && (status == GW_OK || status == GW_BAD_INPUT); i++)
         status = gw_model_show(model, settings->shows[i]);

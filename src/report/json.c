@@ -306,8 +306,7 @@ static void put_side_runs(const Writing *w, json_t *all)
     json_t *nudges = json_array();
 
     for (size_t i = 0; i < w->input->comparisons.count; i++)
-        (void)json_array_append_new(comparisons,
-                                    compared_json(w, &w->input->comparisons.items[i]));
+        (void)json_array_append_new(comparisons, compared_json(w, &w->input->comparisons.items[i]));
     for (size_t i = 0; i < w->input->headline.count; i++) {
         json_t *one = json_object();
         put(one, "layer", text_json(w->input->headline.items[i].layer));

@@ -15,6 +15,7 @@ typedef struct {
 static const Magnitude magnitudes[] = {{"tn", 1e12}, {"bn", 1e9}, {"mn", 1e6}, {"k", 1e3}};
 enum { N_MAGNITUDES = sizeof magnitudes / sizeof *magnitudes };
 #define LEAST_WITH_K 1e4 /* 2,500 reads better than 2.5 k */
+static const char prefixes[] = "kMGTPEZ";
 
 size_t text_width(Text text)
 {
@@ -41,13 +42,42 @@ static double take_magnitude(Text *unit)
     return 1;
 }
 
+/* Units written with a prefix, MW_site or PFLOP_bf16: three zeros more or less are the next one. */
+static bool has_prefix(Text unit)
+{
+    Text rest = {unit.bytes + 1, unit.length - 1};
+
+    return unit.length > 1 && strchr(prefixes, unit.bytes[0]) != NULL &&
+           (text_starts(rest, "W") || text_starts(rest, "FLOP"));
+}
+
+static void choose_prefix(Scale *scale, double size)
+{
+    const char *prefix = strchr(prefixes, scale->unit.bytes[0]);
+
+    while (isfinite(size) && size >= 999.5 && prefix[1] != '\0') {
+        size /= 1000;
+        scale->divisor *= 1000;
+        prefix++;
+    }
+    while (size > 0 && size < 0.9995 && prefix > prefixes) {
+        size *= 1000;
+        scale->divisor /= 1000;
+        prefix--;
+    }
+    scale->prefix = *prefix;
+    scale->unit = (Text){scale->unit.bytes + 1, scale->unit.length - 1};
+}
+
 Scale scale_for(Text unit, double unit_scale, double largest)
 {
     Scale scale = {.divisor = unit_scale != 0 ? unit_scale : 1, .magnitude = "", .unit = unit};
     double shown = 0;
 
-    if (text_starts(unit, "%")) {
-        scale.is_percent = true;
+    if (text_starts(unit, "%"))
+        return scale;
+    if (has_prefix(unit)) {
+        choose_prefix(&scale, fabs(largest) / scale.divisor);
         return scale;
     }
     scale.divisor /= take_magnitude(&scale.unit);
@@ -97,7 +127,7 @@ void add_number(Buffer *out, double number)
             length--;
     if (digits[length - 1] == '.')
         length--;
-    if (fabs(number) >= LEAST_WITH_K) {
+    if (fabs(number) >= 999.5) {
         if (number < 0)
             buffer_char(out, '-');
         add_count(out, (uint64_t)(fabs(number) + 0.5));
@@ -115,8 +145,12 @@ void add_unit(Buffer *out, Scale scale)
 {
     if (*scale.magnitude != '\0')
         buffer_format(out, " %s", scale.magnitude);
-    if (scale.unit.length > 0)
-        buffer_format(out, " %.*s", TEXT_ARG(scale.unit));
+    if (scale.unit.length == 0)
+        return;
+    buffer_char(out, ' ');
+    if (scale.prefix != '\0')
+        buffer_char(out, scale.prefix);
+    buffer_text(out, scale.unit);
 }
 
 void add_amount(Buffer *out, Scale scale, double base)
@@ -189,20 +223,40 @@ void add_chance(Buffer *out, size_t hits, size_t count)
 
 Scale scale_of_spread(const Output *output, const Spread *spread)
 {
-    double largest = fmax(fabs(spread->p50), fmax(fabs(spread->p5), fabs(spread->p95)));
+    double ends = fmax(fabs(spread->p5), fabs(spread->p95));
+    double largest = spread->p50 != 0 ? spread->p50 : ends;
     Text months = TEXT("months");
 
+    if (output->type != TYPE_NUMBER && output->type != TYPE_DURATION)
+        return (Scale){.divisor = 1, .magnitude = "", .unit = {"", 0}};
     if (output->type == TYPE_DURATION && output->unit.length == 0)
         return (Scale){.divisor = 1, .magnitude = "", .unit = months};
     return scale_for(output->unit, output->unit_scale, largest);
 }
 
+double middle_size(double smallest, double largest)
+{
+    double least = fabs(smallest);
+    double most = fabs(largest);
+
+    return least > 0 && isfinite(least) && isfinite(most) ? sqrt(least) * sqrt(most) : most;
+}
+
 static void add_date_spread(Buffer *out, const Model *model, const Spread *spread)
 {
     if (spread->n_never == spread->count) {
-        buffer_string(out, "never, in any path (95 % sure: in less than ");
+        buffer_string(out, "never (chance below ");
         add_percent(out, stats_wilson(0, spread->count, Z_95).high);
         buffer_string(out, " %)");
+        return;
+    }
+    if (isinf(spread->p50)) {
+        buffer_string(out, "never in ");
+        add_chance(out, spread->n_never, spread->count);
+        if (isfinite(spread->p5)) {
+            buffer_string(out, ", else from ");
+            add_date(out, model, spread->p5);
+        }
         return;
     }
     add_date(out, model, spread->p50);
@@ -219,10 +273,10 @@ static void add_date_spread(Buffer *out, const Model *model, const Spread *sprea
     }
 }
 
-void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *spread)
+void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Spread *spread,
+                   Scale scale, bool has_unit)
 {
     const Output *about = &model->outputs.items[output];
-    Scale scale = scale_of_spread(about, spread);
 
     if (spread->count == 0) {
         buffer_string(out, "not known");
@@ -236,7 +290,9 @@ void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *
         add_date_spread(out, model, spread);
         return;
     }
-    add_amount(out, scale, spread->p50);
+    add_scaled(out, scale, spread->p50);
+    if (has_unit && isfinite(spread->p50))
+        add_unit(out, scale);
     if (spread->p5 == spread->p95)
         return;
     buffer_string(out, " (");
@@ -244,6 +300,13 @@ void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *
     buffer_string(out, " … ");
     add_scaled(out, scale, spread->p95);
     buffer_char(out, ')');
+}
+
+void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *spread)
+{
+    Scale scale = scale_of_spread(&model->outputs.items[output], spread);
+
+    add_spread_in(out, model, output, spread, scale, true);
 }
 
 Text output_title(const Model *model, uint32_t output)

@@ -37,8 +37,7 @@ static Group group_of(const Report *r, const Slot *slot)
         return FROM_OPERATIONS;
     if (type != ACCOUNT_LIABILITY && type != ACCOUNT_EQUITY)
         return FROM_OTHER;
-    if (!model->parties.items[slot->payer].is_outside &&
-        buys_from(model, slot->payee, slot->payer))
+    if (!model->parties.items[slot->payer].is_outside && buys_from(model, slot->payee, slot->payer))
         return FROM_VENDORS;
     return type == ACCOUNT_LIABILITY ? FROM_DEBT : FROM_EQUITY;
 }
@@ -79,14 +78,14 @@ static void write_plan(Report *r, const View *view, bool is_first)
 {
     static const char *const names[] = {"operations", "debt", "equity", "vendors", "other"};
     Plan plan = make_plan(r, view->party);
-    Scale scale = scale_for(r->model->currency, 1, plan.due);
+    Scale scale = scale_for(r->model->currency, 1, plan.due / 10); /* 1,070 bn, not 1.07 tn */
     Buffer out = {.arena = r->arena};
     double received = 0;
     size_t n_terms = 0;
 
     buffer_format(&out, "%.*s owes ", TEXT_ARG(party_title(r->model, view->party)));
     add_amount(&out, scale, plan.due);
-    buffer_string(&out, " over the clock, on average");
+    buffer_string(&out, " over the clock (mean)");
     for (int group = 0; group < N_GROUPS; group++) {
         received += plan.received[group];
         add_term(r, &out, names[group], plan.received[group], scale, &n_terms);
@@ -118,7 +117,7 @@ typedef struct {
     double decline, cover, rate, tail;
     double cost, principal; /* money */
     uint32_t borrower, first_period;
-    size_t n_years;         /* of life after the loan is drawn */
+    size_t n_years; /* of life after the loan is drawn */
     double cash[MOST_YEARS];
 } BankTest;
 
@@ -173,8 +172,8 @@ static void find_cash(const Report *r, BankTest *test)
                         slot->contract != NO_ID;
         if (slot->payer == test->borrower &&
             account_type(r->model, slot->category, false) == ACCOUNT_ASSET)
-            test->cost += flow_mean(r->model, r->result, (uint32_t)i, 0, r->model->n_periods - 1,
-                                    true);
+            test->cost +=
+                flow_mean(r->model, r->result, (uint32_t)i, 0, r->model->n_periods - 1, true);
         for (uint32_t period = test->first_period;
              (is_earned || is_spent) && period < r->model->n_periods; period++) {
             double paid = flow_mean(r->model, r->result, (uint32_t)i, period, period, true);

@@ -13,8 +13,8 @@
 typedef struct {
     Text name, title;
     uint64_t n_paths, n_failed;
-    bool is_run;      /* else it could not be compiled */
-    Spread *spreads;  /* at the last period; count 0: not shown there */
+    bool is_run;     /* else it could not be compiled */
+    Spread *spreads; /* at the last period; count 0: not shown there */
 } Comparison;
 
 /* What all contracts of a layer pay if every stage were effective, and what the effective ones
@@ -34,12 +34,13 @@ typedef struct {
     const Model *model;
     const RunResult *result;
     uint64_t seed;
-    const uint32_t *parameter_outputs; /* by parameter: where its draws are, or NO_ID; may be NULL */
+    const uint32_t
+        *parameter_outputs; /* by parameter: where its draws are, or NO_ID; may be NULL */
     LIST(Comparison) comparisons;
     LIST(HeadlineRow) headline;
-    LIST(Nudge) nudges;       /* largest move first */
-    uint32_t n_nudged;        /* fixed assumptions that were tried */
-    uint32_t n_not_nudged;    /* that were left out to keep the time short */
+    LIST(Nudge) nudges;    /* largest move first */
+    uint32_t n_nudged;     /* fixed assumptions that were tried */
+    uint32_t n_not_nudged; /* that were left out to keep the time short */
     uint64_t nudge_paths;
 } ReportInput;
 

@@ -158,8 +158,7 @@ static void add_nudges(Report *r, Buffer *out, uint32_t output)
 
 static bool has_spread(Report *r, uint32_t output)
 {
-    Spread spread =
-        spread_at(r->model, r->result, output, r->model->n_periods - 1, r->scratch);
+    Spread spread = spread_at(r->model, r->result, output, r->model->n_periods - 1, r->scratch);
     return spread.p5 != spread.p95 || (spread.n_nonzero > 0 && spread.n_nonzero < spread.count);
 }
 

@@ -26,17 +26,19 @@ typedef struct {
     double divisor;
     const char *magnitude; /* "", "k", "mn", "bn", "tn" */
     Text unit;
-    bool is_percent;
+    char prefix; /* of the unit: 'G' before W_site; 0: none */
 } Scale;
 /* `largest` is the largest size to be shown, in base units. */
 Scale scale_for(Text unit, double unit_scale, double largest);
+/* Between the two, so that numbers of a table which share a scale all stay readable. */
+double middle_size(double smallest, double largest);
 /* Three significant digits, no zeros at the end; "never" for infinity. */
 void add_number(Buffer *out, double number);
-void add_scaled(Buffer *out, Scale scale, double base);  /* the number alone */
-void add_unit(Buffer *out, Scale scale);                  /* " bn USD" */
-void add_amount(Buffer *out, Scale scale, double base);  /* both */
+void add_scaled(Buffer *out, Scale scale, double base); /* the number alone */
+void add_unit(Buffer *out, Scale scale);                /* " bn USD" */
+void add_amount(Buffer *out, Scale scale, double base); /* both */
 void add_money(Buffer *out, const Model *model, double money);
-void add_count(Buffer *out, uint64_t count);              /* 20,000 */
+void add_count(Buffer *out, uint64_t count); /* 20,000 */
 /* "2027-05", with the day on a clock finer than months; "never". */
 void add_date(Buffer *out, const Model *model, double day);
 /* "41.3 % (40.6 … 42.0)": the share of paths, with Wilson's 95 % interval. */
@@ -44,6 +46,9 @@ void add_chance(Buffer *out, size_t hits, size_t count);
 void add_percent(Buffer *out, double share);
 /* What one output came to: a chance, dates with the chance of never, or median (5 … 95 %). */
 void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *spread);
+/* The same in a scale that others share, with or without its unit. */
+void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Spread *spread,
+                   Scale scale, bool has_unit);
 Scale scale_of_spread(const Output *output, const Spread *spread);
 size_t text_width(Text text); /* code points */
 
@@ -91,6 +96,8 @@ typedef LIST(Driver) DriverList;
  * NULL) is the band's height. The output at this period. */
 DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise);
 
+/* " in bn USD" for a heading; empty when the scale has no words. */
+Text unit_words(Report *r, Scale scale);
 /* The output as shown to a reader; the period that holds a day, or the last one. */
 Text output_title(const Model *model, uint32_t output);
 uint32_t period_of_day(const Model *model, double day);

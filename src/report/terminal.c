@@ -110,6 +110,8 @@ static void write_columns(Report *r, const TextTable *table, const size_t *width
             buffer_text(r->out, cells[column]);
             pending = 0;
         }
+        while (r->out->bytes[r->out->length - 1] == ' ')
+            r->out->length--; /* a bar is padded to its full length */
         buffer_char(r->out, '\n');
     }
 }
@@ -193,8 +195,8 @@ typedef struct {
 } ViewSection;
 
 static const ViewSection view_sections[] = {
-    {"show", section_show}, {"fan", section_fan},         {"hist", section_hist},
-    {"why", section_why},   {"tornado", section_tornado}, {"compare", section_compare},
+    {"show", section_show},  {"fan", section_fan},         {"hist", section_hist},
+    {"why", section_why},    {"tornado", section_tornado}, {"compare", section_compare},
     {"flows", section_flows}};
 
 static void write_views(Report *r)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BAR_WIDTH = 24, N_BINS = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
+enum { HIST_WIDTH = 24, TORNADO_WIDTH = 12, N_BINS = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
 
 static Text number_cell(Report *r, Scale scale, double base)
 {
@@ -36,17 +36,17 @@ static Text percent_cell(Report *r, double share)
     return buffer_view(&cell);
 }
 
-static Text bar(Report *r, double share)
+static Text bar(Report *r, double share, int width)
 {
     Buffer cell = {.arena = r->arena};
-    int length = (int)floor(share * BAR_WIDTH + 0.5);
+    int length = (int)floor(share * width + 0.5);
 
-    for (int i = 0; i < BAR_WIDTH; i++)
+    for (int i = 0; i < width; i++)
         buffer_string(&cell, i < length ? "█" : i == 0 && share > 0 ? "▏" : " ");
     return buffer_view(&cell);
 }
 
-static Text unit_words(Report *r, Scale scale)
+Text unit_words(Report *r, Scale scale)
 {
     Buffer out = {.arena = r->arena};
 
@@ -59,8 +59,7 @@ static Text unit_words(Report *r, Scale scale)
 
 /* --- fan --- */
 
-static void fan_row(Report *r, TextTable *table, const Output *output, Scale scale,
-                    const Spread *s)
+static void fan_row(Report *r, TextTable *table, const Output *output, Scale scale, const Spread *s)
 {
     table_add(r, table, typed_cell(r, output, scale, s->p5));
     table_add(r, table, typed_cell(r, output, scale, s->p25));
@@ -76,17 +75,22 @@ static void fan_of(Report *r, const View *view, uint32_t output)
     StretchList stretches = stretches_by(r->arena, r->model, view->by);
     Spread *spreads = ARENA_ARRAY(r->arena, Spread, stretches.count + 1);
     TextTable table = {.n_columns = 6};
-    double largest = 0;
+    double least = HUGE_VAL;
+    double most = 0;
     Scale scale;
 
     for (size_t i = 0; i < stretches.count; i++) {
         size_t count = column_folded(r->model, r->result, output, stretches.items[i].first_period,
                                      stretches.items[i].last_period, r->scratch);
         spreads[i] = spread_of(r->scratch, count);
-        if (isfinite(spreads[i].p95))
-            largest = fmax(largest, fmax(fabs(spreads[i].p95), fabs(spreads[i].p5)));
+        if (isfinite(spreads[i].p50) && spreads[i].p50 != 0) {
+            least = fmin(least, fabs(spreads[i].p50));
+            most = fmax(most, fabs(spreads[i].p50));
+        }
     }
-    scale = scale_for(about->unit, about->unit_scale, largest);
+    scale = about->type == TYPE_NUMBER
+                ? scale_for(about->unit, about->unit_scale, middle_size(least, most))
+                : scale_of_spread(about, &spreads[stretches.count - 1]);
     for (size_t i = 0; i < 6; i++)
         table_add(r, &table, text_from(heads[i]));
     for (size_t i = 0; i < stretches.count; i++) {
@@ -115,12 +119,11 @@ static int lesser_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void hist_row(Report *r, TextTable *table, Text name, size_t count, size_t most,
-                     size_t all)
+static void hist_row(Report *r, TextTable *table, Text name, size_t count, size_t most, size_t all)
 {
     table_add(r, table, name);
     table_add(r, table, percent_cell(r, (double)count / (double)all));
-    table_add(r, table, bar(r, (double)count / (double)most));
+    table_add(r, table, bar(r, (double)count / (double)most, HIST_WIDTH));
 }
 
 static Text bin_name(Report *r, const Output *output, Scale scale, double low, double high)
@@ -147,8 +150,7 @@ static void hist_bins(Report *r, const Output *output, const double *sorted, siz
         most = counts[bin] > most ? counts[bin] : most;
     for (int bin = 0; bin < (width > 0 ? N_BINS : 1); bin++)
         hist_row(r, table,
-                 width > 0 ? bin_name(r, output, scale, low + bin * width,
-                                      low + (bin + 1) * width)
+                 width > 0 ? bin_name(r, output, scale, low + bin * width, low + (bin + 1) * width)
                            : typed_cell(r, output, scale, low),
                  counts[bin], most, all);
     if (n_finite < all)
@@ -158,8 +160,7 @@ static void hist_bins(Report *r, const Output *output, const double *sorted, siz
 static void hist_of(Report *r, const View *view, uint32_t output)
 {
     const Output *about = &r->model->outputs.items[output];
-    uint32_t period =
-        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+    uint32_t period = isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
     size_t count = column_values(r->model, r->result, output, period, r->scratch);
     TextTable table = {.n_columns = 3};
     Buffer heading = {.arena = r->arena};
@@ -208,18 +209,16 @@ static void tornado_row(Report *r, TextTable *table, const Output *output, Scale
     table_add(r, table,
               text_format(r->arena, "%s%.2f", driver->rank_correlation < 0 ? "-" : "+",
                           fabs(driver->rank_correlation)));
-    table_add(r, table, bar(r, share / most));
+    table_add(r, table, bar(r, share / most, TORNADO_WIDTH));
     table_add(r, table, typed_cell(r, output, scale, driver->low_tenth));
     table_add(r, table, typed_cell(r, output, scale, driver->high_tenth));
 }
 
 static void tornado_of(Report *r, const View *view, uint32_t output)
 {
-    static const char *const heads[] = {"draw", "explains", "rank corr.", "", "where lowest",
-                                        "where highest"};
+    static const char *const heads[] = {"draw", "explains", "rank corr.", "", "lowest", "highest"};
     const Output *about = &r->model->outputs.items[output];
-    uint32_t period =
-        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+    uint32_t period = isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
     DriverList drivers = drivers_of(r, output, period, NULL);
     Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
     Scale scale = scale_of_spread(about, &spread);
@@ -227,8 +226,9 @@ static void tornado_of(Report *r, const View *view, uint32_t output)
     size_t top = view->top == 0 ? USUAL_TOP : view->top;
 
     add_heading(r, "TORNADO",
-                text_format(r->arena, "%.*s%.*s: the draws it follows, and its median where they "
-                                      "are in their lowest and highest tenth",
+                text_format(r->arena,
+                            "%.*s%.*s: the draws it follows, its median at their "
+                            "lowest and highest tenth",
                             TEXT_ARG(output_title(r->model, output)),
                             TEXT_ARG(unit_words(r, scale))));
     if (drivers.count == 0)
@@ -328,15 +328,16 @@ static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t 
                     ? scale_for(r->model->currency, 1, reasons.items[i].money)
                     : scale;
     }
-    table_add(r, &table, TEXT("at the start, and by default"));
+    table_add(r, &table,
+              r->model->costs_of_default == NO_ID ? TEXT("at the start")
+                                                  : TEXT("at the start, less costs of default"));
     table_add(r, &table, number_cell(r, scale, left));
     for (size_t i = 0; i < reasons.count; i++) {
         table_add(r, &table, reasons.items[i].words);
         table_add(r, &table, number_cell(r, scale, reasons.items[i].money));
     }
     table_add(r, &table, TEXT("makes"));
-    table_add(r, &table,
-              text_format(r->arena, "%.*s", TEXT_ARG(number_cell(r, scale, spread.mean))));
+    table_add(r, &table, number_cell(r, scale, spread.mean));
     table_write(r, &table);
 }
 
@@ -353,8 +354,7 @@ static void why_formula(Report *r, uint32_t output, uint32_t period)
     for (size_t i = 0; i < drivers.count && i < USUAL_TOP; i++) {
         buffer_format(&out, "%s%.*s ", i == 0 ? "follows " : ", ",
                       TEXT_ARG(r->model->parameters.items[drivers.items[i].parameter].name));
-        add_percent(&out,
-                    drivers.items[i].rank_correlation * drivers.items[i].rank_correlation);
+        add_percent(&out, drivers.items[i].rank_correlation * drivers.items[i].rank_correlation);
         buffer_format(&out, " %% (%s)", drivers.items[i].rank_correlation > 0 ? "with" : "against");
     }
     if (out.length > 0)
@@ -363,8 +363,7 @@ static void why_formula(Report *r, uint32_t output, uint32_t period)
 
 void section_why(Report *r, const View *view)
 {
-    uint32_t period =
-        isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
+    uint32_t period = isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
 
     for (size_t i = 0; i < view->outputs.count; i++) {
         uint32_t output = view->outputs.items[i];
@@ -393,42 +392,64 @@ static Text compared_cell(Report *r, const Comparison *comparison, uint32_t outp
 {
     Buffer cell = {.arena = r->arena};
 
-    if (comparison->is_run && comparison->spreads[output].count > 0)
-        add_spread(&cell, r->model, output, &comparison->spreads[output]);
-    else
+    if (!comparison->is_run)
+        buffer_string(&cell, "could not be run");
+    else if (comparison->spreads[output].count == 0)
         buffer_string(&cell, "-");
+    else
+        add_spread(&cell, r->model, output, &comparison->spreads[output]);
     return buffer_view(&cell);
+}
+
+/* The output's cells by scenario; false when they are all alike. */
+static bool compared_cells(Report *r, uint32_t output, Text *cells)
+{
+    size_t n = r->input->comparisons.count;
+    bool is_alike = true;
+
+    for (size_t i = 0; i < n; i++) {
+        cells[i] = compared_cell(r, &r->input->comparisons.items[i], output);
+        is_alike = is_alike && text_equal(cells[i], cells[0]);
+    }
+    return !is_alike;
 }
 
 void section_compare(Report *r, const View *view)
 {
     size_t n = r->input->comparisons.count;
-    TextTable table = {.n_columns = n + 1};
+    Text *cells = ARENA_ARRAY(r->arena, Text, n + 1);
+    TextTable table = {.n_columns = 2};
     Buffer heading = {.arena = r->arena};
+    Buffer alike = {.arena = r->arena};
 
     (void)view;
     if (n == 0)
         return;
-    table_add(r, &table, TEXT(""));
-    for (size_t i = 0; i < n; i++)
-        table_add(r, &table, r->input->comparisons.items[i].name);
     for (uint32_t output = 0; output < r->model->outputs.count; output++) {
         if (r->model->outputs.items[output].is_hidden)
             continue;
+        if (!compared_cells(r, output, cells)) {
+            buffer_format(&alike, "%s%.*s", alike.length == 0 ? "the same in all: " : ", ",
+                          TEXT_ARG(output_title(r->model, output)));
+            continue;
+        }
         table_add(r, &table, output_title(r->model, output));
-        for (size_t i = 0; i < n; i++)
-            table_add(r, &table, compared_cell(r, &r->input->comparisons.items[i], output));
+        table_add(r, &table, (Text){"", 0});
+        for (size_t i = 0; i < n; i++) {
+            table_add(
+                r, &table,
+                text_format(r->arena, "  %.*s", TEXT_ARG(r->input->comparisons.items[i].name)));
+            table_add(r, &table, cells[i]);
+        }
     }
     buffer_string(&heading, "scenarios at the end of ");
     add_date(&heading, r->model, r->model->until);
     buffer_string(&heading, ", with the same draws");
     add_heading(r, "COMPARE", buffer_view(&heading));
-    table_write(r, &table);
-    for (size_t i = 0; i < n; i++)
-        if (!r->input->comparisons.items[i].is_run)
-            add_section(r, "",
-                        text_format(r->arena, "%.*s could not be run",
-                                    TEXT_ARG(r->input->comparisons.items[i].name)));
+    if (table.cells.count > 0)
+        table_write(r, &table);
+    if (alike.length > 0)
+        add_section(r, "", buffer_view(&alike));
     buffer_char(r->out, '\n');
 }
 
@@ -460,7 +481,9 @@ void section_flows(Report *r, const View *view)
     if (flows.count == 0)
         return;
     qsort(flows.items, flows.count, sizeof *flows.items, larger_size_first);
-    scale = scale_for(r->model->currency, 1, flows.items[0].money);
+    scale = scale_for(
+        r->model->currency, 1,
+        middle_size(flows.items[(flows.count < top ? flows.count : top) - 1].money, total));
     for (size_t i = 0; i < flows.count && i < top; i++) {
         shown += flows.items[i].money;
         table_add(r, &table, flows.items[i].words);
@@ -472,9 +495,9 @@ void section_flows(Report *r, const View *view)
     }
     table_add(r, &table, TEXT("all"));
     table_add(r, &table, number_cell(r, scale, total));
-    add_heading(r, "FLOWS",
-                text_format(r->arena, "paid over the clock, mean%.*s",
-                            TEXT_ARG(unit_words(r, scale))));
+    add_heading(
+        r, "FLOWS",
+        text_format(r->arena, "paid over the clock, mean%.*s", TEXT_ARG(unit_words(r, scale))));
     table_write(r, &table);
     buffer_char(r->out, '\n');
 }

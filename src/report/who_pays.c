@@ -148,7 +148,7 @@ typedef struct {
     uint32_t *inside; /* by party: its row, or NO_ID */
     double *flows;    /* n * n, whole minor units */
     double *inflow;
-    double total;     /* paid among all parties, money units */
+    double total; /* paid among all parties, money units */
 } Network;
 
 static void window_of(const Report *r, const View *view, uint32_t *first, uint32_t *last)
@@ -203,8 +203,7 @@ static Network make_network(Report *r, const View *view)
 
     network.inside = ARENA_ARRAY(r->arena, uint32_t, r->model->parties.count + 1);
     for (size_t i = 0; i < r->model->parties.count; i++)
-        network.inside[i] =
-            r->model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
+        network.inside[i] = r->model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
     network.flows = ARENA_ARRAY(r->arena, double, network.n *network.n + 1);
     network.inflow = ARENA_ARRAY(r->arena, double, network.n + 1);
     window_of(r, view, &first, &last);
@@ -254,8 +253,7 @@ static void write_target(Report *r, const WhoPays *who)
     buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(r->model->currency),
                   TEXT_ARG(party_title(r->model, view->party)));
     if (view->account != NO_ID)
-        buffer_format(&heading, " as %.*s",
-                      TEXT_ARG(r->model->accounts.items[view->account].name));
+        buffer_format(&heading, " as %.*s", TEXT_ARG(r->model->accounts.items[view->account].name));
     buffer_string(&heading, " (");
     add_money(&heading, r->model, received);
     buffer_string(&heading, "), as advanced: mean (5 % … 95 %)");

@@ -97,8 +97,8 @@ StretchList stretches_by(Arena *arena, const Model *model, Text by)
     for (uint32_t period = 0; period < model->n_periods; period++) {
         int32_t ordinal = step_ordinal(step, model->last_days[period]);
         if (list.count == 0 || ordinal != last)
-            *LIST_PUSH(arena, &list) = (Stretch){
-                period, period, stretch_name(arena, step, model->last_days[period])};
+            *LIST_PUSH(arena, &list) =
+                (Stretch){period, period, stretch_name(arena, step, model->last_days[period])};
         list.items[list.count - 1].last_period = period;
         last = ordinal;
     }

@@ -203,8 +203,8 @@ static void save_series(Saving *s)
 
     for (size_t i = 0; i < model->outputs.count; i++) {
         const Output *output = &model->outputs.items[i];
-        insert(s, about, "ittsii", (int64_t)i, output->name, output->unit,
-               type_name(output->type), (int64_t)output->is_once, (int64_t)output->is_hidden);
+        insert(s, about, "ittsii", (int64_t)i, output->name, output->unit, type_name(output->type),
+               (int64_t)output->is_once, (int64_t)output->is_hidden);
         save_series_of(s, series, (uint32_t)i);
     }
     (void)sqlite3_finalize(about);
@@ -313,8 +313,8 @@ static void save_checks(Saving *s)
     insertion = prepare(s, "INSERT OR IGNORE INTO failure VALUES (?, ?, ?)");
     for (size_t i = 0; i < result->failures.count; i++) {
         const Failure *failure = &result->failures.items[i];
-        Text what = failure->value != NO_ID ? model->values.items[failure->value].name
-                                            : failure->what;
+        Text what =
+            failure->value != NO_ID ? model->values.items[failure->value].name : failure->what;
         insert(s, insertion, "iit", (int64_t)failure->path, (int64_t)failure->period, what);
     }
     (void)sqlite3_finalize(insertion);
@@ -330,7 +330,8 @@ static void save_who_pays(Saving *s)
     for (uint32_t w = 0; w < result->n_who_pays; w++) {
         const WhoPays *who = &result->who_pays[w];
         const View *view = &model->views.items[who->view];
-        Text account = view->account == NO_ID ? TEXT("") : model->accounts.items[view->account].name;
+        Text account =
+            view->account == NO_ID ? TEXT("") : model->accounts.items[view->account].name;
         for (uint32_t source = 0; source < who->n_sources; source++) {
             size_t count = 0;
             for (size_t path = 0; path < n_paths; path++)
