@@ -371,9 +371,11 @@ Dist *parse_dist(Parser *p)
 void parse_attribution(Parser *p, Decl *decl)
 {
     Attribution *attribution = &decl->attribution;
+    const char *form = p->form;
     size_t first = p->at;
 
     if (parser_at_word(p, "cite")) {
+        p->form = "`cite SOURCE \"what it says\"`";
         parser_mark(p, MARK_ATTRIBUTION);
         parser_take(p);
         attribution->kind = ATTRIBUTION_CITE;
@@ -381,6 +383,7 @@ void parse_attribution(Parser *p, Decl *decl)
         if (parser_at(p, TOKEN_STRING))
             attribution->words = text_copy(p->arena, parser_take(p)->text);
     } else if (parser_at_word(p, "assume")) {
+        p->form = "`assume \"why\"`";
         parser_mark(p, MARK_ATTRIBUTION);
         parser_take(p);
         attribution->kind = ATTRIBUTION_ASSUME;
@@ -392,6 +395,7 @@ void parse_attribution(Parser *p, Decl *decl)
         return;
     }
     attribution->span = parser_since(p, first);
+    p->form = form;
     if (parser_at_word(p, "cite") || parser_at_word(p, "assume")) {
         Diag *diag = parser_fault(p, DIAG_UNEXPECTED, parser_here(p),
                                   "a statement has one `cite` or one `assume`");

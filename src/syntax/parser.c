@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_FAULTS = 1000 }; /* then the rest of the file is left alone */
+enum {
+    MAX_FAULTS = 1000,    /* then the rest of the file is left alone */
+    MAX_BRACKETED = 10000 /* tokens looked through for the end of a bracket, after a fault in it */
+};
 
 /* --- words --- */
 
@@ -352,7 +355,7 @@ static bool looks_like_statement(const Parser *p, size_t token)
 /* The token that closes `depth` open brackets, or 0. */
 static size_t closing_bracket(const Parser *p, int depth)
 {
-    for (size_t i = p->at; i + 1 < p->n_tokens; i++) {
+    for (size_t i = p->at; i + 1 < p->n_tokens && i < p->at + MAX_BRACKETED; i++) {
         TokenKind kind = p->tokens[i].kind;
         if (kind == TOKEN_LEFT_BRACE || kind == TOKEN_RIGHT_BRACE || kind == TOKEN_SEMICOLON ||
             looks_like_statement(p, i))
