@@ -296,6 +296,17 @@ static const Output *output_named(const Model *model, Text name, size_t *index)
     return NULL;
 }
 
+/* A draw by itself, or the closing formula that only reads one. */
+static bool shows_draw(const Model *model, ValueId id)
+{
+    const Value *value = &model->values.items[id];
+
+    if (value->kind == VALUE_DRAW)
+        return true;
+    return value->kind == VALUE_FORMULA && value->expr->op == N_VALUE &&
+           model->values.items[value->expr->value].kind == VALUE_DRAW;
+}
+
 /* Every output that both have: `shift` periods later in `a`. */
 static uint64_t compare_shared(const Model *a_model, const RunResult *a, const Model *b_model,
                                const RunResult *b, uint32_t shift, bool only_draws)
@@ -304,7 +315,7 @@ static uint64_t compare_shared(const Model *a_model, const RunResult *a, const M
 
     for (size_t i = 0; i < a_model->outputs.count; i++) {
         const Output *output = &a_model->outputs.items[i];
-        bool is_draw = a_model->values.items[output->value].kind == VALUE_DRAW;
+        bool is_draw = shows_draw(a_model, output->value);
         size_t j = 0;
         const Output *other = output_named(b_model, output->name, &j);
 

@@ -22,6 +22,8 @@ static const char *const node_names[N_OP_COUNT] = {
     [N_CLOSING] = "a closing value",
     [N_TODAY] = "today",
     [N_PERIOD_MONTHS] = "length of the period",
+    [N_PERIOD_DAYS] = "days of the period",
+    [N_STRETCH_DAYS] = "days of the stretch",
     [N_STRETCH_MONTHS] = "months of the stretch",
     [N_EACH_COUNT] = "count of marks",
     [N_ADD] = "+",
@@ -78,6 +80,9 @@ static const char *const value_names[VALUE_UNKNOWN + 1] = {
     [VALUE_DEFAULTED] = "defaulted",
     [VALUE_DEFAULT_DATE] = "default date",
     [VALUE_STAGE] = "stage",
+    [VALUE_STAGE_DATE] = "date of a stage",
+    [VALUE_FACILITY_DRAWN] = "what is drawn",
+    [VALUE_RESERVE] = "balance of a reserve",
     [VALUE_SHARE] = "share of",
     [VALUE_UNKNOWN] = "solve",
 };
@@ -171,6 +176,8 @@ static void see_values(Coverage *c, const Model *model)
                                                   "window max"};
             see(c, windows[value->order], true);
         }
+        see(c, "memory of closing values", value->is_closing && value->kind != VALUE_FORMULA);
+        see(c, "a word is drawn", value->kind == VALUE_DRAW && value->type == TYPE_WORD);
         see(c, "delay of a higher order", value->kind == VALUE_DELAY && value->order > 1);
         see(c, "fade", value->kind == VALUE_GROWTH && value->order == 1);
         see(c, "compound", value->kind == VALUE_GROWTH && value->order == 0);
@@ -205,6 +212,7 @@ static void see_stocks(Coverage *c, const Model *model)
 static void see_rule(Coverage *c, const Model *model, const Rule *rule)
 {
     see(c, rule_names[rule->kind], true);
+    see(c, "a rule of no contract", rule->contract == NO_ID);
     if (rule->kind == RULE_EVERY) {
         see(c, "every, during a term", rule->term_start != NULL);
         see(c, "every, by the calendar", rule->term_start == NULL);

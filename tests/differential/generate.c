@@ -45,7 +45,11 @@ typedef struct {
 
     char contracts[MAX_CONTRACTS][NAME_SIZE];
     int contract_parties[MAX_CONTRACTS][2];
-    bool has_loan[MAX_CONTRACTS];
+    bool has_loan[MAX_CONTRACTS]; /* so far */
+    bool has_line[MAX_CONTRACTS];
+    bool starts_when[MAX_CONTRACTS]; /* effective when a condition holds */
+    int reserve_for[MAX_PARTIES];    /* contract, or -1 */
+    bool has_word;
     int n_contracts;
 
     KnownStock stocks[MAX_STOCKS];
@@ -367,7 +371,21 @@ static void number_of_state(Gen *g)
 {
     int party = below(g, g->n_parties);
 
-    switch (below(g, 5)) {
+    int contract = below(g, g->n_contracts);
+
+    switch (below(g, 7)) {
+    case 5:
+        if (g->has_line[contract])
+            put(g, "(%s.line / 8 USD)", g->contracts[contract]);
+        else
+            put(g, "(%s.payables / 8 USD)", g->parties[party]);
+        break;
+    case 6:
+        if (g->reserve_for[party] >= 0)
+            put(g, "(%s.r%d / 3 USD)", g->parties[party], party);
+        else
+            put(g, "(paid(%s, repayment) / 9 USD)", g->contracts[contract]);
+        break;
     case 0:
         put(g, "(clamp(%s.cash / 1 USD, -50, 50))", g->parties[party]);
         break;
@@ -620,6 +638,12 @@ static void date(Gen *g, int depth)
         if_then_else(g, DATE, depth);
         break;
     case 3:
+        for (int i = 0; i < g->n_contracts && g->may_read_states; i++) {
+            if (!g->starts_when[i] || chance(g, 40))
+                continue;
+            put(g, "%s.effective", g->contracts[i]);
+            return;
+        }
         if (g->may_read_states && chance(g, 50))
             put(g, "%s.default_date", g->parties[below(g, g->n_parties)]);
         else
@@ -674,7 +698,9 @@ static void yesno(Gen *g, int depth)
         put(g, "))");
         break;
     case 6:
-        if (g->may_read_states && g->n_contracts > 0)
+        if (g->has_word && chance(g, 30))
+            put(g, "(mood is %s)", chance(g, 50) ? "calm" : "wild");
+        else if (g->may_read_states)
             put(g, "(%s.stage is effective)", g->contracts[below(g, g->n_contracts)]);
         else
             infix(g, NUMBER, orders[below(g, 6)], depth);
@@ -937,7 +963,7 @@ static void write_nodes(Gen *g)
     put(g, ", first 0) / 10)\n");
     put(g, "  gets = share of supply among o in node: clamp(o.grown, 0, 30)%s%s\n",
         has_ranks ? " rank o.urgency" : "", has_weights ? " by o.weight" : "");
-    put(g, "}\nsupply = ");
+    put(g, "}\nsupply : number = ");
     g->has_nodes = false; /* what is shared may not read the shares */
     bounded(g, -2, 15);
     g->has_nodes = true;
@@ -985,11 +1011,11 @@ static void write_stock(Gen *g)
     put(g, "stock s%d : widget%s = %d widget {\n  in new%d = (", i,
         stock->is_signed ? " signed" : "", between(g, 0, 30), i);
     bounded(g, 0, 12);
-    put(g, ") * 1 widget/month\n");
+    put(g, ") * 1 widget/%s\n", chance(g, 30) ? "year" : "month");
     if (stock->is_signed) {
         put(g, "  out gone%d = (", i);
         bounded(g, 0, 15);
-        put(g, ") * 1 widget/month\n");
+        put(g, ") * 0.05 widget/day\n");
     } else {
         put(g, "  out gone%d at %d%%/year\n", i, between(g, 1, 60));
     }
@@ -1058,7 +1084,8 @@ static void write_party(Gen *g, int i)
     if (known != NULL && chance(g, 30))
         put(g, "  opening cash = 2 * %s\n", known->name);
     else
-        put(g, "  opening cash = %d.%02d USD\n", between(g, 0, chance(g, 50) ? 20 : 120), between(g, 0, 99));
+        put(g, "  opening cash = %d.%02d USD\n", between(g, 0, chance(g, 50) ? 20 : 120),
+            between(g, 0, 99));
     if (chance(g, 30))
         put(g, "  opening debt = %d USD against world\n", between(g, 1, 90));
     if (chance(g, 20))
@@ -1072,9 +1099,8 @@ static void write_party(Gen *g, int i)
             put(g, ", %d%% of receipts", between(g, 1, 40));
         put(g, "\n");
     }
-    if (g->n_contracts > 0 && chance(g, 40)) {
-        int contract = below(g, g->n_contracts);
-        put(g, "  reserve r%d for %s { target = %d USD", i, g->contracts[contract],
+    if (g->reserve_for[i] >= 0) {
+        put(g, "  reserve r%d for %s { target = %d USD", i, g->contracts[g->reserve_for[i]],
             between(g, 1, 15));
         put(g, chance(g, 50) ? "; opening = 0.5 USD }\n" : " }\n");
     }
@@ -1242,14 +1268,14 @@ static void on_rule(Gen *g, int contract)
     body(g, contract, "");
 }
 
-static void stages(Gen *g)
+static void stages(Gen *g, int contract)
 {
     static const char *const starts[] = {"talks", "intent", "effective", "never"};
 
-    if (chance(g, 50))
+    if (!g->starts_when[contract] && chance(g, 40))
         return;
     put(g, "  stage = %s\n", starts[chance(g, 5) ? 3 : below(g, 3)]);
-    if (chance(g, 50)) {
+    if (!g->starts_when[contract]) {
         put(g, "  definitive on ");
         put_some_day(g);
         if (chance(g, 60))
@@ -1338,15 +1364,15 @@ static void write_contract(Gen *g, int contract)
 
     put(g, "contract %s \"Contract %d\" between %s and %s {\n", g->contracts[contract], contract,
         g->parties[pair[0]], g->parties[pair[1]]);
-    if (contract > 0 && chance(g, 80))
+    if (contract > 0 && !g->starts_when[contract] && chance(g, 80))
         guarantee(g, contract);
     else
-        stages(g);
+        stages(g, contract);
     if (chance(g, 40))
         put(g, "  grace : duration = %d months\n", between(g, 0, 4));
     if (chance(g, 50))
         loan(g, contract);
-    if (chance(g, 35))
+    if (g->has_line[contract])
         line_of_credit(g, contract);
     int n_rules = between(g, 1, 4);
     for (int i = 0; i < n_rules; i++) {
@@ -1390,6 +1416,86 @@ static void choose_contracts(Gen *g)
             (g->is_outside[g->contract_parties[i][0]] && g->is_outside[g->contract_parties[i][1]]));
     }
     g->n_contracts = n;
+    for (int i = 0; i < n; i++) {
+        g->has_line[i] = chance(g, 35);
+        g->starts_when[i] = chance(g, 25);
+    }
+    for (int i = 0; i < g->n_inside; i++)
+        g->reserve_for[i] = chance(g, 40) ? below(g, n) : -1;
+    for (int i = g->n_inside; i < g->n_parties; i++)
+        g->reserve_for[i] = -1;
+}
+
+/* Rules that belong to no contract, and instances with parts. */
+static void write_shops(Gen *g)
+{
+    static const char *const words[] = {"day", "week", "month", "quarter", "year"};
+
+    put(g,
+        "kind shop \"Sells to users\" {\n  keeper : party\n  base : number\n"
+        "  part hall { floors : number; area = floors * 3 }\n"
+        "  area = sum over h in hall: h.area\n"
+        "  stock goods : widget signed = 20 widget\n"
+        "  every %s { pay clamp(base + area, 0, 20) * 0.5 USD/month from users to keeper as "
+        "revenue }\n"
+        "  rule clear_out when goods < 5 widget for ",
+        words[g->step]);
+    put_periods(g, 1);
+    put(g, " again { add 12 widget to goods\n    pay 2.505 USD from keeper to world as "
+           "equipment }\n");
+    put(g, "  every %s during term(", words[g->step]);
+    put_some_day(g);
+    put(g, ", 30 months) { move 0.1 * goods from goods to stash }\n}\n");
+    put(g, "stock stash : widget signed = 0 widget\n");
+    for (int i = 0; i < 2; i++) {
+        put(g, "shop shop%d \"Shop\" { keeper = %s; base = ", i, g->parties[below(g, g->n_inside)]);
+        bounded(g, -3, 9);
+        put(g, "\n  hall h1 { floors = %d }\n", between(g, 1, 5));
+        if (chance(g, 50))
+            put(g, "  hall h2 { floors ~ 1 to 4 }\n");
+        put(g, "}\n");
+    }
+    know(g, NUMBER, false, "shop1.area");
+    know(g, THINGS, false, "shop0.goods");
+}
+
+/* A debt that its debtor can pay only now and then, and that another backs. */
+static void write_backed(Gen *g)
+{
+    static const char *const words[] = {"day", "week", "month", "quarter", "year"};
+    int due = between(g, 4, 30);
+
+    put(g,
+        "contract backed \"Backed\" between users and %s {\n  grace : duration = %d months\n"
+        "  every %s { pay (%d + abs(clamp(x0, -3, 3))) * 1 USD from %s to users as repayment "
+        "rank first_rank }\n}\n",
+        g->parties[0], between(g, 0, 9), words[g->step], due, g->parties[0]);
+    put(g,
+        "contract feed \"Now and then\" between world and %s {\n"
+        "  every %d %ss { pay %d USD from world to %s as revenue }\n}\n",
+        g->parties[0], between(g, 2, 3), words[g->step], due * between(g, 2, 4), g->parties[0]);
+    put(g,
+        "contract pledge \"Pledge\" between %s and users {\n"
+        "  guarantee of backed by %s up to %d USD\n}\n",
+        g->parties[1], g->parties[chance(g, 40) ? g->n_inside + 1 : 1], between(g, 10, 90));
+}
+
+/* One contract for each instance of a kind. */
+static void write_rents(Gen *g)
+{
+    put(g,
+        "kind rental \"Rent\" between lessor and lessee {\n  rate : USD/month\n"
+        "  grace : duration = 1 month\n"
+        "  every %s { pay rate from lessee to lessor as revenue rank first_rank }\n"
+        "  when lessee.defaulted { end }\n}\n",
+        g->step == STEP_WEEK      ? "week"
+        : g->step == STEP_QUARTER ? "quarter"
+        : g->step == STEP_YEAR    ? "year"
+                                  : "month");
+    put(g,
+        "rental rents \"Rents\" for p in node between %s and %s { rate = p.gets * 0.4 "
+        "USD/month }\n",
+        g->parties[g->n_inside - 1], g->parties[0]);
 }
 
 /* ---- what is asked ---- */
@@ -1429,6 +1535,15 @@ static void write_report(Gen *g)
     }
     put(g, "  show %s.cash, unpaid(%s)\n", some_party(g), g->parties[0]);
     put(g, "  show first(unpaid(%s) > 0 USD)\n", g->parties[0]);
+    if (chance(g, 40)) {
+        put(g, "  show cumulative(unpaid(%s)), lag(%s.cash, ", g->parties[1], g->parties[1]);
+        put_periods(g, between(g, 1, 3));
+        put(g, ", first 2 USD)\n  show mean of %s.cash over last ", g->parties[0]);
+        put_periods(g, between(g, 1, 4));
+        put(g, "\n  show (%s.cash at ", g->parties[0]);
+        put_some_day(g);
+        put(g, "), smooth(%s.cash, 2 months)\n", g->parties[1]);
+    }
     if (g->n_stocks > 0)
         put(g, "  show s0\n");
     if (chance(g, 70))
@@ -1452,7 +1567,7 @@ static void write_scenario(Gen *g)
     put(g, "scenario other \"Otherwise\" {\n");
     if (draw != NULL)
         put(g, "  %s %s\n", draw, chance(g, 50) ? "scaled 1.25" : "plus 0.5");
-    if (g->n_contracts > 0 && chance(g, 40))
+    if (chance(g, 40))
         put(g, "  %s.stage = never\n", g->contracts[g->n_contracts - 1]);
     put(g, "}\n");
 }
@@ -1469,7 +1584,7 @@ static void write_formula(Gen *g, int i)
     know(g, NUMBER, false, "x%d", i);
     if (kind == NUMBER)
         return;
-    put(g, "y%d = ", i);
+    put(g, "y%d : %s = ", i, kind == MONEY ? "USD" : kind == DATE ? "date" : "yesno");
     if (kind == MONEY && chance(g, 97)) {
         put(g, "max(0 USD, ");
         money(g, 2);
@@ -1495,6 +1610,9 @@ static void write_values(Gen *g)
         write_draw(g, i);
     if (chance(g, 50))
         write_together(g);
+    g->has_word = chance(g, 30);
+    if (g->has_word)
+        put(g, "mood ~ one of {calm: 50%%, wild: 30%%, odd: 20%%}\n");
 }
 
 Text generate_numbers(Arena *arena)
@@ -1532,8 +1650,14 @@ Text generate_model(Arena *arena, uint64_t seed, const GenerateOptions *options)
     for (int i = 0; i < g.n_parties; i++)
         write_party(&g, i);
     put(&g, "party costs_of_default \"Lost in defaults\" { outside }\n");
+    if (chance(&g, 25))
+        write_shops(&g);
     for (int i = 0; i < g.n_contracts; i++)
         write_contract(&g, i);
+    if (chance(&g, 25))
+        write_backed(&g);
+    if (g.has_nodes && chance(&g, 50))
+        write_rents(&g);
     write_checks(&g);
     write_report(&g);
     write_scenario(&g);
