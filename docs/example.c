@@ -4,11 +4,12 @@
 
 #include <stdio.h>
 
-static const char text[] = "model tank \"A tank that fills\" {\n"
-                           "  clock = monthly from 2026-01 until 2026-12\n"
-                           "}\n"
-                           "inflow ~ uniform(1, 3) assume \"for the example\"\n"
-                           "stock level : number = 10 assume \"for the example\" { in inflow }\n";
+static const char text[] =
+    "model tank \"A tank that fills\" {\n"
+    "  clock = monthly from 2026-01 until 2026-12\n"
+    "}\n"
+    "inflow ~ uniform(1, 3) assume \"for the example\"\n"
+    "stock level : number = 10 assume \"for the example\" { in inflow / 1 month }\n";
 
 static int report_faults(GwModel *model)
 {

@@ -20,8 +20,10 @@ Edge *edge_share(Edge *edge)
 
 void edge_drop(Edge *edge)
 {
-    if (edge != NULL && --edge->owners == 0)
-        free(edge);
+    if (edge == NULL || --edge->owners > 0)
+        return;
+    arena_free(edge->keep);
+    free(edge);
 }
 
 Built *built_share(Built *built)
@@ -81,7 +83,7 @@ static GwStatus start_work(void *context)
 {
     GwModel *model = context;
 
-    model->keep = arena_new(&model->edge->jump);
+    model->keep = model->edge->keep = arena_new(&model->edge->jump);
     model->diags.arena = model->keep;
     model->diags.sources = &model->sources;
     return GW_OK;
@@ -110,7 +112,6 @@ void gw_model_free(GwModel *model)
         return;
     built_drop(model->built);
     arena_free(model->pending);
-    arena_free(model->keep);
     edge_drop(model->edge);
     free(model);
 }

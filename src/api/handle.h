@@ -1,8 +1,8 @@
 /* What stands behind the opaque handles of gigawatt.h.
  *
- * Ownership: a GwModel owns its files, trees and settings in `keep`; what was
- * compiled from them is a Built, shared with the runs made from it and freed
- * with its last owner. All arenas of a model and its runs unwind to one Edge. */
+ * Ownership: files, trees and settings of a GwModel live in `keep`, which it shares
+ * with its runs through their Edge; what was compiled from them is a Built, shared
+ * alike. Each is freed with its last owner. All arenas unwind to the Edge. */
 #ifndef GW_API_HANDLE_H
 #define GW_API_HANDLE_H
 
@@ -14,9 +14,11 @@
 #include "source/diag.h"
 #include "syntax/tree.h"
 
-/* Where a call that runs out of memory comes back. */
+/* What a model and its runs share: where a call that runs out of memory comes back, and the
+ * texts of the files, into which everything built from them points. */
 typedef struct {
     jmp_buf jump;
+    Arena *keep;
     unsigned owners;
 } Edge;
 
@@ -40,7 +42,7 @@ void built_drop(Built *built);
 
 struct GwModel {
     Edge *edge;
-    Arena *keep;
+    Arena *keep; /* the edge's */
     const char *message;
     char message_bytes[400]; /* messages must not need memory */
     const char *library;     /* NULL: the one inside the binary */

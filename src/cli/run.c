@@ -59,6 +59,7 @@ typedef struct {
     size_t n_settings, n_shows;
     uint64_t threads;
     bool is_json, is_csv, is_quiet, is_strict;
+    bool is_later; /* a second scenario or a further one */
     GwRunOptions run;
 } RunSettings;
 
@@ -133,7 +134,9 @@ static int judge_failures(const GwRun *run)
 
 static GwStatus write_run(GwRun *run, const RunSettings *settings, double seconds)
 {
-    GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO), .seconds = seconds};
+    /* The time is for who waits for it: elsewhere the same run writes the same bytes. */
+    GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO),
+                              .seconds = isatty(STDOUT_FILENO) ? seconds : (double)NAN};
     const char *text = "";
     GwStatus status = GW_OK;
 
@@ -143,6 +146,10 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
         status = gw_run_csv(run, &text);
     else if (!settings->is_quiet)
         status = gw_run_report(run, &report, &text);
+    if (status == GW_OK && settings->is_csv && settings->is_later) {
+        const char *line_end = strchr(text, '\n'); /* its head stands already */
+        text = line_end != NULL ? line_end + 1 : text;
+    }
     if (status == GW_OK)
         write_text(text);
     return status;
@@ -245,7 +252,7 @@ static int run_named(GwModel *model, const RunSettings *settings, const char *na
     return status;
 }
 
-static int run_scenarios(GwModel *model, const RunSettings *settings)
+static int run_scenarios(GwModel *model, RunSettings *settings)
 {
     const char *names[MOST_SCENARIOS] = {0};
     char *kept[MOST_SCENARIOS] = {0};
@@ -272,6 +279,9 @@ static int run_scenarios(GwModel *model, const RunSettings *settings)
         if (kept[i] != NULL)
             status = run_named(model, settings, kept[i], count > 1);
         worst = status > worst ? status : worst;
+        settings->is_later = true;
+        if (gw_model_error_count(model) > 0)
+            break; /* the next one would say the same */
     }
     for (size_t i = 0; i < count; i++)
         free(kept[i]);
@@ -323,7 +333,7 @@ static int apply_settings(GwModel *model, const RunSettings *settings)
     return status == GW_OK ? STATUS_FINE : explain(model, status);
 }
 
-static int run_model(const RunSettings *settings)
+static int run_model(RunSettings *settings)
 {
     int status = settings->output != NULL ? check_output(settings->output) : STATUS_FINE;
     GwModel *model = NULL;

@@ -53,6 +53,8 @@ static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t p
     static const char *const types[] = {"number", "date", "duration", "yesno", "word"};
     const Output *output = &model->outputs.items[index];
 
+    add_field(out, model->scenario.length > 0 ? model->scenario : TEXT("base"));
+    buffer_char(out, ',');
     add_field(out, output->name);
     buffer_char(out, ',');
     add_field(out, output->unit);
@@ -82,7 +84,7 @@ Text report_csv(Arena *arena, const ReportInput *input)
     double *scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1);
     Buffer out = {.arena = arena};
 
-    buffer_string(&out, "output,unit,type,period,first_day,last_day,paths,never,mean,sd,p5,p25,"
+    buffer_string(&out, "scenario,output,unit,type,period,first_day,last_day,paths,never,mean,sd,p5,p25,"
                         "p50,p75,p95\n");
     for (size_t i = 0; i < model->outputs.count; i++) {
         uint32_t first = model->outputs.items[i].is_once ? model->n_periods - 1 : 0;
