@@ -6,12 +6,8 @@
 static void add_books(Report *r, Buffer *out)
 {
     const RunResult *result = r->result;
-    size_t n_inside = 0;
-
-    if (result->n_book_checks == 0)
+    if (result->n_book_checks == 0 || r->model->slots.count == 0)
         return;
-    for (size_t i = 0; i < r->model->parties.count; i++)
-        n_inside += !r->model->parties.items[i].is_outside;
     if (result->n_book_faults > 0) {
         buffer_string(out, "BOOKS DO NOT BALANCE in ");
         add_count(out, result->n_book_faults);
@@ -24,7 +20,7 @@ static void add_books(Report *r, Buffer *out)
     add_count(out, result->n_paths - result->n_failed);
     buffer_string(out, " paths × ");
     add_count(out, r->model->n_periods);
-    buffer_string(out, " periods × ");
+    buffer_string(out, r->model->n_periods == 1 ? " period × " : " periods × ");
     add_count(out, r->model->parties.count);
     buffer_string(out, " parties");
 }
