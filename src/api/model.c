@@ -311,8 +311,11 @@ GwStatus model_compile(GwModel *model)
     make_stale(model);
     built_drop(model->built);
     model->built = NULL;
-    if (!diag_any_error(&model->diags)) /* what could not be read would be missed everywhere */
-        model->built = model_build_variant(model, model_build_options(model), &model->diags);
+    if (!diag_any_error(&model->diags)) { /* what could not be read would be missed everywhere */
+        BuildOptions options = model_build_options(model);
+        options.checks_scenarios = true;
+        model->built = model_build_variant(model, options, &model->diags);
+    }
     model->is_stale = false;
     return diag_any_error(&model->diags) ? say_faults(model) : GW_OK;
 }

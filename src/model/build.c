@@ -100,6 +100,26 @@ static void say_each_once(DiagList *diags)
     diags->diags.count = kept;
 }
 
+/* A scenario's faults show only where it is in force: each is built beside the model, for its messages alone. */
+static void check_scenarios(Checker *c)
+{
+    for (size_t s = 0; s < c->model->scenario_names.count; s++) {
+        Text name = c->model->scenario_names.items[s];
+        BuildOptions options = *c->options;
+        DiagList found = {.arena = c->arena, .sources = c->diags->sources};
+        options.checks_scenarios = false;
+        options.scenario = text_copy(c->arena, name).bytes;
+        (void)model_build(c->arena, &found, c->trees, c->n_trees, &options);
+        for (size_t i = 0; i < found.diags.count; i++) {
+            Diag *d = found.diags.items[i];
+            if (d->severity == DIAG_NOTE || d->span.end == 0)
+                continue;
+            diag_because(&found, d, "Under scenario `%.*s`.", TEXT_ARG(name));
+            *LIST_PUSH(c->arena, &c->diags->diags) = d;
+        }
+    }
+}
+
 static void keep_source_text(Checker *c)
 {
     Buffer out = {.arena = c->arena};
@@ -159,6 +179,8 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees, 
         (void)formulas_order(c);
     facts_finish(c);
     keep_source_text(c);
+    if (options->checks_scenarios && !options->scenario)
+        check_scenarios(c);
     say_each_once(diags);
     return c->model;
 }

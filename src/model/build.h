@@ -17,6 +17,7 @@ typedef struct {
     bool all_effective;         /* every contract stage effective from its start: the headline */
     int this_year;              /* where the default clock starts; 0: 2026 */
     bool is_strict;             /* an unsourced number is an error */
+    bool checks_scenarios;      /* also find the faults of every scenario that is not in force */
     /* Reads a file beside the model (tables from CSV, data); the text lives in the arena; empty with *ok false when it cannot. */
     Text (*read_file)(void *context, Arena *arena, Text from_file, Text path, bool *ok);
     void *read_context;

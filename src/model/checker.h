@@ -220,6 +220,8 @@ const Node *node_const(Checker *c, double number);
 const Node *node_value(Checker *c, ValueId value);
 const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const Node *d);
 const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
+/* What a value is with every draw in its middle; false where it changes in time or has no middle. */
+bool node_middle(const Model *m, const Node *node, double *out);
 bool node_is_constant(const Node *node, double *out);
 /* A state read by its key (account, unpaid, ...), opening or closing by the env. */
 Typed read_state(Checker *c, const Env *env, ValueId value, Type type);

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* More is taken for a slip of the unit. */
+enum { MOST_SENSIBLE_GRACE_MONTHS = 36 };
+
 static Env env_of(Instance *instance)
 {
     return (Env){.self = instance, .owner_name = instance->path};
@@ -176,6 +179,26 @@ static void build_move(Checker *c, Instance *at, const Decl *decl)
     *LIST_PUSH(c->arena, &c->model->contracts.items[at->contract].moves) = move;
 }
 
+/* How late a payment may be before it is a default. */
+static const Node *grace_of(Checker *c, Instance *at)
+{
+    const Field *grace = table_get(at->fields, TEXT("grace"));
+    Unit time = unit_time();
+    double months;
+    if (!grace || grace->typed.type.tag == KIND_OF_ERROR)
+        return NULL;
+    Span place = grace->decl->expr ? grace->decl->expr->span : grace->decl->name_span;
+    if (grace->typed.type.tag != KIND_OF_NUMBER || !dimensions_equal(&grace->typed.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, place, "`%.*s` is how late a payment may be, a duration such as 30 days, not %.*s", TEXT_ARG(grace->full_name),
+                   TEXT_ARG(type_name(c, &grace->typed.type)));
+        return NULL;
+    }
+    if (node_is_constant(grace->typed.node, &months) && (months < 0 || months > MOST_SENSIBLE_GRACE_MONTHS))
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE, place, "`%.*s` lets payments be late for longer than %d months", TEXT_ARG(grace->full_name),
+                     MOST_SENSIBLE_GRACE_MONTHS);
+    return grace->typed.node;
+}
+
 static void build_contract(Checker *c, Instance *at)
 {
     Env env = env_of(at);
@@ -204,9 +227,7 @@ static void build_contract(Checker *c, Instance *at)
             contract->layer = m->name2;
         }
     }
-    Field *grace = table_get(at->fields, TEXT("grace"));
-    if (grace && grace->typed.type.tag == KIND_OF_NUMBER && unit_time_power(&grace->typed.type.unit) == 1)
-        contract->grace = grace->typed.node;
+    contract->grace = grace_of(c, at);
     ValueId stage = state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(at->path)), VALUE_STAGE);
     c->model->values.items[stage].contract = at->contract;
     c->model->values.items[stage].type = TYPE_WORD;

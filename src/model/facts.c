@@ -118,8 +118,28 @@ static Text join(Checker *c, Text owner, Text name)
     return text_format(c->arena, "%.*s.%.*s", TEXT_ARG(owner), TEXT_ARG(name));
 }
 
+/* `cite NAME`: the name must be a declared source. */
+static void check_source(Checker *c, const Attribution *a)
+{
+    if (a->kind != ATTRIBUTION_CITE || a->source.length == 0 || table_get(c->sources, a->source))
+        return;
+    Text written = span_text(c->diags->sources, a->span);
+    Span at = a->span;
+    for (size_t i = 0; i + a->source.length <= written.length; i++)
+        if (i >= sizeof "cite" - 1 && text_equal((Text){written.bytes + i, a->source.length}, a->source)) {
+            at.start += (uint32_t)i;
+            at.end = at.start + (uint32_t)a->source.length;
+            break;
+        }
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no source `%.*s`", TEXT_ARG(a->source));
+    suggest_nearest(c, d, at, c->sources, a->source);
+    if (!d->has_edit)
+        diag_because(c->diags, d, "Declare it: `source %.*s \"title\" { dated = 2026-01-31 }`, or write `assume \"why\"`.", TEXT_ARG(a->source));
+}
+
 static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt)
 {
+    check_source(c, &d->attribution);
     const Attribution *own = d->attribution.kind != ATTRIBUTION_NONE ? &d->attribution : outer;
     switch (d->kind) {
     case DECL_IMPORT:

@@ -56,30 +56,66 @@ static Typed report_self_reference(Checker *c, Field *field, Span at)
 
 /* ---- ranges ----------------------------------------------------------------------------- */
 
-static void check_range(Checker *c, const Field *field, const Env *env, double low, double high)
+/* One end of a range in base units; `other` is the far end, whose unit a bare number takes. */
+static bool range_end(Checker *c, const Field *field, const Typed *end, const Typed *other, Span at, double *out)
+{
+    const Type *asked = &field->typed.type;
+    double known;
+    if (end->type.tag == KIND_OF_ERROR || other->type.tag != KIND_OF_NUMBER)
+        return false;
+    if (end->type.tag != KIND_OF_NUMBER || !node_is_constant(end->node, &known)) {
+        diag_error(c->diags, DIAG_NOT_CONSTANT, at, "a range is between two numbers that are known before the run");
+        return false;
+    }
+    *out = known;
+    bool is_bare = unit_is_plain(&end->type.unit) && end->type.shown.length == 0;
+    if (dimensions_equal(&end->type.unit.dims, &asked->unit.dims) || (is_bare && known == 0))
+        return true;
+    bool is_other_bare = unit_is_plain(&other->type.unit) && other->type.shown.length == 0;
+    if (is_bare && is_other_bare && field->type_decl->type.is_present) {
+        *out *= asked->shown_scale != 0 ? asked->shown_scale : 1;
+        return true;
+    }
+    if (is_bare && other != end && dimensions_equal(&other->type.unit.dims, &asked->unit.dims)) {
+        *out *= other->type.shown_scale;
+        return true;
+    }
+    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "the range of `%.*s` is in %.*s, and its values are in %.*s", TEXT_ARG(field->name),
+                         TEXT_ARG(type_name(c, &end->type)), TEXT_ARG(type_name(c, asked)));
+    diag_label(c->diags, d, field->type_decl->name_span, "%.*s", TEXT_ARG(type_name(c, asked)));
+    return false;
+}
+
+/* Warns when the stretch from low to high leaves the range of the field; `is_middle`: of a formula over draws. */
+static void check_range(Checker *c, const Field *field, const Env *env, double low, double high, bool is_middle)
 {
     const Decl *said = field->type_decl;
-    if (!said->range_low || !said->range_high)
+    if (!said->range_low || !said->range_high || field->typed.type.tag != KIND_OF_NUMBER)
         return;
     double from, to;
-    const Unit *unit = &field->typed.type.unit;
     Typed a = elaborate(c, env, said->range_low), b = elaborate(c, env, said->range_high);
-    if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER || !node_is_constant(a.node, &from) || !node_is_constant(b.node, &to))
+    if (!range_end(c, field, &b, a.type.shown.length == 0 && unit_is_plain(&a.type.unit) ? &a : &b, said->range_high->span, &to) ||
+        !range_end(c, field, &a, &b, said->range_low->span, &from))
         return;
-    double scale = field->typed.type.shown_scale != 0 && said->type.is_present ? unit->numerator / unit->denominator : 1;
-    if (unit_is_plain(&b.type.unit) && !unit_is_plain(unit)) {
-        from *= scale;
-        to *= scale;
-    } else if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit)) {
-        from *= b.type.shown_scale;
-    }
-    if (low >= from * (1 - 1e-12) - 1e-300 && high <= to * (1 + 1e-12) + 1e-300)
+    if (!(low < from * (1 - 1e-12) - 1e-300) && !(high > to * (1 + 1e-12) + 1e-300))
         return;
     Span at = field->decl->expr ? field->decl->expr->span : field->decl->dist ? field->decl->dist->span : field->decl->name_span;
-    Diag *d = diag_warning(c->diags, DIAG_OUT_OF_RANGE, at, "`%.*s` is outside what its kind calls sensible",
-                           TEXT_ARG(field->full_name));
-    diag_label(c->diags, d, said->range_low->span, "range %.*s to %.*s",
+    Diag *d = diag_warning(c->diags, DIAG_OUT_OF_RANGE, at, "`%.*s` is outside the range that is called sensible for it", TEXT_ARG(field->full_name));
+    diag_label(c->diags, d, (Span){said->range_low->span.file, said->range_low->span.start, said->range_high->span.end}, "from %.*s to %.*s",
                TEXT_ARG(span_text(c->diags->sources, said->range_low->span)), TEXT_ARG(span_text(c->diags->sources, said->range_high->span)));
+    if (is_middle)
+        diag_because(c->diags, d, "With every draw in its middle it is %.4g %.*s.", low / (field->typed.type.shown_scale != 0 ? field->typed.type.shown_scale : 1),
+                     TEXT_ARG(field->typed.type.shown.length > 0 ? field->typed.type.shown : type_name(c, &field->typed.type)));
+}
+
+/* A range whose units are wrong is said even where the value cannot be compared with it: NAN is inside of any. */
+static void check_range_of_formula(Checker *c, const Field *field, const Env *env, const Node *node)
+{
+    double middle = NAN;
+    if (!field->type_decl->range_low)
+        return;
+    bool is_known = node_middle(c->model, node, &middle);
+    check_range(c, field, env, middle, middle, is_known);
 }
 
 static void check_share(Checker *c, const Field *field, double x)
@@ -239,8 +275,10 @@ static void finish_value(Checker *c, Field *field, Typed t)
     field->typed = t;
     Env env = env_of(field);
     if (field->is_constant && t.type.tag == KIND_OF_NUMBER) {
-        check_range(c, field, &env, constant, constant);
+        check_range(c, field, &env, constant, constant, false);
         check_share(c, field, constant);
+    } else if (t.type.tag == KIND_OF_NUMBER) {
+        check_range_of_formula(c, field, &env, c->model->values.items[field->value].expr);
     }
 }
 
@@ -272,8 +310,10 @@ static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_decl
         if (a.node && b.node && node_is_constant(a.node, &low) && node_is_constant(b.node, &high)) {
             if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit))
                 low *= b.type.shown_scale;
-            check_range(c, field, &env, low, high);
+            check_range(c, field, &env, low, high, false);
         }
+    } else if (type.tag == KIND_OF_NUMBER) {
+        check_range_of_formula(c, field, &env, t.node);
     }
     if (is_scaled) {
         scale_field(c, field, &t);

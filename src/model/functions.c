@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+/* A longer one is taken for a slip of the unit: 60 years for 60 months. */
+enum { MOST_SENSIBLE_TERM_YEARS = 50 };
+
 static Typed wrong_arguments(Checker *c, const Expr *expr, const char *form)
 {
     diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `%s`", form);
@@ -660,6 +663,9 @@ static Typed call_term(Checker *c, const Env *env, const Expr *expr)
         diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span, "the length of a term is a duration, not %.*s", TEXT_ARG(type_name(c, &length.type)));
         return typed_error();
     }
+    double months;
+    if (node_is_constant(length.node, &months) && months > MOST_SENSIBLE_TERM_YEARS * 12)
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE, expr->args.items[1]->span, "this term lasts %.4g years", months / 12);
     Typed out = {.type = {.tag = KIND_OF_TERM}, .start = start, .months = length.node};
     out.end = length.type.unit.in_days
                   ? node_make(c, N_DATE_ADD_DAYS, start, node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)

@@ -88,8 +88,9 @@ static const Node *amount_of_rate(Checker *c, const Env *env, const Expr *expr, 
     return node_make(c, N_MUL, rate.node, stretch_of_rate(c, &rate.type, false), NULL);
 }
 
-static void warn_of_simple_growth(Checker *c, const Env *env, const Field *stock, const Expr *expr)
+static void warn_of_simple_growth(Checker *c, const Env *env, const Field *stock, const Decl *flow)
 {
+    const Expr *expr = flow->expr;
     if (expr->kind != EXPR_BINARY || !text_is(expr->op, "*"))
         return;
     for (int i = 0; i < 2; i++) {
@@ -101,11 +102,13 @@ static void warn_of_simple_growth(Checker *c, const Env *env, const Field *stock
         double x;
         if (c->diags->n_errors != n_errors || t.type.tag != KIND_OF_NUMBER || !t.type.is_rate_percent)
             continue;
-        Diag *d = diag_warning(c->diags, DIAG_SIMPLE_GROWTH, expr->span, "a stock multiplied by a rate is not growth `at` that rate");
+        Diag *d = diag_warning(c->diags, DIAG_SIMPLE_GROWTH, expr->span, "`%.*s` multiplied by a rate is not the same as growth `at` that rate", TEXT_ARG(stock->name));
+        double unit = t.type.unit.rate_months > 0 ? t.type.unit.rate_months : 12, period = step_months(c->model->step);
+        double sign = flow->kind == DECL_FLOW && flow->is_out ? -1 : 1;
         if (node_is_constant(t.node, &x))
-            diag_because(c->diags, d, "Twelve months of this make %.6g %% of it; `at` the same rate makes %.6g %% in a year.",
-                         (pow(1 + x, 12) - 1) * 100, x * 1200);
-        diag_because(c->diags, d, "Write `grows at r`, `in NAME at r` or `out NAME at r` for effective growth.");
+            diag_because(c->diags, d, "In a year this changes it by %+.3g %%, and `at` the same rate by %+.3g %%.",
+                         (pow(1 + sign * x * period, 12 / period) - 1) * 100, (pow(1 + sign * x * unit, 12 / unit) - 1) * 100);
+        diag_because(c->diags, d, "For growth or decay write `grows at r`, `in NAME at r` or `out NAME at r`.");
     }
 }
 
@@ -124,7 +127,7 @@ static void finish_flow(Checker *c, Field *stock, Field *flow)
     } else {
         amount = amount_of_rate(c, &env, decl->expr, &stock->typed.type);
         if (amount)
-            warn_of_simple_growth(c, &env, stock, decl->expr);
+            warn_of_simple_growth(c, &env, stock, decl);
     }
     if (!amount)
         amount = node_const(c, 0);

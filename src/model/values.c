@@ -147,22 +147,79 @@ static bool fold(NodeOp op, const double *x, uint32_t n, double *out)
     }
 }
 
-bool node_is_constant(const Node *node, double *out)
+/* The middle of a draw whose parameters are known; false where it has none to speak of. */
+static bool middle_of_draw(const Draw *draw, double *out)
 {
+    double x[4] = {0};
+    if (draw->n_params > 4)
+        return false;
+    for (uint32_t i = 0; i < draw->n_params; i++)
+        if (!node_is_constant(draw->params[i], &x[i]))
+            return false;
+    switch (draw->law) {
+    case DIST_LAW_NORMAL:
+    case DIST_LAW_EXPONENTIAL:
+    case DIST_LAW_POISSON:
+        *out = x[0];
+        return true;
+    case DIST_LAW_LOGNORMAL:
+        *out = gw_exp(x[0]);
+        return true;
+    case DIST_LAW_UNIFORM:
+        *out = (x[0] + x[1]) / 2;
+        return true;
+    case DIST_LAW_TRIANGLE:
+        *out = x[1];
+        return true;
+    case DIST_LAW_BETA:
+        *out = x[2] + (x[3] - x[2]) * x[0] / (x[0] + x[1]);
+        return true;
+    case DIST_LAW_GAMMA:
+        *out = x[0] * x[1];
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool evaluate(const Model *draws_of, const Node *node, double *out, int depth);
+
+static bool evaluate_value(const Model *m, const Value *v, double *out, int depth)
+{
+    if (v->kind == VALUE_DRAW)
+        return v->draw && middle_of_draw(v->draw, out);
+    return v->kind == VALUE_FORMULA && v->expr && evaluate(m, v->expr, out, depth + 1);
+}
+
+/* `draws_of` NULL: constants only; else with every draw of that model in its middle. */
+static bool evaluate(const Model *draws_of, const Node *node, double *out, int depth)
+{
+    enum { MANY = 64, DEEP = 40 };
     if (node->op == N_CONST) {
         *out = node->number;
         return true;
     }
+    if (node->op == N_VALUE && draws_of && depth < DEEP)
+        return evaluate_value(draws_of, &draws_of->values.items[node->value], out, depth);
     if (node->op == N_VALUE || node->op == N_CLOSING || node->op == N_TABLE || node->n_args == 0)
         return false;
-    enum { MANY = 64 };
     double x[MANY];
     if (node->n_args > MANY)
         return false;
     for (uint32_t i = 0; i < node->n_args; i++)
-        if (!node_is_constant(node->args[i], &x[i]))
+        if (!evaluate(draws_of, node->args[i], &x[i], depth))
             return false;
     return fold(node->op, x, node->n_args, out);
+}
+
+bool node_is_constant(const Node *node, double *out)
+{
+    return evaluate(NULL, node, out, 0);
+}
+
+bool node_middle(const Model *m, const Node *node, double *out)
+{
+    return evaluate(m, node, out, 0);
 }
 
 ValueId value_new(Checker *c, Text name, ValueKind kind)
