@@ -290,7 +290,8 @@ static int by_path(const void *a, const void *b)
 
 static void sort_kind(KindDef *kind)
 {
-    qsort(kind->instances.items, kind->instances.count, sizeof(Instance *), by_path);
+    if (kind->instances.count > 1)
+        qsort(kind->instances.items, kind->instances.count, sizeof(Instance *), by_path);
     for (size_t i = 0; i < table_count(kind->parts); i++) {
         KindDef *part = table_at(kind->parts, i)->value;
         if (part->owner == kind)
@@ -467,8 +468,10 @@ void instances_expand(Checker *c)
             }
         sort_kinds(c);
     }
-    qsort(c->parties.items, c->parties.count, sizeof(Instance *), by_path);
-    qsort(c->contracts.items, c->contracts.count, sizeof(Instance *), by_path);
+    if (c->parties.count > 1)
+        qsort(c->parties.items, c->parties.count, sizeof(Instance *), by_path);
+    if (c->contracts.count > 1)
+        qsort(c->contracts.items, c->contracts.count, sizeof(Instance *), by_path);
 }
 
 /* ---- overrides -------------------------------------------------------------------- */
