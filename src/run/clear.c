@@ -1,0 +1,497 @@
+/* Phase 5: what falls due, tested for a whole tile; only lanes in which somebody cannot pay in
+ * full, or in which shares of what is left or reserves are at work, go through ledger/clearing.h. */
+#include "run/tile.h"
+
+#include "base/date.h"
+#include "ledger/share.h"
+#include "maths/maths.h"
+#include "run/lane.h"
+
+#include <math.h>
+#include <string.h>
+
+void tile_activate(Tile *tile, uint32_t slot)
+{
+    SlotNow *now = &tile->slots[slot];
+
+    if (now->fresh != NULL)
+        return;
+    now->fresh = tile_take(tile);
+    tile->active[tile->n_active++] = slot;
+    if (tile->plan->model->slots.items[slot].is_rest) {
+        now->share = tile_take(tile);
+        now->cap = tile_take(tile);
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+            now->cap[lane] = CLEARING_NO_CAP;
+    }
+}
+
+static void sort_active(Tile *tile)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < tile->plan->model->slots.count; i++)
+        if (tile->slots[i].fresh != NULL)
+            tile->active[n++] = i;
+}
+
+/* ---- what everyone must state ------------------------------------------------------------- */
+
+static void look_at_graces(Tile *tile)
+{
+    const Code *code = tile->plan->code;
+
+    for (uint32_t i = 0; i < tile->plan->model->contracts.count; i++) {
+        if (code->contracts[i].grace == REF_NONE)
+            continue;
+        Lanes grace = tile_lanes(tile, code->contracts[i].grace);
+        if (tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, grace))
+            tile_fail_nan(tile, grace, FAILED_CONTRACT, i);
+    }
+}
+
+/* An amount rounded to cents, 0 below zero, and 0 with the path failed when it is none. */
+static double cents_of(Tile *tile, Ref ref, size_t lane, FailedKind kind, uint32_t index)
+{
+    double exact =
+        ref == REF_NONE ? 0 : lanes_at(tile_lanes(tile, ref), lane) * tile->plan->model->minor_per_unit;
+
+    if (fabs(exact) < WHOLE_LIMIT)
+        return gw_max(0, round_to_even(exact));
+    tile_fail(tile, lane, kind, index);
+    return 0;
+}
+
+/* True when the number is the same in every lane and fits: nothing more to look at. */
+static bool is_same_and_fits(const Tile *tile, Ref ref, double factor, double least, double limit)
+{
+    if (ref == REF_NONE)
+        return true;
+    Lanes x = tile_lanes(tile, ref);
+    return x.step == 0 && x.at[0] * factor >= least && x.at[0] * factor < limit;
+}
+
+static void look_at_amount(Tile *tile, Ref ref, FailedKind kind, uint32_t index)
+{
+    double minor = tile->plan->model->minor_per_unit;
+
+    if (is_same_and_fits(tile, ref, minor, 0, WHOLE_LIMIT))
+        return;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+        cents_of(tile, ref, lane, kind, index);
+}
+
+static void look_at_share(Tile *tile, Ref ref, uint32_t party)
+{
+    if (is_same_and_fits(tile, ref, 1, 0, 1))
+        return;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double share = lanes_at(tile_lanes(tile, ref), lane);
+        if (!(share >= 0 && share <= 1))
+            tile_fail(tile, lane, FAILED_PARTY, party);
+    }
+}
+
+static void look_at_statements(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+    const Code *code = tile->plan->code;
+
+    look_at_graces(tile);
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        look_at_amount(tile, code->parties[p].keep, FAILED_PARTY, p);
+        look_at_share(tile, code->parties[p].loss_of_cash, p);
+        look_at_share(tile, code->parties[p].loss_of_receipts, p);
+    }
+    for (uint32_t i = 0; i < model->facilities.count; i++)
+        if (model->facilities.items[i].is_for_shortfall)
+            look_at_amount(tile, code->facilities[i].limit, FAILED_FACILITY, i);
+    for (uint32_t i = 0; i < model->guarantees.count; i++)
+        look_at_amount(tile, code->guarantees[i].limit, FAILED_GUARANTEE, i);
+    for (uint32_t i = 0; i < model->reserves.count; i++)
+        look_at_amount(tile, code->reserves[i].target, FAILED_RESERVE, i);
+}
+
+/* ---- what is due -------------------------------------------------------------------------- */
+
+static void add_arrears(Tile *tile, uint32_t slot)
+{
+    SlotNow *now = &tile->slots[slot];
+
+    now->has_arrears = true;
+    now->due = tile_take(tile);
+    memcpy(now->due, now->fresh, tile->m.n_lanes * sizeof *now->due);
+    tile->m.kernels->add(tile->m.n_lanes, now->due,
+                         tile_register(tile, tile->plan->code->slot_arrears[slot]));
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+        if (!(now->due[lane] < WHOLE_LIMIT))
+            tile_fail(tile, lane, FAILED_SLOT, slot);
+}
+
+static void state_dues(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    for (uint32_t i = 0; i < model->slots.count; i++)
+        if (tile->has_arrears[i])
+            tile_activate(tile, i);
+    sort_active(tile);
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+        SlotNow *now = &tile->slots[slot];
+
+        now->due = now->fresh;
+        if (tile->has_arrears[slot])
+            add_arrears(tile, slot);
+    }
+}
+
+/* The dead owe nothing. */
+static void forgive_dead(Tile *tile)
+{
+    for (size_t i = 0; i < tile->n_active; i++) {
+        SlotNow *now = &tile->slots[tile->active[i]];
+
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+            if (tile->alive[lane] != 0)
+                continue;
+            now->fresh[lane] = now->due[lane] = 0;
+            if (now->share != NULL)
+                now->share[lane] = 0;
+        }
+    }
+}
+
+/* ---- who can pay -------------------------------------------------------------------------- */
+
+static const double *cash_cell(const Tile *tile, uint32_t party)
+{
+    const Model *model = tile->plan->model;
+
+    return tile_register(tile, tile->plan->code->cells[party * model->accounts.count + model->cash]);
+}
+
+/* Unrestricted cash of an inside party. */
+static double *start_net(Tile *tile, uint32_t party)
+{
+    const Plan *plan = tile->plan;
+    double *net = tile_take(tile);
+
+    memcpy(net, cash_cell(tile, party), tile->m.n_lanes * sizeof *net);
+    for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
+        tile->m.kernels->subtract(tile->m.n_lanes, net,
+                                  tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance));
+    return net;
+}
+
+static void look_at_cash(Tile *tile)
+{
+    const Plan *plan = tile->plan;
+
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        tile->net[p] = NULL;
+        if (plan->is_outside[p])
+            continue;
+        tile->net[p] = start_net(tile, p);
+        if (!tile->m.kernels->below(tile->m.n_blocks, tile->alive, tile->net[p],
+                                    (Lanes){tile->zeros, 0}))
+            continue;
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+            if (tile->net[p][lane] < 0)
+                tile_fail(tile, lane, FAILED_PARTY, p);
+    }
+}
+
+static void mark_slow(Tile *tile, size_t lane)
+{
+    tile->slow[lane] = tile->alive[lane];
+    tile->has_slow |= tile->alive[lane] != 0;
+}
+
+/* Lanes in which an inside payer would be left with less than nothing, or than it keeps. */
+static void find_short(Tile *tile)
+{
+    const Plan *plan = tile->plan;
+    const RunKernels *kernels = tile->m.kernels;
+
+    memset(tile->is_payer, 0, plan->model->parties.count * sizeof *tile->is_payer);
+    for (size_t i = 0; i < tile->n_active; i++) {
+        const Slot *slot = &plan->model->slots.items[tile->active[i]];
+        const SlotNow *now = &tile->slots[tile->active[i]];
+
+        if (slot->is_rest || plan->is_pays_slot[tile->active[i]])
+            continue;
+        tile->is_payer[slot->payer] = true;
+        if (tile->net[slot->payer] != NULL)
+            kernels->subtract(tile->m.n_lanes, tile->net[slot->payer], now->due);
+        if (tile->net[slot->payee] != NULL)
+            kernels->add(tile->m.n_lanes, tile->net[slot->payee], now->due);
+    }
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        double *net = tile->net[p];
+
+        if (net == NULL || !tile->is_payer[p])
+            continue;
+        if (plan->keep_counts[p])
+            for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+                net[lane] -= cents_of(tile, plan->code->parties[p].keep, lane, FAILED_PARTY, p);
+        if (!kernels->below(tile->m.n_blocks, tile->alive, net, (Lanes){tile->zeros, 0}))
+            continue;
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+            if (net[lane] < 0)
+                mark_slow(tile, lane);
+    }
+}
+
+/* Lanes in which what is left is shared, or a reserve is above or below its target. */
+static void find_sharing(Tile *tile)
+{
+    const Plan *plan = tile->plan;
+
+    for (size_t i = 0; i < tile->n_active; i++) {
+        const SlotNow *now = &tile->slots[tile->active[i]];
+        for (size_t lane = 0; now->share != NULL && lane < tile->m.n_lanes; lane++)
+            if (now->share[lane] > 0)
+                mark_slow(tile, lane);
+    }
+    for (uint32_t i = 0; i < plan->model->reserves.count; i++) {
+        const double *balance = tile_register(tile, plan->code->reserves[i].balance);
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+            if (balance[lane] != cents_of(tile, plan->code->reserves[i].target, lane, FAILED_RESERVE, i))
+                mark_slow(tile, lane);
+    }
+}
+
+/* ---- one lane through clearing ------------------------------------------------------------ */
+
+static double number_or_zero(const Tile *tile, Ref ref, size_t lane)
+{
+    return ref == REF_NONE ? 0 : lanes_at(tile_lanes(tile, ref), lane);
+}
+
+static void state_lane_parties(Tile *tile, size_t lane)
+{
+    const Plan *plan = tile->plan;
+
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        const PartyCode *code = &plan->code->parties[p];
+        double cash = 0;
+
+        if (!plan->is_outside[p]) {
+            cash = cash_cell(tile, p)[lane];
+            for (uint32_t i = plan->reserve_starts[p]; i < plan->reserve_starts[p + 1]; i++)
+                cash -= tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane];
+        }
+        tile->in_cash[p] = cash;
+        tile->in_keep[p] = cents_of(tile, code->keep, lane, FAILED_PARTY, p);
+        tile->in_loss_cash[p] = number_or_zero(tile, code->loss_of_cash, lane);
+        tile->in_loss_claims[p] = number_or_zero(tile, code->loss_of_receipts, lane);
+        tile->in_defaulted[p] = tile_register(tile, code->defaulted)[lane] != 0;
+    }
+}
+
+static void state_lane_supports(Tile *tile, size_t lane)
+{
+    const Plan *plan = tile->plan;
+    const Model *model = plan->model;
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < model->facilities.count; i++) {
+        const SupportCode *code = &plan->code->facilities[i];
+
+        if (!model->facilities.items[i].is_for_shortfall)
+            continue;
+        double most = cents_of(tile, code->limit, lane, FAILED_FACILITY, i);
+        double asked = tile->requested[i] != NULL ? tile->requested[i][lane] : 0;
+        if (lanes_at(tile_lanes(tile, code->effective), lane) == 0)
+            most = 0;
+        tile->in_limit[n++] = gw_max(0, most - tile_register(tile, code->drawn)[lane] - asked);
+    }
+    for (uint32_t i = 0; i < model->guarantees.count; i++) {
+        const SupportCode *code = &plan->code->guarantees[i];
+        double most = cents_of(tile, code->limit, lane, FAILED_GUARANTEE, i);
+
+        if (lanes_at(tile_lanes(tile, code->effective), lane) == 0)
+            most = 0;
+        tile->in_limit[n++] = gw_max(0, most - tile_register(tile, code->drawn)[lane]);
+    }
+    for (uint32_t i = 0; i < model->reserves.count; i++) {
+        const ReserveCode *code = &plan->code->reserves[i];
+
+        tile->in_balance[i] = tile_register(tile, code->balance)[lane];
+        tile->in_target[i] = cents_of(tile, code->target, lane, FAILED_RESERVE, i);
+    }
+}
+
+static bool is_overdue(const Tile *tile, uint32_t slot_id, size_t lane)
+{
+    const Plan *plan = tile->plan;
+    const Slot *slot = &plan->model->slots.items[slot_id];
+    double today = tile->m.clock.today;
+    double since = today;
+    double grace = 0;
+
+    if (slot->is_rest || plan->is_facility_slot[slot_id])
+        return false;
+    if (tile_register(tile, plan->code->slot_arrears[slot_id])[lane] > 0)
+        since = tile_register(tile, plan->code->slot_since[slot_id])[lane];
+    if (slot->contract != NO_ID)
+        grace = number_or_zero(tile, plan->code->contracts[slot->contract].grace, lane);
+    return date_add_months(since, grace) <= today;
+}
+
+static void state_lane_dues(Tile *tile, size_t lane)
+{
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+        const SlotNow *now = &tile->slots[slot];
+
+        tile->in_due[slot] = now->share != NULL ? now->cap[lane] : now->due[lane];
+        tile->in_share[slot] = now->share != NULL ? now->share[lane] : 0;
+        tile->in_default[slot] = is_overdue(tile, slot, lane);
+    }
+}
+
+static void forget_lane_dues(Tile *tile)
+{
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+        bool is_rest = tile->slots[slot].share != NULL;
+
+        tile->in_due[slot] = is_rest ? CLEARING_NO_CAP : 0;
+        tile->in_share[slot] = 0;
+        tile->in_default[slot] = 0;
+    }
+}
+
+static double *taken(Tile *tile, double **lanes)
+{
+    if (*lanes == NULL)
+        *lanes = tile_take(tile);
+    return *lanes;
+}
+
+/* What guarantees paid, over the slots they cover. */
+static void divide_guarantees(Tile *tile, size_t lane)
+{
+    const Model *model = tile->plan->model;
+    size_t first = tile->plan->n_supports - model->guarantees.count;
+
+    for (uint32_t i = 0; i < model->guarantees.count; i++) {
+        const Guarantee *guarantee = &model->guarantees.items[i];
+        size_t n = guarantee->covered.count;
+        double total = tile->output.support_paid[first + i];
+        double *weights = tile->lane_scratch;
+        double *parts = weights + n;
+
+        tile_register(tile, tile->plan->code->guarantees[i].drawn)[lane] += total;
+        for (size_t j = 0; j < n; j++)
+            weights[j] = tile->lane_paid[guarantee->covered.items[j]];
+        allocate_cents(total, weights, n, parts, parts + n);
+        for (size_t j = 0; j < n; j++) {
+            if (!(parts[j] > 0))
+                continue;
+            tile->lane_paid[guarantee->covered.items[j]] -= parts[j];
+            Guaranteed *made = LIST_PUSH(tile->arena, &tile->guaranteed);
+            *made = (Guaranteed){i, (uint32_t)j, (uint32_t)lane, parts[j]};
+        }
+    }
+}
+
+static void keep_lane(Tile *tile, size_t lane)
+{
+    const Model *model = tile->plan->model;
+    const ClearingOutput *output = &tile->output;
+    size_t support = 0;
+
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+        tile->slots[slot].cleared[lane] = output->paid[slot];
+    }
+    for (uint32_t i = 0; i < model->facilities.count; i++)
+        if (model->facilities.items[i].is_for_shortfall)
+            tile->slots[model->facilities.items[i].slot].cleared[lane] +=
+                output->support_paid[support++];
+    if (model->guarantees.count > 0) {
+        for (size_t i = 0; i < tile->n_active; i++)
+            tile->lane_paid[tile->active[i]] = tile->slots[tile->active[i]].cleared[lane];
+        divide_guarantees(tile, lane);
+    }
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        if (output->loss[p] > 0)
+            taken(tile, &tile->losses[p])[lane] = output->loss[p];
+        if (output->default_now[p])
+            taken(tile, &tile->default_now[p])[lane] = 1;
+    }
+    for (uint32_t i = 0; i < model->reserves.count; i++)
+        tile_register(tile, tile->plan->code->reserves[i].balance)[lane] +=
+            output->reserve_filled[i] - output->reserve_released[i] - output->reserve_freed[i];
+}
+
+static void activate_backing(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    for (size_t i = 0; i < model->facilities.count; i++)
+        if (model->facilities.items[i].is_for_shortfall)
+            tile_activate(tile, model->facilities.items[i].slot);
+    for (size_t i = 0; i < model->guarantees.count; i++) {
+        const Guarantee *guarantee = &model->guarantees.items[i];
+        tile_activate(tile, guarantee->recourse);
+        for (size_t j = 0; j < guarantee->covered.count; j++) {
+            tile_activate(tile, guarantee->covered.items[j]);
+            tile_activate(tile, guarantee->pays.items[j]);
+        }
+    }
+    sort_active(tile);
+    for (size_t i = 0; i < tile->n_active; i++) {
+        SlotNow *now = &tile->slots[tile->active[i]];
+        if (now->due == NULL)
+            now->due = now->fresh;
+    }
+}
+
+static void clear_slow_lanes(Tile *tile)
+{
+    if (tile->plan->n_supports > 0)
+        activate_backing(tile);
+    for (size_t i = 0; i < tile->n_active; i++) {
+        SlotNow *now = &tile->slots[tile->active[i]];
+
+        now->cleared = tile_take(tile);
+        if (now->share == NULL)
+            memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
+    }
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        if (tile->slow[lane] == 0)
+            continue;
+        state_lane_parties(tile, lane);
+        state_lane_supports(tile, lane);
+        state_lane_dues(tile, lane);
+        if (!clearing_run(tile->plan->clearing, &tile->input, &tile->output, tile->workspace))
+            tile->n_short[lane] += 1;
+        keep_lane(tile, lane);
+    }
+    forget_lane_dues(tile);
+}
+
+void tile_clear(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    memset(tile->losses, 0, model->parties.count * sizeof *tile->losses);
+    memset(tile->default_now, 0, model->parties.count * sizeof *tile->default_now);
+    memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
+    tile->has_slow = false;
+    tile->guaranteed.count = 0;
+    state_dues(tile);
+    look_at_statements(tile);
+    look_at_cash(tile);
+    if (tile->has_died)
+        forgive_dead(tile);
+    find_short(tile);
+    find_sharing(tile);
+    tile_who_keep(tile);
+    if (tile->has_slow)
+        clear_slow_lanes(tile);
+}

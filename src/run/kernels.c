@@ -1,0 +1,428 @@
+/* The kernels of one instruction set; see kernels.h. The inner loops have a known trip count and no
+ * branches, which is what GCC needs to make vector code of them. */
+#include "run/kernels.h"
+#include "run/lane.h"
+
+#ifndef GW_RUN_KERNELS
+#define GW_RUN_KERNELS run_kernels_baseline
+#define GW_RUN_KERNELS_ISA "baseline"
+#endif
+
+/* ---- operations --------------------------------------------------------------------------- */
+
+#define KERNEL(name, reads, expression)                                                         \
+    static void op_##name(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, \
+                          Lanes in_b, Lanes in_c)                                               \
+    {                                                                                           \
+        const double *restrict at_a = in_a.at;                                                  \
+        const double *restrict at_b = in_b.at;                                                  \
+        const double *restrict at_c = in_c.at;                                                  \
+        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                        \
+        for (size_t block = 0; block < n_blocks; block++) {                                     \
+            for (size_t i = 0; i < GW_LANES; i++) {                                             \
+                reads;                                                                          \
+                out[i] = (expression);                                                          \
+            }                                                                                   \
+            out += GW_LANES;                                                                    \
+            at_a += in_a.step;                                                                  \
+            at_b += in_b.step;                                                                  \
+            at_c += in_c.step;                                                                  \
+        }                                                                                       \
+    }
+#define READS_1 double a = at_a[i]
+#define READS_2 double a = at_a[i], b = at_b[i]
+#define READS_3 double a = at_a[i], b = at_b[i], c = at_c[i]
+
+#define LANE(name, n, expression, doc) KERNEL(name, READS_##n, expression)
+#define WRITTEN(name, n, doc)
+#define CLOCKED(name, n, expression, doc) KERNEL(name, READS_##n, expression)
+#define LEAF(name, n, doc)
+#define HELD(name, n, doc)
+#define NAMED(name, n, doc)
+#include "program/ops.def"
+#undef LANE
+#undef WRITTEN
+#undef CLOCKED
+#undef LEAF
+#undef HELD
+#undef NAMED
+
+/* The far tails, one draw in 36 thousand million, are worked out only for a block that has one. */
+static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
+                           Lanes in_b, Lanes in_c)
+{
+    const double *restrict p = in_a.at;
+    double depth[GW_LANES];
+
+    (void)clock, (void)in_b, (void)in_c;
+    for (size_t block = 0; block < n_blocks; block++) {
+        double n_far = 0;
+
+        for (size_t i = 0; i < GW_LANES; i++)
+            depth[i] = gw_inverse_normal_depth(p[i]);
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] = gw_inverse_normal_near(p[i], depth[i]);
+        for (size_t i = 0; i < GW_LANES; i++)
+            n_far += depth[i] <= 5.0 ? 0.0 : 1.0;
+        if (n_far > 0)
+            for (size_t i = 0; i < GW_LANES; i++)
+                out[i] = gw_inverse_normal(p[i]);
+        out += GW_LANES;
+        p += in_a.step;
+    }
+}
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+static unsigned found(double some, double fault)
+{
+    return (some > 0 ? FOUND_SOME : 0u) | (fault > 0 ? FOUND_FAULT : 0u);
+}
+
+static unsigned fire(size_t n_blocks, Lanes trigger, const double *restrict alive,
+                     double *restrict mask)
+{
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict t = trigger.at + block * trigger.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double x = t[i];
+            double yes = x != 0.0 ? alive[i] : 0.0;
+
+            yes = x == x ? yes : 0.0;
+            mask[i] = yes;
+            some[i] += yes;
+            fault[i] += x == x ? 0.0 : alive[i];
+        }
+        alive += GW_LANES;
+        mask += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++) {
+        all_some += some[i];
+        all_fault += fault[i];
+    }
+    return found(all_some, all_fault);
+}
+
+static unsigned when(size_t n_blocks, Lanes condition, Lanes lasting, const double *restrict alive,
+                     double *restrict held, double *restrict has_fired, double months,
+                     bool is_again, double *restrict mask)
+{
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+    double kept = is_again ? 0.0 : 1.0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict c = condition.at + block * condition.step;
+        const double *restrict l = lasting.at + block * lasting.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double holds = c[i] == c[i] ? (c[i] != 0.0 ? 1.0 : 0.0) : 0.0;
+            double now = holds != 0.0 ? held[i] + months : 0.0;
+            double long_enough = now >= l[i] ? holds : 0.0;
+            double fires = has_fired[i] == 0.0 ? long_enough : 0.0;
+            double unknown = l[i] == l[i] ? 0.0 : holds;
+
+            unknown = c[i] == c[i] ? unknown : 1.0;
+            held[i] = now;
+            has_fired[i] = holds != 0.0 ? (fires != 0.0 ? 1.0 : has_fired[i]) : has_fired[i] * kept;
+            mask[i] = fires * alive[i];
+            some[i] += fires * alive[i];
+            fault[i] += unknown * alive[i];
+        }
+        alive += GW_LANES;
+        held += GW_LANES;
+        has_fired += GW_LANES;
+        mask += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++) {
+        all_some += some[i];
+        all_fault += fault[i];
+    }
+    return found(all_some, all_fault);
+}
+
+static unsigned each(size_t n_blocks, const EachInput *input, const double *restrict alive,
+                     double *restrict top, double *restrict marks, double *restrict waiting,
+                     double *restrict count, double *restrict mask)
+{
+    double some = 0, fault = 0;
+    double past = input->is_including_past ? 1.0 : 0.0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict series = input->series.at + block * input->series.step;
+        const double *restrict quantity = input->quantity.at + block * input->quantity.step;
+        const double *restrict times = input->times.at + block * input->times.step;
+        const double *restrict before = input->before.at + block * input->before.step;
+        const double *restrict effective = input->effective.at + block * input->effective.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double high = input->is_first_period ? series[i] : gw_max(top[i], series[i]);
+            double passed = gw_min(gw_floor(high / quantity[i] + 1e-9), times[i]);
+            double now = gw_max(0.0, passed);
+            double counted = input->is_first_period ? now * (1.0 - past) : marks[i];
+            double fresh = gw_max(0.0, now - counted) + waiting[i];
+            double is_time = input->today < before[i] ? 1.0 : 0.0;
+            double fires = fresh > 0.0 ? is_time : 0.0;
+            double unknown = before[i] == before[i] ? 0.0 : 1.0;
+
+            unknown = now < GW_INFINITY ? unknown : 1.0;
+            fires = effective[i] != 0.0 ? fires : 0.0;
+            top[i] = high;
+            marks[i] = input->is_first_period ? now : gw_max(marks[i], now);
+            waiting[i] = fires != 0.0 ? 0.0 : fresh * past;
+            count[i] = fresh;
+            mask[i] = fires * alive[i];
+            some += fires * alive[i];
+            fault += unknown * alive[i];
+        }
+        alive += GW_LANES;
+        top += GW_LANES;
+        marks += GW_LANES;
+        waiting += GW_LANES;
+        count += GW_LANES;
+        mask += GW_LANES;
+    }
+    return found(some, fault);
+}
+
+static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
+                    double *restrict carry, double *restrict due)
+{
+    double fault[GW_LANES] = {0}, all_fault = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict x = amount.at + block * amount.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double exact = x[i] * minor;
+            double total = exact + carry[i];
+            double rounded = round_to_even(total);
+            double fits = exact < WHOLE_LIMIT ? mask[i] : 0.0;
+            double positive = rounded > 0.0 ? rounded : 0.0;
+
+            fits = exact >= -0.5 ? fits : 0.0;
+            due[i] = fits != 0.0 ? positive : 0.0;
+            carry[i] = fits != 0.0 ? total - rounded : carry[i];
+            fault[i] += mask[i] - fits;
+        }
+        mask += GW_LANES;
+        carry += GW_LANES;
+        due += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++)
+        all_fault += fault[i];
+    return found(0, all_fault);
+}
+
+/* ---- postings ----------------------------------------------------------------------------- */
+
+/* Counts are whole blocks. */
+#define FOR_BLOCKS(count)                                      \
+    for (size_t block = 0; block < (count); block += GW_LANES) \
+        for (size_t i = block; i < block + GW_LANES; i++)
+
+static void add(size_t count, double *restrict out, const double *restrict x)
+{
+    FOR_BLOCKS(count)
+    out[i] += x[i];
+}
+
+static void subtract(size_t count, double *restrict out, const double *restrict x)
+{
+    FOR_BLOCKS(count)
+    out[i] -= x[i];
+}
+
+static void add_money(size_t count, double *restrict out, const double *restrict x, double minor)
+{
+    FOR_BLOCKS(count)
+    out[i] += x[i] / minor;
+}
+
+static void subtract_money(size_t count, double *restrict out, const double *restrict x,
+                           double minor)
+{
+    FOR_BLOCKS(count)
+    out[i] -= x[i] / minor;
+}
+
+static void add_masked(size_t n_blocks, double *restrict out, const double *restrict mask, Lanes x,
+                       double sign)
+{
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict from = x.at + block * x.step;
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] = mask[i] != 0.0 ? out[i] + sign * from[i] : out[i];
+        out += GW_LANES;
+        mask += GW_LANES;
+    }
+}
+
+static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
+{
+    double highs[GW_LANES] = {0}, lows[GW_LANES] = {0};
+    const double shifter = 0x1.8p92; /* leaves multiples of 2^40 */
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double upper = (x[block + i] + shifter) - shifter;
+
+            highs[i] += upper;
+            lows[i] += x[block + i] - upper;
+        }
+    }
+    *high = *low = 0;
+    for (size_t i = 0; i < GW_LANES; i++) {
+        *high += highs[i];
+        *low += lows[i];
+    }
+}
+
+static unsigned below(size_t n_blocks, const double *restrict alive, const double *restrict x,
+                      Lanes bound)
+{
+    double some[GW_LANES] = {0}, all = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict b = bound.at + block * bound.step;
+        for (size_t i = 0; i < GW_LANES; i++)
+            some[i] += x[i] < b[i] ? alive[i] : 0.0;
+        alive += GW_LANES;
+        x += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++)
+        all += some[i];
+    return found(all, 0);
+}
+
+static void gather(size_t count, double *restrict sum, double *restrict largest,
+                   const double *restrict x)
+{
+    FOR_BLOCKS(count)
+    {
+        double size = fabs(x[i]);
+
+        sum[i] += x[i];
+        largest[i] = size > largest[i] ? size : largest[i];
+    }
+}
+
+static unsigned prove(size_t count, const double *restrict alive, const double *restrict sum,
+                      const double *restrict largest)
+{
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            some[i] += sum[block + i] == 0.0 ? 0.0 : alive[block + i];
+            fault[i] += largest[block + i] < WHOLE_LIMIT ? 0.0 : alive[block + i];
+        }
+    }
+    for (size_t i = 0; i < GW_LANES; i++) {
+        all_some += some[i];
+        all_fault += fault[i];
+    }
+    return found(all_some, all_fault);
+}
+
+static void doubt(size_t n_blocks, double *restrict out, Lanes x)
+{
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict from = x.at + block * x.step;
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] += from[i] - from[i];
+        out += GW_LANES;
+    }
+}
+
+static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
+{
+    double some[GW_LANES] = {0}, all = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict from = x.at + block * x.step;
+        for (size_t i = 0; i < GW_LANES; i++)
+            some[i] += from[i] == from[i] ? 0.0 : alive[i];
+        alive += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++)
+        all += some[i];
+    return found(all, 0);
+}
+
+static void multiply(size_t n_blocks, double *restrict out, Lanes x)
+{
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict from = x.at + block * x.step;
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] *= from[i];
+        out += GW_LANES;
+    }
+}
+
+static unsigned move_stage(size_t n_blocks, const double *restrict alive, Lanes condition,
+                           double stage, double today, double *restrict carried,
+                           double *restrict date)
+{
+    double some = 0, fault = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict c = condition.at + block * condition.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double may = carried[i] < stage ? 1.0 : 0.0;
+            double yes = c[i] == c[i] ? (c[i] != 0.0 ? may : 0.0) : 0.0;
+
+            fault += c[i] == c[i] ? 0.0 : may * alive[i];
+            some += yes * alive[i];
+            carried[i] = yes != 0.0 ? stage : carried[i];
+            date[i] = yes != 0.0 ? today : date[i];
+        }
+        alive += GW_LANES;
+        carried += GW_LANES;
+        date += GW_LANES;
+    }
+    return found(some, fault);
+}
+
+static unsigned any(size_t count, const double *restrict x)
+{
+    double some[GW_LANES] = {0}, all = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            some[i] += x[block + i] == 0.0 ? 0.0 : 1.0;
+    for (size_t i = 0; i < GW_LANES; i++)
+        all += some[i];
+    return found(all, 0);
+}
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+const RunKernels GW_RUN_KERNELS = {
+    .isa = GW_RUN_KERNELS_ISA,
+    .ops = {
+#define LANE(name, n, expression, doc) [OP_##name] = op_##name,
+#define WRITTEN(name, n, doc) [OP_##name] = op_##name,
+#define CLOCKED(name, n, expression, doc) [OP_##name] = op_##name,
+#define LEAF(name, n, doc)
+#define HELD(name, n, doc)
+#define NAMED(name, n, doc)
+#include "program/ops.def"
+    },
+    .fire = fire,
+    .when = when,
+    .each = each,
+    .pay = pay,
+    .add = add,
+    .subtract = subtract,
+    .add_money = add_money,
+    .subtract_money = subtract_money,
+    .add_masked = add_masked,
+    .sum_whole = sum_whole,
+    .below = below,
+    .gather = gather,
+    .prove = prove,
+    .doubt = doubt,
+    .any_nan = any_nan,
+    .multiply = multiply,
+    .move_stage = move_stage,
+    .any = any,
+};

@@ -1,0 +1,93 @@
+/* Loops over lanes, for the instruction set at hand: the operations of ops.def, and the whole-number
+ * work of rules, postings and rings.
+ *
+ * One source, kernels.c, is compiled for each instruction set; every table gives the same bits. A
+ * Lanes is read in blocks of GW_LANES numbers, `step` apart: GW_LANES for a register of a tile, 0 for
+ * one that has the same number in every lane. Masks hold 1 or 0. */
+#ifndef GW_RUN_KERNELS_H
+#define GW_RUN_KERNELS_H
+
+#include "base/date.h"
+#include "maths/kernels.h"
+#include "program/code.h"
+
+#include <stddef.h>
+
+typedef struct {
+    const double *at;
+    size_t step;
+} Lanes;
+
+typedef struct {
+    uint32_t period;
+    Day first, last;
+    double first_day, today, days;
+} Clock;
+
+typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *restrict out, Lanes a, Lanes b,
+                        Lanes c);
+
+/* What a loop over a mask found. */
+enum { FOUND_SOME = 1, FOUND_FAULT = 2 };
+
+typedef struct {
+    Lanes series, quantity, times, before; /* times.at NULL: none */
+    Lanes effective;
+    bool is_including_past, is_first_period;
+    double today;
+} EachInput;
+
+typedef struct RunKernels {
+    const char *isa;
+    LaneKernel *ops[OP_COUNT]; /* NULL where the interpreter does it */
+
+    /* mask = alive and yes; FAULT where alive and NaN */
+    unsigned (*fire)(size_t n_blocks, Lanes trigger, const double *restrict alive,
+                     double *restrict mask);
+    unsigned (*when)(size_t n_blocks, Lanes condition, Lanes lasting, const double *restrict alive,
+                     double *restrict held, double *restrict has_fired, double months,
+                     bool is_again, double *restrict mask);
+    unsigned (*each)(size_t n_blocks, const EachInput *input, const double *restrict alive,
+                     double *restrict top, double *restrict marks, double *restrict waiting,
+                     double *restrict count, double *restrict mask);
+    /* due = the amount in cents where the mask says so, else 0; FAULT where it cannot be */
+    unsigned (*pay)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
+                    double *restrict carry, double *restrict due);
+    void (*add)(size_t count, double *restrict out, const double *restrict x);
+    void (*subtract)(size_t count, double *restrict out, const double *restrict x);
+    /* out += x / minor, out -= x / minor */
+    void (*add_money)(size_t count, double *restrict out, const double *restrict x, double minor);
+    void (*subtract_money)(size_t count, double *restrict out, const double *restrict x,
+                           double minor);
+    void (*add_masked)(size_t n_blocks, double *restrict out, const double *restrict mask, Lanes x,
+                       double sign);
+    /* Sum of whole numbers below 2^53, exact, high a multiple of 2^40. */
+    void (*sum_whole)(size_t count, const double *restrict x, double *high, double *low);
+    /* SOME where alive and x < bound */
+    unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
+                      Lanes bound);
+    /* sum += x, largest = max(largest, |x|) */
+    void (*gather)(size_t count, double *restrict sum, double *restrict largest,
+                   const double *restrict x);
+    /* SOME where alive and sum is not 0; FAULT where alive and largest is not below 2^53 */
+    unsigned (*prove)(size_t count, const double *restrict alive, const double *restrict sum,
+                      const double *restrict largest);
+    /* doubt += x - x: NaN where x is not finite */
+    void (*doubt)(size_t n_blocks, double *restrict doubt, Lanes x);
+    unsigned (*any_nan)(size_t n_blocks, const double *restrict alive, Lanes x);
+    void (*multiply)(size_t n_blocks, double *restrict out, Lanes x);
+    /* Stage moved where alive, below `stage` and the condition holds; FAULT where that is NaN. */
+    unsigned (*move_stage)(size_t n_blocks, const double *restrict alive, Lanes condition,
+                           double stage, double today, double *restrict carried,
+                           double *restrict date);
+    unsigned (*any)(size_t count, const double *restrict x);
+} RunKernels;
+
+/* The kernels that maths_kernels() chose. */
+const RunKernels *run_kernels(const char *isa);
+
+extern const RunKernels run_kernels_baseline;
+extern const RunKernels run_kernels_avx2;
+extern const RunKernels run_kernels_avx512;
+
+#endif

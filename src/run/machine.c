@@ -1,0 +1,413 @@
+/* Runs bytecode: lane operations by their kernels, and those that hold memory, draw or solve. */
+#include "run/machine.h"
+
+#include "base/limits.h"
+#include "ledger/share.h"
+#include "maths/maths.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t machine_width(size_t n_lanes)
+{
+    /* A line more than the lanes: registers at powers of two would share cache sets. */
+    return (n_lanes + 15) / 8 * 8;
+}
+
+size_t machine_scratch(const Model *model, size_t n_lanes)
+{
+    size_t most = 1024;
+
+    for (size_t i = 0; i < model->solves.count; i++) {
+        size_t n = model->solves.items[i].n;
+        size_t needed = (n * n + 2 * n + 2) * n_lanes + n;
+        most = needed > most ? needed : most;
+    }
+    for (size_t i = 0; i < model->allocations.count; i++) {
+        size_t needed = 5 * (size_t)model->allocations.items[i].n;
+        most = needed > most ? needed : most;
+    }
+    for (size_t i = 0; i < model->values.count; i++) {
+        const Draw *draw = model->values.items[i].draw;
+        if (draw != NULL && draw->n_params > most)
+            most = draw->n_params;
+    }
+    return most;
+}
+
+void machine_init(Machine *machine, Arena *arena, const Code *code, const Model *model, Home home,
+                  size_t n_blocks, const Machine *constants)
+{
+    size_t n = code->n_registers[home];
+
+    machine->code = code;
+    machine->model = model;
+    machine->home = home;
+    machine->n_blocks = n_blocks;
+    machine->n_lanes = n_blocks * GW_LANES;
+    machine->width = home == HOME_TILE ? machine_width(machine->n_lanes) : GW_LANES;
+    machine->registers = ARENA_ARRAY(arena, double, n * machine->width + 8);
+    machine->scratch = ARENA_ARRAY(arena, double, machine_scratch(model, machine->n_lanes));
+    if (constants != NULL) {
+        machine->pools[HOME_CONST] = constants->registers;
+        machine->pool_widths[HOME_CONST] = constants->width;
+    }
+    if (home == HOME_TILE) {
+        machine->exports = ARENA_ARRAY(arena, double, code->n_exports * (size_t)GW_LANES + 8);
+        machine->pools[HOME_PERIOD] = machine->exports;
+        machine->pool_widths[HOME_PERIOD] = GW_LANES;
+    }
+    machine->pools[home] = machine->registers;
+    machine->pool_widths[home] = machine->width;
+    machine->pool_steps[home] = GW_LANES;
+}
+
+void machine_set_period(Machine *machine, uint32_t period)
+{
+    Day first = machine->model->first_days[period];
+    Day last = machine->model->last_days[period];
+
+    machine->clock = (Clock){.period = period,
+                             .first = first,
+                             .last = last,
+                             .first_day = first,
+                             .today = last,
+                             .days = last - first + 1};
+}
+
+static void fill(Machine *machine, double *out, Lanes from)
+{
+    for (size_t lane = 0; lane < machine->n_lanes; lane++)
+        out[lane] = lanes_at(from, lane);
+}
+
+static void fill_number(Machine *machine, double *out, double number)
+{
+    for (size_t lane = 0; lane < machine->n_lanes; lane++)
+        out[lane] = number;
+}
+
+void machine_start_states(Machine *machine)
+{
+    const Code *code = machine->code;
+
+    for (size_t i = 0; i < code->n_states; i++) {
+        const State *state = &code->states[i];
+
+        if (state->home != machine->home)
+            continue;
+        double *out = machine_register(machine, state->reg);
+        if (state->initial != NULL)
+            fill(machine, out, machine_lanes(machine, *state->initial));
+        else
+            fill_number(machine, out, state->number);
+    }
+}
+
+/* ---- draws -------------------------------------------------------------------------------- */
+
+static void uniform(Machine *machine, const Detail *detail, double *out)
+{
+    const Draw *draw = detail->draw;
+    Day day = detail->order != 0 ? machine->model->last_days[0] : machine->clock.last;
+    uint32_t period = draw->is_once ? 0 : (uint32_t)step_ordinal(draw->step, day);
+
+    machine->maths->draw_uniforms(machine->seed, detail->hash, machine->first_path, period,
+                                  machine->n_lanes, out);
+}
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+static void lag(Machine *machine, const Detail *detail, Lanes first, double *out)
+{
+    uint32_t t = machine->clock.period;
+
+    if (t < detail->periods) {
+        fill(machine, out, first);
+        return;
+    }
+    memcpy(out, machine_register(machine, detail->memory + t % detail->periods),
+           machine->n_lanes * sizeof *out);
+}
+
+static void push(Machine *machine, const Detail *detail, Lanes from)
+{
+    fill(machine, machine_register(machine, detail->memory + machine->clock.period % detail->periods),
+         from);
+}
+
+static void window(Machine *machine, const Detail *detail, Lanes now, double *out)
+{
+    uint32_t t = machine->clock.period;
+    uint32_t oldest = t + 1 > detail->periods ? t + 1 - detail->periods : 0;
+
+    for (uint32_t at = oldest; at <= t; at++) {
+        Lanes x = now;
+
+        if (at < t)
+            x = (Lanes){machine_register(machine, detail->memory + at % detail->periods), GW_LANES};
+        if (at == oldest) {
+            fill(machine, out, x);
+            continue;
+        }
+        if (detail->order < 2 && x.step != 0) {
+            machine->kernels->add(machine->n_lanes, out, x.at);
+            continue;
+        }
+        for (size_t lane = 0; lane < machine->n_lanes; lane++) {
+            double other = lanes_at(x, lane);
+            out[lane] = detail->order == 2   ? gw_min(out[lane], other)
+                        : detail->order == 3 ? gw_max(out[lane], other)
+                                             : out[lane] + other;
+        }
+    }
+    if (detail->order == 1) {
+        double count = t - oldest + 1;
+        for (size_t lane = 0; lane < machine->n_lanes; lane++)
+            out[lane] = out[lane] / count;
+    }
+}
+
+/* Slot k of a ring, as a period opens, is in register (period + k) mod n_slots. */
+static void ring_out(Machine *machine, const Detail *detail, double *out)
+{
+    uint32_t n = machine->model->rings.items[detail->index].n_slots;
+
+    memcpy(out, machine_register(machine, detail->memory + (machine->clock.period + 1) % n),
+           machine->n_lanes * sizeof *out);
+}
+
+static void ring_content(Machine *machine, const Detail *detail, uint32_t shift, double *out)
+{
+    uint32_t n = machine->model->rings.items[detail->index].n_slots;
+    uint32_t base = machine->clock.period + shift;
+
+    memcpy(out, machine_register(machine, detail->memory + (base + 1) % n),
+           machine->n_lanes * sizeof *out);
+    for (uint32_t k = 2; k <= n; k++)
+        machine->kernels->add(machine->n_lanes, out,
+                              machine_register(machine, detail->memory + (base + k) % n));
+}
+
+/* ---- what is scarce ----------------------------------------------------------------------- */
+
+static uint32_t rank_of(double rank)
+{
+    rank = floor(rank);
+    if (!(rank > 0))
+        return 0;
+    return rank < UINT32_MAX ? (uint32_t)rank : UINT32_MAX;
+}
+
+static void share(Machine *machine, const Instruction *at, const Detail *detail)
+{
+    const Ref *refs = machine->code->refs + at->a;
+    uint32_t n = machine->model->allocations.items[detail->index].n;
+    double *wants = machine->scratch;
+    double *weights = wants + n;
+    double *shares = weights + n;
+    uint32_t *ranks = (uint32_t *)(void *)(shares + n);
+
+    for (size_t lane = 0; lane < machine->n_lanes; lane++) {
+        bool is_rank_missing = false;
+
+        for (uint32_t i = 0; i < n; i++) {
+            double rank = lanes_at(machine_lanes(machine, refs[1 + n + i]), lane);
+            wants[i] = lanes_at(machine_lanes(machine, refs[1 + i]), lane);
+            weights[i] = lanes_at(machine_lanes(machine, refs[1 + 2 * n + i]), lane);
+            ranks[i] = rank_of(rank);
+            is_rank_missing |= isnan(rank);
+        }
+        share_scarce(lanes_at(machine_lanes(machine, refs[0]), lane), wants, ranks, weights, n,
+                     shares);
+        for (uint32_t i = 0; i < n; i++)
+            machine_register(machine, at->out + i)[lane] = is_rank_missing ? GW_NAN : shares[i];
+    }
+}
+
+/* ---- circles ------------------------------------------------------------------------------ */
+
+typedef struct {
+    Machine *machine;
+    const Solve *solve;
+    const Ref *unknowns, *starts, *exprs; /* unknowns: n and the residual's */
+    uint32_t body;
+    size_t n_lanes;
+} Solving;
+
+static double *unknown(const Solving *s, uint32_t i)
+{
+    Ref ref = i < s->solve->n ? s->unknowns[i] : s->unknowns[3 * s->solve->n];
+
+    return machine_register(s->machine, REF_INDEX(ref));
+}
+
+static double expr(const Solving *s, uint32_t i, size_t lane)
+{
+    return lanes_at(machine_lanes(s->machine, s->exprs[i]), lane);
+}
+
+/* u = A u + b: (I - A) u = b by elimination in order; columns of A by the unit vectors. */
+static void solve_affine(const Solving *s)
+{
+    size_t n = s->solve->n;
+    size_t n_lanes = s->n_lanes;
+    double *m = s->machine->scratch; /* [i][j][lane], then b */
+    double *b = m + n * n * n_lanes;
+
+    for (uint32_t i = 0; i < n; i++)
+        fill_number(s->machine, unknown(s, i), 0);
+    machine_run(s->machine, s->body);
+    for (uint32_t i = 0; i < n; i++)
+        for (size_t lane = 0; lane < n_lanes; lane++)
+            b[i * n_lanes + lane] = expr(s, i, lane);
+    for (uint32_t j = 0; j < n; j++) {
+        fill_number(s->machine, unknown(s, j), 1);
+        machine_run(s->machine, s->body);
+        fill_number(s->machine, unknown(s, j), 0);
+        for (uint32_t i = 0; i < n; i++)
+            for (size_t lane = 0; lane < n_lanes; lane++)
+                m[(i * n + j) * n_lanes + lane] =
+                    (i == j ? 1.0 : 0.0) - (expr(s, i, lane) - b[i * n_lanes + lane]);
+    }
+    for (size_t lane = 0; lane < n_lanes; lane++) {
+        for (size_t k = 0; k < n; k++) {
+            for (size_t i = k + 1; i < n; i++) {
+                double factor = m[(i * n + k) * n_lanes + lane] / m[(k * n + k) * n_lanes + lane];
+                for (size_t j = k + 1; j < n; j++)
+                    m[(i * n + j) * n_lanes + lane] -= factor * m[(k * n + j) * n_lanes + lane];
+                b[i * n_lanes + lane] -= factor * b[k * n_lanes + lane];
+            }
+        }
+        for (size_t i = n; i-- > 0;) {
+            double left = b[i * n_lanes + lane];
+            for (size_t j = i + 1; j < n; j++)
+                left -= m[(i * n + j) * n_lanes + lane] * unknown(s, (uint32_t)j)[lane];
+            unknown(s, (uint32_t)i)[lane] = left / m[(i * n + i) * n_lanes + lane];
+        }
+    }
+    fill_number(s->machine, unknown(s, (uint32_t)n), 0);
+}
+
+/* One round of one lane, f its right-hand sides: true when it is at its end. */
+static bool round_of_lane(const Solving *s, size_t lane, bool is_last, double *f)
+{
+    size_t n = s->solve->n;
+    double *residual = &unknown(s, (uint32_t)n)[lane];
+    bool is_converged = true;
+
+    *residual = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double u = unknown(s, i)[lane];
+
+        f[i] = expr(s, i, lane);
+        is_converged &= fabs(f[i] - u) <= 1e-10 * gw_max(1, fabs(u));
+        *residual = gw_max(*residual, fabs(f[i] - u));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        double *u = &unknown(s, i)[lane];
+        *u = is_converged ? f[i] : *u + 0.5 * (f[i] - *u);
+    }
+    if (is_converged)
+        return true;
+    if (!is_last && !isnan(*residual)) /* a NaN never leaves again */
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        unknown(s, i)[lane] = GW_NAN;
+    return true;
+}
+
+/* Damped rounds; each lane stops at its own end. */
+static void solve_by_rounds(const Solving *s)
+{
+    size_t n_open = 0;
+    double *is_done = s->machine->scratch;
+    double *f = is_done + s->n_lanes;
+
+    for (uint32_t i = 0; i < s->solve->n; i++)
+        fill(s->machine, unknown(s, i), machine_lanes(s->machine, s->starts[i]));
+    fill_number(s->machine, unknown(s, s->solve->n), 0);
+    for (size_t lane = 0; lane < s->n_lanes; lane++) {
+        is_done[lane] = s->machine->alive != NULL && s->machine->alive[lane] == 0;
+        n_open += is_done[lane] == 0;
+    }
+    for (int round = 0; round < LIMIT_SOLVE_ROUNDS && n_open > 0; round++) {
+        machine_run(s->machine, s->body);
+        for (size_t lane = 0; lane < s->n_lanes; lane++) {
+            if (is_done[lane] == 0 && round_of_lane(s, lane, round + 1 == LIMIT_SOLVE_ROUNDS, f)) {
+                is_done[lane] = 1;
+                n_open--;
+            }
+        }
+    }
+}
+
+static void run_solve(Machine *machine, const Instruction *at, const Detail *detail)
+{
+    const Ref *refs = machine->code->refs + at->a;
+    const Solve *solve = &machine->model->solves.items[detail->index];
+    Solving solving = {.machine = machine,
+                       .solve = solve,
+                       .unknowns = refs,
+                       .starts = refs + solve->n,
+                       .exprs = refs + 2 * solve->n,
+                       .body = detail->order,
+                       .n_lanes = machine->n_lanes};
+
+    if (solve->is_affine)
+        solve_affine(&solving);
+    else
+        solve_by_rounds(&solving);
+    machine_run(machine, solving.body);
+}
+
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+static void run_held(Machine *machine, const Instruction *at)
+{
+    const Detail *detail = &machine->code->details[at->detail];
+    double *out = machine_register(machine, at->out);
+
+    switch (at->op) {
+    case OP_SHARE: share(machine, at, detail); break;
+    case OP_UNIFORM: uniform(machine, detail, out); break;
+    case OP_LAG: lag(machine, detail, machine_lanes(machine, at->a), out); break;
+    case OP_PUSH: push(machine, detail, machine_lanes(machine, at->a)); break;
+    case OP_WINDOW: window(machine, detail, machine_lanes(machine, at->a), out); break;
+    case OP_RING_OUT: ring_out(machine, detail, out); break;
+    case OP_RING_CONTENT: ring_content(machine, detail, 0, out); break;
+    case OP_RING_CONTENT_CLOSING: ring_content(machine, detail, 1, out); break;
+    case OP_SOLVE: run_solve(machine, at, detail); break;
+    case OP_TODAY: fill_number(machine, out, machine->clock.today); break;
+    case OP_FIRST_DAY: fill_number(machine, out, machine->clock.first_day); break;
+    default:
+        assert(at->op == OP_DAYS && "every operation that is held is here");
+        fill_number(machine, out, machine->clock.days);
+        break;
+    }
+}
+
+void machine_run(Machine *machine, uint32_t section)
+{
+    const Section *run = &machine->code->sections[section];
+    const Instruction *at = machine->code->instructions + run->first;
+    const Instruction *end = at + run->count;
+    const Lanes none = {0};
+
+    for (; at < end; at++) {
+        LaneKernel *kernel = machine->kernels->ops[at->op];
+
+        if (kernel != NULL) {
+            Lanes a = machine_lanes(machine, at->a);
+            Lanes b = at->n > 1 ? machine_lanes(machine, at->b) : none;
+            Lanes c = at->n > 2 ? machine_lanes(machine, at->c) : none;
+            kernel(machine->n_blocks, &machine->clock, machine_register(machine, at->out), a, b, c);
+        } else if (op_infos[at->op].op_class == OP_IS_LEAF) {
+            run_leaf(machine, at);
+        } else {
+            run_held(machine, at);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/* The interpreter: registers of one home, and the code that fills them, for one tile of lanes. */
+#ifndef GW_RUN_MACHINE_H
+#define GW_RUN_MACHINE_H
+
+#include "base/arena.h"
+#include "run/kernels.h"
+
+typedef struct {
+    const Code *code;
+    const Model *model;
+    const RunKernels *kernels;
+    const MathsKernels *maths;
+    Home home;
+    size_t n_blocks, n_lanes;
+    size_t width;            /* doubles from one register to the next */
+    double *registers;
+    const double *pools[N_HOMES];
+    size_t pool_widths[N_HOMES], pool_steps[N_HOMES];
+    double *exports;         /* of tiles: this period's numbers, a block each */
+    Clock clock;
+    uint64_t seed;
+    uint32_t first_path;
+    const double *alive;     /* tiles: lanes worth iterating for; NULL: all */
+    double *scratch;         /* of solves and shares */
+} Machine;
+
+/* Doubles of scratch for solves and shares on so many lanes. */
+size_t machine_scratch(const Model *model, size_t n_lanes);
+size_t machine_width(size_t n_lanes);
+/* Registers are zero; `constants` is the machine of HOME_CONST, NULL for itself. */
+void machine_init(Machine *machine, Arena *arena, const Code *code, const Model *model, Home home,
+                  size_t n_blocks, const Machine *constants);
+void machine_set_period(Machine *machine, uint32_t period);
+void machine_start_states(Machine *machine);
+void machine_run(Machine *machine, uint32_t section);
+
+static inline double *machine_register(const Machine *machine, uint32_t reg)
+{
+    return machine->registers + reg * machine->width;
+}
+
+static inline Lanes machine_lanes(const Machine *machine, Ref ref)
+{
+    Home home = REF_HOME(ref);
+
+    return (Lanes){machine->pools[home] + REF_INDEX(ref) * machine->pool_widths[home],
+                   machine->pool_steps[home]};
+}
+
+static inline double lanes_at(Lanes lanes, size_t lane)
+{
+    return lanes.step == 0 ? lanes.at[0] : lanes.at[lane];
+}
+
+/* leaf.c */
+void run_leaf(Machine *machine, const Instruction *at);
+
+#endif

@@ -1,0 +1,209 @@
+/* Prepares a run: constants, period numbers, the clearing plan, and indexes of the model. */
+#include "run/plan.h"
+
+#include <string.h>
+
+/* ---- numbers that no path changes --------------------------------------------------------- */
+
+static void run_constants(Plan *plan, Arena *arena)
+{
+    Machine *m = &plan->constants;
+
+    m->kernels = plan->kernels;
+    m->maths = plan->maths;
+    machine_init(m, arena, plan->code, plan->model, HOME_CONST, 1, NULL);
+    for (uint32_t i = 0; i < plan->code->n_registers[HOME_CONST]; i++)
+        for (size_t lane = 0; lane < GW_LANES; lane++)
+            machine_register(m, i)[lane] = plan->code->constants[i];
+    machine_set_period(m, 0);
+    machine_run(m, SECTION_CONST);
+}
+
+static void run_periods(Plan *plan, Arena *arena)
+{
+    const Code *code = plan->code;
+    uint32_t n_periods = plan->model->n_periods;
+    Machine m = {.kernels = plan->kernels, .maths = plan->maths};
+
+    machine_init(&m, arena, code, plan->model, HOME_PERIOD, 1, &plan->constants);
+    plan->periods = ARENA_ARRAY(arena, double, (size_t)n_periods * code->n_exports + 1);
+    machine_start_states(&m);
+    for (uint32_t t = 0; t < n_periods; t++) {
+        machine_set_period(&m, t);
+        machine_run(&m, SECTION_PERIOD);
+        for (uint32_t i = 0; i < code->n_exports; i++)
+            plan->periods[(size_t)t * code->n_exports + i] =
+                machine_register(&m, code->exports[i])[0];
+    }
+}
+
+/* ---- clearing ----------------------------------------------------------------------------- */
+
+static size_t list_supports(const Model *model, ClearingSupport *supports)
+{
+    static const uint32_t none[1]; /* an empty list: a missing one would mean all */
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->facilities.count; i++) {
+        const Facility *facility = &model->facilities.items[i];
+
+        if (facility->is_for_shortfall)
+            supports[n++] = (ClearingSupport){.backer = facility->lender,
+                                              .borrower = facility->borrower,
+                                              .rank = model->slots.items[facility->slot].rank};
+    }
+    for (size_t i = 0; i < model->guarantees.count; i++) {
+        const Guarantee *guarantee = &model->guarantees.items[i];
+        bool is_empty = guarantee->covered.count == 0;
+
+        supports[n++] = (ClearingSupport){
+            .backer = guarantee->guarantor,
+            .borrower = guarantee->debtor,
+            .rank = is_empty ? 0 : model->slots.items[guarantee->pays.items[0]].rank,
+            .slots = is_empty ? none : guarantee->covered.items,
+            .n_slots = guarantee->covered.count};
+    }
+    return n;
+}
+
+static void list_reserves(Arena *arena, const Model *model, ClearingReserve *reserves)
+{
+    for (size_t i = 0; i < model->reserves.count; i++) {
+        const Reserve *reserve = &model->reserves.items[i];
+        uint32_t *own = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
+        size_t n = 0;
+
+        for (uint32_t s = 0; s < model->slots.count; s++) {
+            const Slot *slot = &model->slots.items[s];
+            if (slot->payer == reserve->party && slot->contract == reserve->contract &&
+                !slot->is_rest)
+                own[n++] = s;
+        }
+        reserves[i] = (ClearingReserve){reserve->party, own, n};
+    }
+}
+
+static void plan_clearing(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    ClearingSlot *slots = ARENA_ARRAY(arena, ClearingSlot, model->slots.count + 1);
+    ClearingSupport *supports =
+        ARENA_ARRAY(arena, ClearingSupport, model->facilities.count + model->guarantees.count + 1);
+    ClearingReserve *reserves = ARENA_ARRAY(arena, ClearingReserve, model->reserves.count + 1);
+
+    for (size_t i = 0; i < model->slots.count; i++) {
+        const Slot *slot = &model->slots.items[i];
+        slots[i] = (ClearingSlot){slot->payer, slot->payee, slot->rank, slot->is_rest};
+    }
+    plan->n_supports = list_supports(model, supports);
+    list_reserves(arena, model, reserves);
+    plan->clearing = clearing_plan_new(
+        arena, &(ClearingSpec){.n_parties = model->parties.count,
+                               .is_outside = plan->is_outside,
+                               .n_ranks = (uint32_t)(model->ranks.count > 0 ? model->ranks.count : 1),
+                               .n_slots = model->slots.count,
+                               .slots = slots,
+                               .n_supports = plan->n_supports,
+                               .supports = supports,
+                               .n_reserves = model->reserves.count,
+                               .reserves = reserves});
+}
+
+/* ---- indexes ------------------------------------------------------------------------------ */
+
+static void index_parties(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    size_t n = model->parties.count;
+    size_t n_accounts = model->accounts.count;
+    uint32_t n_cells = 0;
+    uint32_t n_reserves = 0;
+
+    plan->is_outside = ARENA_ARRAY(arena, bool, n + 1);
+    plan->keep_counts = ARENA_ARRAY(arena, bool, n + 1);
+    plan->party_cells = ARENA_ARRAY(arena, uint32_t, n * n_accounts + 1);
+    plan->party_cell_starts = ARENA_ARRAY(arena, uint32_t, n + 1);
+    plan->reserves_of = ARENA_ARRAY(arena, uint32_t, model->reserves.count + 1);
+    plan->reserve_starts = ARENA_ARRAY(arena, uint32_t, n + 1);
+    for (uint32_t p = 0; p < n; p++) {
+        const Party *party = &model->parties.items[p];
+
+        plan->is_outside[p] = party->is_outside;
+        plan->keep_counts[p] = party->keep != NULL && party->keep_rank < model->ranks.count;
+        plan->party_cell_starts[p] = n_cells;
+        for (size_t a = 0; a < n_accounts; a++)
+            if (plan->code->cells[p * n_accounts + a] != NO_ID)
+                plan->party_cells[n_cells++] = plan->code->cells[p * n_accounts + a];
+        plan->reserve_starts[p] = n_reserves;
+        for (uint32_t i = 0; i < model->reserves.count; i++)
+            if (model->reserves.items[i].party == p)
+                plan->reserves_of[n_reserves++] = i;
+    }
+    plan->party_cell_starts[n] = n_cells;
+    plan->reserve_starts[n] = n_reserves;
+}
+
+static bool reader_matches(const ReaderCode *reader, const Slot *slot)
+{
+    uint32_t party = reader->kind == VALUE_RECEIVED ? slot->payee : slot->payer;
+
+    return (reader->party == NO_ID || reader->party == party) &&
+           (reader->contract == NO_ID || reader->contract == slot->contract) &&
+           (reader->category == NO_ID || reader->category == slot->category);
+}
+
+static void index_slots(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    const Code *code = plan->code;
+    LIST(uint32_t) readers = {0};
+
+    plan->is_facility_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
+    plan->is_pays_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
+    plan->slot_reader_starts = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
+    for (size_t i = 0; i < model->facilities.count; i++)
+        plan->is_facility_slot[model->facilities.items[i].slot] = true;
+    for (size_t i = 0; i < model->guarantees.count; i++)
+        for (size_t j = 0; j < model->guarantees.items[i].pays.count; j++)
+            plan->is_pays_slot[model->guarantees.items[i].pays.items[j]] = true;
+    for (size_t i = 0; i < model->slots.count; i++) {
+        plan->slot_reader_starts[i] = (uint32_t)readers.count;
+        for (uint32_t r = 0; r < code->n_readers; r++)
+            if (reader_matches(&code->readers[r], &model->slots.items[i]))
+                *LIST_PUSH(arena, &readers) = r;
+    }
+    plan->slot_reader_starts[model->slots.count] = (uint32_t)readers.count;
+    plan->slot_readers = readers.items;
+}
+
+static void index_views(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+
+    plan->who_views = ARENA_ARRAY(arena, uint32_t, model->views.count + 1);
+    for (uint32_t i = 0; i < model->views.count; i++)
+        if (text_is(model->views.items[i].name, "who_pays"))
+            plan->who_views[plan->n_who++] = i;
+}
+
+Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed)
+{
+    Plan *plan = ARENA_NEW(arena, Plan);
+
+    plan->model = model;
+    plan->code = code;
+    plan->seed = seed;
+    plan->kernels = run_kernels(NULL);
+    plan->maths = maths_kernels(NULL);
+    if (plan->kernels == NULL) { /* GW_ISA asks for what this machine has not */
+        plan->kernels = run_kernels("baseline");
+        plan->maths = maths_kernels("baseline");
+    }
+    index_parties(plan, arena);
+    index_slots(plan, arena);
+    index_views(plan, arena);
+    plan_clearing(plan, arena);
+    run_constants(plan, arena);
+    run_periods(plan, arena);
+    return plan->clearing == NULL ? NULL : plan;
+}

@@ -1,0 +1,319 @@
+/* Phase 6: what fell due and what was paid, in both books; arrears; what payments raise and lower.
+ *
+ * Balances are kept debit positive, in whole cents, so a book balances when its registers sum to
+ * zero, and the order of postings does not matter. */
+#include "run/tile.h"
+
+#include "maths/maths.h"
+#include "run/lane.h"
+
+#include <math.h>
+#include <string.h>
+
+static double *cell(const Tile *tile, uint32_t party, uint32_t account)
+{
+    return tile_register(tile,
+                         tile->plan->code->cells[party * tile->plan->model->accounts.count + account]);
+}
+
+static void debit(Tile *tile, uint32_t party, uint32_t account, const double *cents)
+{
+    tile->is_party_touched[party] = true;
+    tile->m.kernels->add(tile->m.n_lanes, cell(tile, party, account), cents);
+}
+
+static void credit(Tile *tile, uint32_t party, uint32_t account, const double *cents)
+{
+    tile->is_party_touched[party] = true;
+    tile->m.kernels->subtract(tile->m.n_lanes, cell(tile, party, account), cents);
+}
+
+/* ---- slots -------------------------------------------------------------------------------- */
+
+/* In a tile where all is paid, what a slot paid is what it owed: the arrays are shared. */
+static void state_payment(Tile *tile, uint32_t slot)
+{
+    const Plan *plan = tile->plan;
+    SlotNow *now = &tile->slots[slot];
+
+    if (!tile->has_slow)
+        now->cleared = now->due;
+    now->paid = now->cleared;
+    now->accrued = now->fresh;
+    if (plan->model->slots.items[slot].is_rest || plan->is_facility_slot[slot])
+        now->accrued = now->cleared;
+}
+
+static void post_slot(Tile *tile, uint32_t id)
+{
+    const Model *model = tile->plan->model;
+    const Slot *slot = &model->slots.items[id];
+    const Category *category = &model->categories.items[slot->category];
+    const SlotNow *now = &tile->slots[id];
+
+    debit(tile, slot->payer, category->payer, now->accrued);
+    credit(tile, slot->payee, category->payee, now->accrued);
+    credit(tile, slot->payer, model->cash, now->paid);
+    debit(tile, slot->payee, model->cash, now->paid);
+    if (now->accrued == now->paid)
+        return;
+    credit(tile, slot->payer, model->payables, now->accrued);
+    debit(tile, slot->payee, model->receivables, now->accrued);
+    debit(tile, slot->payer, model->payables, now->paid);
+    credit(tile, slot->payee, model->receivables, now->paid);
+}
+
+static void update_arrears(Tile *tile, uint32_t id)
+{
+    const Plan *plan = tile->plan;
+    const Slot *slot = &plan->model->slots.items[id];
+    const SlotNow *now = &tile->slots[id];
+
+    if (slot->is_rest || plan->is_facility_slot[id] || (!now->has_arrears && !tile->has_slow))
+        return;
+    double *arrears = tile_register(tile, plan->code->slot_arrears[id]);
+    double *since = tile_register(tile, plan->code->slot_since[id]);
+    double *unpaid = tile_register(tile, plan->code->parties[slot->payer].unpaid);
+    bool some = false;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double before = arrears[lane];
+        double left = now->due[lane] - now->cleared[lane];
+
+        if (now->cleared[lane] >= before)
+            since[lane] = tile->m.clock.today;
+        unpaid[lane] += left - before;
+        arrears[lane] = left;
+        some |= left > 0;
+    }
+    tile->has_arrears[id] = some;
+}
+
+/* ---- what only short lanes have ------------------------------------------------------------ */
+
+/* g of what a slot was paid came from the guarantor, who has a claim on the debtor instead. */
+static void post_guaranteed(Tile *tile, const Guaranteed *made)
+{
+    const Plan *plan = tile->plan;
+    const Model *model = plan->model;
+    const Guarantee *guarantee = &model->guarantees.items[made->guarantee];
+    SlotNow *pays = &tile->slots[guarantee->pays.items[made->covered]];
+    SlotNow *recourse = &tile->slots[guarantee->recourse];
+    size_t lane = made->lane;
+    double g = made->cents;
+    double *claim = &tile_register(tile, plan->code->slot_arrears[guarantee->recourse])[lane];
+
+    tile->slots[guarantee->covered.items[made->covered]].paid[lane] -= g;
+    pays->accrued[lane] += g;
+    pays->paid[lane] += g;
+    cell(tile, guarantee->debtor, model->cash)[lane] += g;
+    cell(tile, guarantee->debtor, model->payables)[lane] -= g;
+    cell(tile, guarantee->guarantor, model->receivables)[lane] += g;
+    cell(tile, guarantee->guarantor, model->cash)[lane] -= g;
+    tile->is_party_touched[guarantee->debtor] = tile->is_party_touched[guarantee->guarantor] = true;
+    if (*claim == 0)
+        tile_register(tile, plan->code->slot_since[guarantee->recourse])[lane] =
+            tile->m.clock.today;
+    *claim += g;
+    tile_register(tile, plan->code->parties[guarantee->debtor].unpaid)[lane] += g;
+    recourse->accrued[lane] += g;
+    tile->has_arrears[guarantee->recourse] = true;
+}
+
+/* Slots that guarantees touch have arrays of their own for what was paid and what accrued. */
+static void unshare(Tile *tile, double **lanes)
+{
+    double *copy = tile_take(tile);
+
+    memcpy(copy, *lanes, tile->m.n_lanes * sizeof *copy);
+    *lanes = copy;
+}
+
+static void unshare_guaranteed(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    for (size_t i = 0; i < model->guarantees.count; i++) {
+        const Guarantee *guarantee = &model->guarantees.items[i];
+        SlotNow *recourse = &tile->slots[guarantee->recourse];
+
+        unshare(tile, &recourse->accrued);
+        for (size_t j = 0; j < guarantee->covered.count; j++) {
+            SlotNow *covered = &tile->slots[guarantee->covered.items[j]];
+            SlotNow *pays = &tile->slots[guarantee->pays.items[j]];
+
+            if (covered->paid == covered->cleared)
+                unshare(tile, &covered->paid);
+            unshare(tile, &pays->accrued);
+            unshare(tile, &pays->paid);
+        }
+    }
+}
+
+static void post_losses(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        if (tile->losses[p] == NULL)
+            continue;
+        debit(tile, p, model->default_cost_account, tile->losses[p]);
+        credit(tile, p, model->cash, tile->losses[p]);
+        debit(tile, model->costs_of_default, model->cash, tile->losses[p]);
+        credit(tile, model->costs_of_default, model->opening_equity, tile->losses[p]);
+    }
+}
+
+/* ---- what follows payments ------------------------------------------------------------------ */
+
+static void raise(Tile *tile, uint32_t stock, const double *cents, double sign)
+{
+    double minor = tile->plan->model->minor_per_unit;
+
+    if (stock == NO_ID || cents == NULL)
+        return;
+    double *lump = tile_register(tile, tile->plan->code->stocks[stock].lump);
+    tile->is_lump_dirty[stock] = true;
+    if (sign > 0)
+        tile->m.kernels->add_money(tile->m.n_lanes, lump, cents, minor);
+    else
+        tile->m.kernels->subtract_money(tile->m.n_lanes, lump, cents, minor);
+}
+
+static void raise_by_guarantee(Tile *tile, uint32_t i)
+{
+    const Guarantee *guarantee = &tile->plan->model->guarantees.items[i];
+    double *paid = NULL;
+
+    if (guarantee->raises == NO_ID)
+        return;
+    for (size_t j = 0; j < tile->guaranteed.count; j++) {
+        const Guaranteed *made = &tile->guaranteed.items[j];
+        if (made->guarantee != i)
+            continue;
+        if (paid == NULL)
+            paid = tile_take(tile);
+        paid[made->lane] += made->cents;
+    }
+    raise(tile, guarantee->raises, paid, 1);
+}
+
+static void gather_payments(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+
+    for (size_t i = 0; i < tile->n_active; i++) {
+        const Slot *slot = &model->slots.items[tile->active[i]];
+        const SlotNow *now = &tile->slots[tile->active[i]];
+
+        raise(tile, slot->raises, now->cleared, 1);
+        raise(tile, slot->lowers, now->cleared, -1);
+    }
+    for (size_t i = 0; i < model->facilities.count; i++) {
+        const SlotNow *now = &tile->slots[model->facilities.items[i].slot];
+
+        if (now->fresh == NULL)
+            continue;
+        tile->m.kernels->add(tile->m.n_lanes,
+                             tile_register(tile, tile->plan->code->facilities[i].drawn),
+                             now->cleared);
+        raise(tile, model->facilities.items[i].raises, now->cleared, 1);
+    }
+    for (uint32_t i = 0; i < model->guarantees.count; i++)
+        raise_by_guarantee(tile, i);
+}
+
+static void read_payments(Tile *tile)
+{
+    const Plan *plan = tile->plan;
+    const Code *code = plan->code;
+
+    for (size_t r = 0; r < code->n_readers; r++) {
+        if (tile->is_reader_dirty[r])
+            memset(tile_register(tile, code->readers[r].state), 0,
+                   tile->m.n_lanes * sizeof *tile->m.registers);
+        tile->is_reader_dirty[r] = false;
+    }
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+        for (uint32_t j = plan->slot_reader_starts[slot]; j < plan->slot_reader_starts[slot + 1]; j++) {
+            uint32_t r = plan->slot_readers[j];
+            tile->is_reader_dirty[r] = true;
+            tile->m.kernels->add(tile->m.n_lanes, tile_register(tile, code->readers[r].state),
+                                 tile->slots[slot].paid);
+        }
+    }
+}
+
+/* ---- flows and proofs ----------------------------------------------------------------------- */
+
+static void add_whole(const Tile *tile, WholeSum *sum, const double *cents)
+{
+    const double shifter = 0x1.8p92;
+    double high = 0;
+    double low = 0;
+
+    tile->m.kernels->sum_whole(tile->m.n_lanes, cents, &high, &low);
+    low += sum->low;
+    double carried = (low + shifter) - shifter;
+    sum->high += high + carried;
+    sum->low = low - carried;
+}
+
+static void sum_flows(Tile *tile)
+{
+    uint32_t n_periods = tile->plan->model->n_periods;
+
+    for (size_t i = 0; i < tile->n_active; i++) {
+        const SlotNow *now = &tile->slots[tile->active[i]];
+        size_t at = (size_t)tile->active[i] * n_periods + tile->m.clock.period;
+
+        add_whole(tile, &tile->flow_due[at], now->accrued);
+        add_whole(tile, &tile->flow_paid[at], now->paid);
+    }
+}
+
+static void prove_books(Tile *tile)
+{
+    const Plan *plan = tile->plan;
+    const RunKernels *kernels = tile->m.kernels;
+
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        if (!tile->is_party_touched[p] && tile->m.clock.period > 0)
+            continue;
+        tile->is_party_touched[p] = false;
+        memset(tile->sum, 0, tile->m.n_lanes * sizeof *tile->sum);
+        memset(tile->largest, 0, tile->m.n_lanes * sizeof *tile->largest);
+        for (uint32_t c = plan->party_cell_starts[p]; c < plan->party_cell_starts[p + 1]; c++)
+            kernels->gather(tile->m.n_lanes, tile->sum, tile->largest,
+                            tile_register(tile, plan->party_cells[c]));
+        unsigned found = kernels->prove(tile->m.n_lanes, tile->alive, tile->sum, tile->largest);
+        for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++) {
+            if (tile->sum[lane] != 0) {
+                tile->n_faults[lane] += 1;
+                tile->is_party_touched[p] = true; /* still out of balance: counted every period */
+            }
+            if (!(tile->largest[lane] < WHOLE_LIMIT))
+                tile_fail(tile, lane, FAILED_PARTY, p);
+        }
+    }
+}
+
+void tile_post(Tile *tile)
+{
+    for (size_t i = 0; i < tile->n_active; i++)
+        state_payment(tile, tile->active[i]);
+    for (size_t i = 0; i < tile->n_active; i++)
+        post_slot(tile, tile->active[i]);
+    for (size_t i = 0; i < tile->n_active; i++)
+        update_arrears(tile, tile->active[i]);
+    if (tile->guaranteed.count > 0) {
+        unshare_guaranteed(tile);
+        for (size_t i = 0; i < tile->guaranteed.count; i++)
+            post_guaranteed(tile, &tile->guaranteed.items[i]);
+    }
+    post_losses(tile);
+    gather_payments(tile);
+    read_payments(tile);
+    sum_flows(tile);
+    prove_books(tile);
+}

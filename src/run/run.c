@@ -1,0 +1,395 @@
+/* Runs a program: tiles over threads, whole sums merged exactly, columns by path. */
+#include "run/run.h"
+
+#include "base/limits.h"
+#include "maths/maths.h"
+#include "run/failures.h"
+#include "run/plan.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4 };
+#define DEFAULT_KEEP_BYTES ((size_t)2 << 30)
+#define DEFAULT_CACHE_BYTES ((size_t)1 << 20)
+#define WHOLE_UNIT 0x1p40
+
+/* ---- sizes -------------------------------------------------------------------------------- */
+
+static uint32_t threads_of(const RunOptions *options)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t n = options->n_threads > 0 ? options->n_threads : cores > 0 ? (uint32_t)cores : 1;
+
+    return n < LIMIT_THREADS ? n : LIMIT_THREADS;
+}
+
+/* So that what a period touches fits half of the second-level cache. */
+static uint32_t blocks_of(const Code *code, const RunOptions *options)
+{
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#else
+    long cache = 0;
+#endif
+    size_t half = (cache > 0 ? (size_t)cache : DEFAULT_CACHE_BYTES) / 2;
+    size_t block_bytes = ((size_t)code->n_hot + 1) * GW_LANES * sizeof(double);
+    size_t fitting = half / block_bytes;
+    size_t wanted = options->n_paths / GW_LANES / threads_of(options) + 1;
+    size_t n = options->blocks_per_tile;
+
+    if (n == 0) {
+        n = fitting < MIN_BLOCKS ? MIN_BLOCKS : fitting;
+        n = n < wanted ? n : wanted;
+    }
+    return (uint32_t)(n < 1 ? 1 : n > MAX_BLOCKS ? MAX_BLOCKS : n);
+}
+
+static size_t column_bytes(const Model *model, uint64_t n_paths)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < model->outputs.count; i++)
+        bytes += (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths * sizeof(double);
+    return bytes + model->checks.count * n_paths * (1 + sizeof(double)) + n_paths;
+}
+
+static size_t tile_bytes(const Program *program, size_t n_lanes)
+{
+    const Model *model = program_model(program);
+    const Code *code = program_code(program);
+    size_t registers = code->n_registers[HOME_TILE] * machine_width(n_lanes);
+    size_t pool = (6 * model->slots.count + 5 * model->parties.count + 2 * model->stocks.count +
+                   8 * model->rules.count + 32) * n_lanes;
+    size_t flows = 4 * model->slots.count * model->n_periods;
+
+    return (registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);
+}
+
+size_t run_bytes(const Program *program, const RunOptions *options)
+{
+    const Model *model = program_model(program);
+    const Code *code = program_code(program);
+    size_t n_lanes = (size_t)blocks_of(code, options) * GW_LANES;
+    size_t n_who = 0;
+
+    for (size_t i = 0; i < model->views.count; i++)
+        n_who += text_is(model->views.items[i].name, "who_pays");
+    return column_bytes(model, options->n_paths) +
+           n_who * (model->parties.count + 2) * options->n_paths * sizeof(double) +
+           (size_t)model->n_periods * code->n_exports * sizeof(double) +
+           4 * model->slots.count * model->n_periods * sizeof(double) +
+           threads_of(options) * tile_bytes(program, n_lanes);
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static void name_sources(Arena *arena, const Model *model, WhoPays *who, uint32_t target)
+{
+    Text *names = ARENA_ARRAY(arena, Text, model->parties.count + 1);
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < model->parties.count; i++)
+        if (model->parties.items[i].is_outside)
+            names[n++] = model->parties.items[i].name;
+    for (size_t i = 0; i < model->parties.count; i++)
+        if (!model->parties.items[i].is_outside)
+            names[n++] = text_format(arena, "%.*s (opening cash)",
+                                     TEXT_ARG(model->parties.items[i].name));
+    names[n++] = model->parties.items[target].name;
+    who->source_names = names;
+    who->n_sources = n;
+}
+
+static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths)
+{
+    RunResult *result = ARENA_NEW(arena, RunResult);
+    size_t n_flows = model->slots.count * model->n_periods + 1;
+
+    result->first_path = first_path;
+    result->n_paths = n_paths;
+    result->n_periods = model->n_periods;
+    result->n_outputs = (uint32_t)model->outputs.count;
+    result->is_failed = ARENA_ARRAY(arena, unsigned char, n_paths + 1);
+    result->columns = ARENA_ARRAY(arena, double *, model->outputs.count + 1);
+    for (size_t i = 0; i < model->outputs.count; i++)
+        result->columns[i] = ARENA_ARRAY(
+            arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths);
+    result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count * n_paths + 1);
+    result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count * n_paths + 1);
+    result->due_high = ARENA_ARRAY(arena, double, n_flows);
+    result->due_low = ARENA_ARRAY(arena, double, n_flows);
+    result->paid_high = ARENA_ARRAY(arena, double, n_flows);
+    result->paid_low = ARENA_ARRAY(arena, double, n_flows);
+    result->who_pays = ARENA_ARRAY(arena, WhoPays, model->views.count + 1);
+    for (uint32_t i = 0; i < model->views.count; i++) {
+        if (!text_is(model->views.items[i].name, "who_pays"))
+            continue;
+        WhoPays *who = &result->who_pays[result->n_who_pays++];
+        who->view = i;
+        name_sources(arena, model, who, model->views.items[i].party);
+        who->shares = ARENA_ARRAY(arena, double, who->n_sources * n_paths + 1);
+        who->received = ARENA_ARRAY(arena, double, n_paths + 1);
+    }
+    return result;
+}
+
+static void blank_path(const Model *model, RunResult *result, uint64_t index)
+{
+    result->is_failed[index] = 1;
+    for (size_t i = 0; i < model->outputs.count; i++) {
+        uint32_t n = model->outputs.items[i].is_once ? 1 : model->n_periods;
+        for (uint32_t t = 0; t < n; t++)
+            result->columns[i][t * result->n_paths + index] = GW_NAN;
+    }
+    for (size_t i = 0; i < model->checks.count; i++) {
+        result->held[i * result->n_paths + index] = 0;
+        result->worst_cover[i * result->n_paths + index] = GW_NAN;
+    }
+    for (uint32_t i = 0; i < result->n_who_pays; i++) {
+        const WhoPays *who = &result->who_pays[i];
+        for (uint32_t s = 0; s < who->n_sources; s++)
+            who->shares[s * result->n_paths + index] = GW_NAN;
+        who->received[index] = GW_NAN;
+    }
+}
+
+/* ---- threads ------------------------------------------------------------------------------ */
+
+typedef struct {
+    const Plan *plan;
+    RunResult *result;
+    const RunOptions *options;
+    size_t lanes_per_tile;
+    uint64_t n_tiles;
+    atomic_uint_fast64_t next_tile;
+    atomic_bool is_cancelled;
+    pthread_mutex_t lock;
+    uint64_t n_done;
+} Work;
+
+typedef struct {
+    Work *work;
+    Tile *tile;
+    pthread_t thread;
+    bool is_started;
+    uint64_t n_failed, n_short, n_faults;
+} Worker;
+
+static void finish_tile(Worker *worker)
+{
+    const Tile *tile = worker->tile;
+
+    for (size_t lane = 0; lane < tile->n_valid; lane++) {
+        if (tile->failures[lane].kind != FAILED_NOT) {
+            blank_path(tile->plan->model, worker->work->result, tile->first_index + lane);
+            worker->n_failed++;
+            continue;
+        }
+        worker->n_short += (uint64_t)tile->n_short[lane];
+        worker->n_faults += (uint64_t)tile->n_faults[lane];
+    }
+}
+
+static void tell_progress(Work *work, uint64_t n_paths)
+{
+    const RunOptions *options = work->options;
+
+    pthread_mutex_lock(&work->lock);
+    work->n_done += n_paths;
+    if (options->progress != NULL && !atomic_load(&work->is_cancelled) &&
+        !options->progress(options->context, work->n_done, options->n_paths))
+        atomic_store(&work->is_cancelled, true);
+    pthread_mutex_unlock(&work->lock);
+}
+
+static void *run_tiles(void *context)
+{
+    Worker *worker = context;
+    Work *work = worker->work;
+    uint64_t n_paths = work->result->n_paths;
+
+    while (!atomic_load(&work->is_cancelled)) {
+        uint64_t number = atomic_fetch_add(&work->next_tile, 1);
+        uint64_t first = number * work->lanes_per_tile;
+
+        if (number >= work->n_tiles)
+            break;
+        uint64_t left = n_paths - first;
+        size_t n = left < work->lanes_per_tile ? (size_t)left : work->lanes_per_tile;
+        tile_run(worker->tile, work->result->first_path + first, first, n, NULL, NULL, NULL);
+        finish_tile(worker);
+        tell_progress(work, n);
+    }
+    return NULL;
+}
+
+/* The calling thread is the first worker; a thread that cannot be had is done without. */
+static void run_workers(Worker *workers, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        workers[i].is_started =
+            pthread_create(&workers[i].thread, NULL, run_tiles, &workers[i]) == 0;
+    run_tiles(&workers[0]);
+    for (uint32_t i = 1; i < n; i++)
+        if (workers[i].is_started)
+            pthread_join(workers[i].thread, NULL);
+}
+
+/* ---- whole sums --------------------------------------------------------------------------- */
+
+static void add_sum(WholeSum *out, const WholeSum *x)
+{
+    const double shifter = 0x1.8p92;
+    double low = out->low + x->low;
+    double carried = (low + shifter) - shifter;
+
+    out->high += x->high + carried;
+    out->low = low - carried;
+}
+
+/* As promised: 0 <= low < 2^40. */
+static void keep_sum(WholeSum sum, double *high, double *low)
+{
+    double units = gw_floor(sum.low / WHOLE_UNIT);
+
+    *high = sum.high + units * WHOLE_UNIT;
+    *low = sum.low - units * WHOLE_UNIT;
+}
+
+static void merge_workers(Arena *arena, const Model *model, uint64_t seed, RunResult *result,
+                          const Worker *workers, uint32_t n)
+{
+    size_t n_flows = model->slots.count * model->n_periods;
+    WholeSum *due = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
+    WholeSum *paid = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
+
+    for (uint32_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n_flows; j++) {
+            add_sum(&due[j], &workers[i].tile->flow_due[j]);
+            add_sum(&paid[j], &workers[i].tile->flow_paid[j]);
+        }
+        result->n_failed += workers[i].n_failed;
+        result->n_clearings += workers[i].n_short;
+        result->n_book_faults += workers[i].n_faults;
+    }
+    if (result->n_failed > 0)
+        trace_failures(arena, model, seed, result, due, paid);
+    result->n_book_checks =
+        (result->n_paths - result->n_failed) * model->n_periods * model->parties.count;
+    for (size_t j = 0; j < n_flows; j++) {
+        keep_sum(due[j], &result->due_high[j], &result->due_low[j]);
+        keep_sum(paid[j], &result->paid_high[j], &result->paid_low[j]);
+    }
+}
+
+/* ---- the run ------------------------------------------------------------------------------ */
+
+RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
+                      RunResult **out)
+{
+    const Model *model = program_model(program);
+    const Code *code = program_code(program);
+    size_t keep = options->keep_bytes > 0 ? options->keep_bytes : DEFAULT_KEEP_BYTES;
+    uint32_t n_blocks = blocks_of(code, options);
+    uint32_t n_threads = threads_of(options);
+
+    if (column_bytes(model, options->n_paths) > keep || options->n_paths > LIMIT_PATHS)
+        return RUN_TOO_BIG;
+    const Plan *plan = plan_new(arena, model, code, options->seed);
+    if (plan == NULL)
+        return RUN_TOO_BIG;
+    RunResult *result = result_new(arena, model, options->first_path, options->n_paths);
+    Work work = {.plan = plan,
+                 .result = result,
+                 .options = options,
+                 .lanes_per_tile = (size_t)n_blocks * GW_LANES};
+
+    work.n_tiles = (options->n_paths + work.lanes_per_tile - 1) / work.lanes_per_tile;
+    if (n_threads > work.n_tiles)
+        n_threads = work.n_tiles > 0 ? (uint32_t)work.n_tiles : 1;
+    Worker *workers = ARENA_ARRAY(arena, Worker, n_threads);
+    for (uint32_t i = 0; i < n_threads; i++) {
+        workers[i].work = &work;
+        workers[i].tile = ARENA_NEW(arena, Tile);
+        workers[i].tile->result = result;
+        tile_init(workers[i].tile, arena, plan, n_blocks);
+    }
+    if (pthread_mutex_init(&work.lock, NULL) != 0)
+        return RUN_NO_THREADS;
+    run_workers(workers, n_threads);
+    pthread_mutex_destroy(&work.lock);
+    if (atomic_load(&work.is_cancelled))
+        return RUN_CANCELLED;
+    merge_workers(arena, model, options->seed, result, workers, n_threads);
+    result->bytes = run_bytes(program, options);
+    *out = result;
+    return RUN_OK;
+}
+
+/* ---- joining ------------------------------------------------------------------------------ */
+
+static void copy_rows(double *to, uint64_t to_paths, uint64_t at, const double *from,
+                      uint64_t from_paths, size_t n_rows)
+{
+    for (size_t row = 0; row < n_rows; row++)
+        memcpy(to + row * to_paths + at, from + row * from_paths, from_paths * sizeof *to);
+}
+
+static void join_columns(const Model *model, RunResult *whole, const RunResult *part, uint64_t at)
+{
+    for (size_t i = 0; i < model->outputs.count; i++)
+        copy_rows(whole->columns[i], whole->n_paths, at, part->columns[i], part->n_paths,
+                  model->outputs.items[i].is_once ? 1 : model->n_periods);
+    copy_rows(whole->worst_cover, whole->n_paths, at, part->worst_cover, part->n_paths,
+              model->checks.count);
+    for (size_t i = 0; i < model->checks.count; i++)
+        memcpy(whole->held + i * whole->n_paths + at, part->held + i * part->n_paths,
+               part->n_paths);
+    memcpy(whole->is_failed + at, part->is_failed, part->n_paths);
+    for (uint32_t i = 0; i < whole->n_who_pays; i++) {
+        copy_rows(whole->who_pays[i].shares, whole->n_paths, at, part->who_pays[i].shares,
+                  part->n_paths, whole->who_pays[i].n_sources);
+        copy_rows(whole->who_pays[i].received, whole->n_paths, at, part->who_pays[i].received,
+                  part->n_paths, 1);
+    }
+}
+
+static void join_sums(const Model *model, RunResult *whole, const RunResult *part)
+{
+    for (size_t i = 0; i < model->slots.count * model->n_periods; i++) {
+        WholeSum due = {whole->due_high[i], whole->due_low[i]};
+        WholeSum paid = {whole->paid_high[i], whole->paid_low[i]};
+
+        add_sum(&due, &(WholeSum){part->due_high[i], part->due_low[i]});
+        add_sum(&paid, &(WholeSum){part->paid_high[i], part->paid_low[i]});
+        keep_sum(due, &whole->due_high[i], &whole->due_low[i]);
+        keep_sum(paid, &whole->paid_high[i], &whole->paid_low[i]);
+    }
+    whole->n_failed += part->n_failed;
+    whole->n_book_checks += part->n_book_checks;
+    whole->n_book_faults += part->n_book_faults;
+    whole->n_clearings += part->n_clearings;
+    whole->bytes += part->bytes;
+}
+
+RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts)
+{
+    const Model *model = program_model(program);
+    uint64_t n_paths = 0;
+    uint64_t at = 0;
+
+    for (size_t i = 0; i < n_parts; i++)
+        n_paths += parts[i]->n_paths;
+    RunResult *whole = result_new(arena, model, n_parts > 0 ? parts[0]->first_path : 0, n_paths);
+    for (size_t i = 0; i < n_parts; i++) {
+        join_columns(model, whole, parts[i], at);
+        join_sums(model, whole, parts[i]);
+        for (size_t j = 0; j < parts[i]->failures.count && whole->failures.count < 1000; j++)
+            *LIST_PUSH(arena, &whole->failures) = parts[i]->failures.items[j];
+        at += parts[i]->n_paths;
+    }
+    return whole;
+}

@@ -1,0 +1,167 @@
+/* One tile of paths: the fixed phases of a period around the bytecode; internal to run/.
+ *
+ * The phases are those of docs/decisions/0001-one-period.md. A lane that fails is marked dead and
+ * computed on, but it owes, pays, counts and reports nothing from then on. */
+#ifndef GW_RUN_TILE_H
+#define GW_RUN_TILE_H
+
+#include "ledger/clearing.h"
+#include "run/machine.h"
+#include "run/run.h"
+
+/* What failed, in the order of the page; the name is found from kind and index at the end. */
+typedef enum {
+    FAILED_NOT,
+    FAILED_START,      /* together with a kind below */
+    FAILED_CONTRACT,
+    FAILED_RULE,
+    FAILED_SLOT,
+    FAILED_FACILITY,
+    FAILED_GUARANTEE,
+    FAILED_RESERVE,
+    FAILED_PARTY,
+    FAILED_STOCK,
+    FAILED_RING,
+    FAILED_OUTPUT,
+    FAILED_CHECK
+} FailedKind;
+
+typedef struct {
+    FailedKind kind;
+    uint32_t index;
+    uint32_t period;
+} LaneFailure;
+
+/* One slot in one period; arrays of lanes, shared where they are equal. NULL: not active. */
+typedef struct {
+    double *fresh;   /* new due */
+    double *due;     /* with arrears */
+    double *cleared; /* whoever's money it was */
+    double *accrued;
+    double *paid;    /* by the payer itself */
+    double *share, *cap; /* of rest slots */
+    bool has_arrears;
+} SlotNow;
+
+/* What a guarantee paid on one covered slot of one lane. */
+typedef struct {
+    uint32_t guarantee, covered;
+    uint32_t lane;
+    double cents;
+} Guaranteed;
+
+/* Whole sums, exact: high a multiple of 2^40. */
+typedef struct {
+    double high, low;
+} WholeSum;
+
+/* What a run knows before its first tile: shared by all threads, only read. */
+typedef struct Plan {
+    const Model *model;
+    const Code *code;
+    const RunKernels *kernels;
+    const MathsKernels *maths;
+    Machine constants;
+    double *periods;          /* [period][export] */
+    ClearingPlan *clearing;
+    size_t n_supports;
+    bool *is_outside;
+    bool *is_facility_slot, *is_pays_slot;
+    bool *keep_counts;        /* by party: keep_rank lets it hold back from what is due */
+    uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
+    uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
+    uint32_t *reserves_of, *reserve_starts;      /* by party */
+    uint32_t *who_views;      /* views of kind who_pays */
+    uint32_t n_who;
+    uint64_t seed;
+} Plan;
+
+typedef struct Tile {
+    Machine m;
+    const Plan *plan;
+    RunResult *result;        /* columns are written here; NULL: only failures are looked for */
+    uint64_t first_index;     /* of lane 0 in the result */
+    size_t n_valid;           /* lanes that are paths of this run */
+    size_t n_alive;
+    double *alive, *mask;
+    bool has_died;            /* in this period */
+    LaneFailure *failures;    /* by lane */
+
+    double *pool;             /* arrays of lanes that last one period */
+    size_t pool_next, pool_size;
+    SlotNow *slots;
+    uint32_t *active;
+    size_t n_active;
+    bool *has_arrears;        /* by slot: some lane may */
+    bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
+    double **sets, **set_masks; /* by stock, in this period */
+    bool *is_ended;           /* by contract: a rule said so */
+    double **requested;       /* by facility */
+    bool *ring_slots;         /* by ring and register: may hold something */
+    uint32_t *ring_slot_starts;
+    double *doubt, *sum, *largest;
+    double *infinity, *zeros; /* one block each */
+
+    /* clearing, one lane */
+    void *workspace;
+    ClearingInput input;
+    ClearingOutput output;
+    double *in_cash, *in_due, *in_share, *in_keep, *in_loss_cash, *in_loss_claims, *in_limit,
+        *in_balance, *in_target, *lane_paid, *lane_scratch;
+    uint32_t *in_keep_rank;
+    uint8_t *in_default, *in_defaulted;
+    bool *is_payer;
+    double **net, **losses, **cash_before; /* by party: NULL or lanes */
+    double *slow;
+    bool has_slow;
+    LIST(Guaranteed) guaranteed;
+    Arena *arena;             /* of what grows */
+    double **default_now;
+
+    WholeSum *flow_due, *flow_paid; /* [slot * n_periods + period], of this thread */
+    double *n_short;          /* by lane: periods in which someone was short */
+    double *n_faults;         /* by lane: books that did not balance */
+
+    /* who pays: by view, by block */
+    double **who_state, **who_sums, **who_received;
+    double *who_flows, *who_cash, *who_amounts, *who_workspace;
+} Tile;
+
+/* tile.c */
+void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks);
+/* Runs all periods of a tile. `only` (NULL: all) says which lanes are alive at first. */
+void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
+              const double *only, void (*after_period)(Tile *tile, void *context), void *context);
+void tile_fail(Tile *tile, size_t lane, FailedKind kind, uint32_t index);
+/* Zeroed lanes that last until the period's end. */
+double *tile_take(Tile *tile);
+/* Fails the alive lanes in which x is NaN. */
+void tile_fail_nan(Tile *tile, Lanes x, FailedKind kind, uint32_t index);
+
+/* rules.c */
+void tile_rules(Tile *tile);
+/* clear.c, post.c */
+void tile_clear(Tile *tile);
+void tile_activate(Tile *tile, uint32_t slot);
+void tile_post(Tile *tile);
+/* close.c */
+void tile_close(Tile *tile);
+void tile_report(Tile *tile);
+/* who.c */
+void tile_who_init(Tile *tile, Arena *arena);
+void tile_who_start(Tile *tile);
+void tile_who_keep(Tile *tile);
+void tile_who_step(Tile *tile);
+void tile_who_finish(Tile *tile);
+
+static inline Lanes tile_lanes(const Tile *tile, Ref ref)
+{
+    return machine_lanes(&tile->m, ref);
+}
+
+static inline double *tile_register(const Tile *tile, uint32_t reg)
+{
+    return machine_register(&tile->m, reg);
+}
+
+#endif
