@@ -56,8 +56,8 @@ static Typed report_self_reference(Checker *c, Field *field, Span at)
 
 /* ---- ranges ----------------------------------------------------------------------------- */
 
-/* One end of a range in base units; `other` is the far end, whose unit a bare number takes. */
-static bool range_end(Checker *c, const Field *field, const Typed *end, const Typed *other, Span at, double *out)
+/* One end of a range in base units; a bare low end takes the unit of the high one. */
+static bool range_end(Checker *c, const Field *field, const Typed *end, const Typed *other, bool is_low, Span at, double *out)
 {
     const Type *asked = &field->typed.type;
     double known;
@@ -69,14 +69,14 @@ static bool range_end(Checker *c, const Field *field, const Typed *end, const Ty
     }
     *out = known;
     bool is_bare = unit_is_plain(&end->type.unit) && end->type.shown.length == 0;
-    if (dimensions_equal(&end->type.unit.dims, &asked->unit.dims) || (is_bare && known == 0))
+    if (dimensions_equal(&end->type.unit.dims, &asked->unit.dims))
         return true;
     bool is_other_bare = unit_is_plain(&other->type.unit) && other->type.shown.length == 0;
     if (is_bare && is_other_bare && field->type_decl->type.is_present) {
         *out *= asked->shown_scale != 0 ? asked->shown_scale : 1;
         return true;
     }
-    if (is_bare && other != end && dimensions_equal(&other->type.unit.dims, &asked->unit.dims)) {
+    if (is_bare && is_low && dimensions_equal(&other->type.unit.dims, &asked->unit.dims)) {
         *out *= other->type.shown_scale;
         return true;
     }
@@ -94,8 +94,7 @@ static void check_range(Checker *c, const Field *field, const Env *env, double l
         return;
     double from, to;
     Typed a = elaborate(c, env, said->range_low), b = elaborate(c, env, said->range_high);
-    if (!range_end(c, field, &b, a.type.shown.length == 0 && unit_is_plain(&a.type.unit) ? &a : &b, said->range_high->span, &to) ||
-        !range_end(c, field, &a, &b, said->range_low->span, &from))
+    if (!range_end(c, field, &b, &a, false, said->range_high->span, &to) || !range_end(c, field, &a, &b, true, said->range_low->span, &from))
         return;
     if (!(low < from * (1 - 1e-12) - 1e-300) && !(high > to * (1 + 1e-12) + 1e-300))
         return;
@@ -217,7 +216,8 @@ static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Ty
         diag_label(c->diags, d, field->type_decl->type.is_present ? field->type_decl->type.span : field->type_decl->name_span, "declared %.*s", TEXT_ARG(asked));
         return false;
     }
-    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !kind_is_a(t->instance->kind, wanted->kind)) {
+    bool is_any_contract = wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
+    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract && !kind_is_a(t->instance->kind, wanted->kind)) {
         Text asked = wanted->kind->name;
         diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s", TEXT_ARG(field->full_name), TEXT_ARG(asked),
                    TEXT_ARG(t->instance->path), TEXT_ARG(type_name(c, &t->type)));

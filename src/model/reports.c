@@ -189,7 +189,8 @@ static void read_account(Checker *c, View *view, const Expr *expr)
     diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `who_pays PARTY.ACCOUNT`, such as `who_pays nvidia.sales`");
 }
 
-static void read_setting(Checker *c, View *view, const Decl *setting)
+/* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
+static void read_setting(Checker *c, View *view, const Decl *setting, const Expr *shown)
 {
     if (setting->kind != DECL_VALUE || !setting->expr)
         return;
@@ -198,6 +199,14 @@ static void read_setting(Checker *c, View *view, const Decl *setting)
     Typed t = elaborate(c, &env, setting->expr);
     if (c->diags->n_errors != n_errors || !t.node)
         return;
+    Typed like = shown && text_is(view->name, "reach") ? elaborate(c, &env, shown) : typed_error();
+    if (like.type.tag == KIND_OF_NUMBER &&
+        (t.type.tag != KIND_OF_NUMBER || !dimensions_equal(&t.type.unit.dims, &like.type.unit.dims))) {
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span, "what is reached must be in %.*s, not in %.*s",
+                             TEXT_ARG(type_name(c, &like.type)), TEXT_ARG(type_name(c, &t.type)));
+        diag_label(c->diags, d, shown->span, "%.*s", TEXT_ARG(type_name(c, &like.type)));
+        return;
+    }
     double x = NAN;
     uint32_t output = NO_ID;
     if (!node_is_constant(t.node, &x)) {
@@ -287,7 +296,7 @@ static void build_view(Checker *c, const Decl *decl)
             diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what", TEXT_ARG(decl->name));
     }
     for (size_t i = 0; i < decl->members.count; i++)
-        read_setting(c, &view, decl->members.items[i]);
+        read_setting(c, &view, decl->members.items[i], decl->exprs.count > 0 ? decl->exprs.items[0] : NULL);
     *LIST_PUSH(c->arena, &c->model->views) = view;
 }
 
