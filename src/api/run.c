@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 enum {
-    NUDGE_PATHS = 1024, /* enough for a middle that moves by a tenth */
-    MOST_NUDGES = 48    /* each is a compilation and a small run */
+    MOST_NUDGES = 500, /* fixed assumptions that are tried, each a compilation and a small run */
+    TRY_PATHS = 64,    /* of the first try: draws are the same, so a move shows at once */
+    SHORT_LIST = 6,    /* those that moved most are measured again ... */
+    NUDGE_PATHS = 1024 /* ... over more paths */
 };
 #define NUDGE_FACTOR 1.1
 #define KEEP_AT_MOST ((uint64_t)2 << 30)
@@ -238,11 +240,14 @@ static GwStatus run_headline(RunArguments *arguments)
     return GW_OK;
 }
 
-/* A fixed number under `assume` that is not nothing. */
-static bool can_nudge(const Parameter *parameter)
+/* A fixed number under `assume` that is not nothing; a date has no tenth. */
+static bool can_nudge(const Model *made, const Parameter *parameter)
 {
-    return parameter->attribution == 'a' && !parameter->is_draw && isfinite(parameter->number) &&
-           parameter->number != 0;
+    bool is_date =
+        parameter->value != NO_ID && made->values.items[parameter->value].type == TYPE_DATE;
+
+    return !is_date && parameter->attribution == 'a' && !parameter->is_draw &&
+           isfinite(parameter->number) && parameter->number != 0;
 }
 
 static uint32_t count_nudges(const Model *made)
@@ -250,31 +255,31 @@ static uint32_t count_nudges(const Model *made)
     uint32_t count = 0;
 
     for (size_t i = 0; i < made->parameters.count; i++)
-        count += can_nudge(&made->parameters.items[i]);
+        count += can_nudge(made, &made->parameters.items[i]);
     return count;
 }
 
-static GwStatus run_nudge(RunArguments *arguments, uint32_t parameter, double before,
-                          uint32_t main_output)
+/* Raises one number and measures the main output's middle over the first n_paths. */
+static GwStatus run_nudge(RunArguments *arguments, uint32_t main_output, uint64_t n_paths,
+                          Nudge *nudge)
 {
     GwRun *run = arguments->run;
     const Model *made = run->built->model;
     BuildOptions build = model_build_options(arguments->model);
-    uint64_t n_paths = run->input.nudge_paths;
     GwStatus status = GW_OK;
     RunResult *result = NULL;
     Built *built = NULL;
     uint32_t there = NO_ID;
 
-    build.nudged = kept_string(run->arena, made->parameters.items[parameter].name);
+    nudge->before = nudge->after =
+        report_middle(made, run->result, main_output, (size_t)n_paths, run->sorting);
+    build.nudged = kept_string(run->arena, made->parameters.items[nudge->parameter].name);
     build.nudge_factor = NUDGE_FACTOR;
     if (!run_variant(arguments, build, n_paths, &built, &result, &status))
         return status;
     there = output_named(built->model, made->outputs.items[main_output].name);
-    if (there != NO_ID) {
-        double after = report_middle(built->model, result, there, (size_t)n_paths, run->sorting);
-        *LIST_PUSH(run->arena, &run->input.nudges) = (Nudge){parameter, before, after};
-    }
+    if (there != NO_ID)
+        nudge->after = report_middle(built->model, result, there, (size_t)n_paths, run->sorting);
     return GW_OK;
 }
 
@@ -290,31 +295,46 @@ static int larger_move_first(const void *a, const void *b)
     return left->parameter < right->parameter ? -1 : left->parameter > right->parameter;
 }
 
+static uint64_t at_most(uint64_t count, uint64_t most)
+{
+    return count < most ? count : most;
+}
+
+static GwStatus measure_nudges(RunArguments *arguments, uint32_t main_output, uint64_t n_paths)
+{
+    ReportInput *input = &arguments->run->input;
+    GwStatus status = GW_OK;
+
+    for (size_t i = 0; i < input->nudges.count && status == GW_OK; i++)
+        status = run_nudge(arguments, main_output, n_paths, &input->nudges.items[i]);
+    if (input->nudges.count > 1)
+        qsort(input->nudges.items, input->nudges.count, sizeof *input->nudges.items,
+              larger_move_first);
+    return status;
+}
+
 static GwStatus run_nudges(RunArguments *arguments)
 {
-    GwRun *run = arguments->run;
-    const Model *made = run->built->model;
+    ReportInput *input = &arguments->run->input;
+    const Model *made = arguments->run->built->model;
     uint32_t main_output = report_main_output(made);
     GwStatus status = GW_OK;
-    double before = 0;
 
-    run->input.nudge_paths =
-        arguments->options.paths < NUDGE_PATHS ? arguments->options.paths : NUDGE_PATHS;
-    before =
-        report_middle(made, run->result, main_output, (size_t)run->input.nudge_paths, run->sorting);
-    for (size_t i = 0; i < made->parameters.count && status == GW_OK; i++) {
-        if (!can_nudge(&made->parameters.items[i]))
+    for (size_t i = 0; i < made->parameters.count; i++) {
+        if (!can_nudge(made, &made->parameters.items[i]))
             continue;
-        if (run->input.n_nudged == MOST_NUDGES) {
-            run->input.n_not_nudged++;
+        if (input->n_nudged == MOST_NUDGES) {
+            input->n_not_nudged++;
             continue;
         }
-        run->input.n_nudged++;
-        status = run_nudge(arguments, (uint32_t)i, before, main_output);
+        input->n_nudged++;
+        *LIST_PUSH(arguments->run->arena, &input->nudges) = (Nudge){.parameter = (uint32_t)i};
     }
-    if (run->input.nudges.count > 1)
-        qsort(run->input.nudges.items, run->input.nudges.count, sizeof *run->input.nudges.items,
-              larger_move_first);
+    status = measure_nudges(arguments, main_output, at_most(arguments->options.paths, TRY_PATHS));
+    input->nudges.count = (size_t)at_most(input->nudges.count, SHORT_LIST);
+    input->nudge_paths = at_most(arguments->options.paths, NUDGE_PATHS);
+    if (status == GW_OK && input->nudge_paths > TRY_PATHS)
+        status = measure_nudges(arguments, main_output, input->nudge_paths);
     return status;
 }
 
@@ -327,8 +347,7 @@ static bool wants_nudges(const RunArguments *arguments, const Model *made)
 static uint64_t side_paths(const RunArguments *arguments, const Model *made)
 {
     uint64_t paths = arguments->options.paths;
-    uint64_t small = paths < NUDGE_PATHS ? paths : NUDGE_PATHS;
-    uint32_t nudges = count_nudges(made);
+    uint64_t nudges = at_most(count_nudges(made), MOST_NUDGES);
     uint64_t total = 0;
 
     if (!arguments->options.with_side_runs)
@@ -341,7 +360,8 @@ static uint64_t side_paths(const RunArguments *arguments, const Model *made)
     if (report_has_headline(made))
         total += paths;
     if (wants_nudges(arguments, made))
-        total += (nudges < MOST_NUDGES ? nudges : MOST_NUDGES) * small;
+        total += nudges * at_most(paths, TRY_PATHS) +
+                 at_most(nudges, SHORT_LIST) * at_most(paths, NUDGE_PATHS);
     return total;
 }
 

@@ -49,7 +49,10 @@ static int say_unknown_command(const char *word)
 
 int main(int argc, char **argv)
 {
-    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that failed */
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that failed ... */
+#ifdef SIGXFSZ
+    (void)signal(SIGXFSZ, SIG_IGN); /* ... and so is a file that may not grow */
+#endif
     if (argc < 2) {
         complain("which command?");
         return refuse_use(NULL);
