@@ -10,10 +10,10 @@
 
 typedef struct {
     Program *program;
-    uint32_t *position;     /* by instruction */
-    uint32_t *section_end;  /* by section */
-    uint32_t *last;         /* by instruction */
-    uint32_t *order;        /* instructions of the tile, by position; NO_ID: a section's end */
+    uint32_t *position;    /* by instruction */
+    uint32_t *section_end; /* by section */
+    uint32_t *last;        /* by instruction */
+    uint32_t *order;       /* instructions of the tile, by position; NO_ID: a section's end */
     uint32_t n_positions;
     uint32_t *solve_position;
     uint32_t *free;

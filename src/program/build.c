@@ -14,8 +14,10 @@ static bool is_clocked(Op op)
     case OP_DUE_BY_CALENDAR_DAYS:
     case OP_TODAY:
     case OP_FIRST_DAY:
-    case OP_DAYS: return true;
-    default: return op_infos[op].op_class == OP_IS_CLOCKED;
+    case OP_DAYS:
+        return true;
+    default:
+        return op_infos[op].op_class == OP_IS_CLOCKED;
     }
 }
 
@@ -80,10 +82,14 @@ static void grow_buckets(Program *program)
 static uint32_t section_for(const Lowering *lowering, uint8_t vary)
 {
     switch (vary) {
-    case VARY_NOT: return SECTION_CONST;
-    case VARY_PERIOD: return SECTION_PERIOD;
-    case VARY_PATH: return SECTION_PATH;
-    default: return lowering->section;
+    case VARY_NOT:
+        return SECTION_CONST;
+    case VARY_PERIOD:
+        return SECTION_PERIOD;
+    case VARY_PATH:
+        return SECTION_PATH;
+    default:
+        return lowering->section;
     }
 }
 
@@ -105,8 +111,17 @@ static InsId ins_intern(Lowering *lowering, Ins *ins)
     made->args = ARENA_ARRAY(program->arena, InsId, ins->n_args + 1u);
     memcpy(made->args, ins->args, ins->n_args * sizeof *ins->args);
     made->section = section_for(lowering, made->vary);
-    made->home = made->vary == VARY_NOT ? HOME_CONST
-                 : made->vary == VARY_PERIOD ? HOME_PERIOD : HOME_TILE;
+    if (made->op == OP_EACH_COUNT)
+        made->section = SECTION_RULES + made->detail.index;
+    /* What reads a rule's count is computed in that rule. */
+    for (uint32_t i = 0; i < made->n_args; i++) {
+        uint32_t section = program->ins.items[made->args[i]].section;
+        if (made->vary == VARY_BOTH && section > made->section)
+            made->section = section;
+    }
+    made->home = made->vary == VARY_NOT      ? HOME_CONST
+                 : made->vary == VARY_PERIOD ? HOME_PERIOD
+                                             : HOME_TILE;
     made->reg = made->export = NO_ID;
     program->chain[id] = program->buckets[bucket];
     program->buckets[bucket] = id;
@@ -117,8 +132,13 @@ InsId ins_new(Lowering *lowering, Op op, const InsId *args, uint32_t n_args, con
               uint32_t part, uint8_t more_vary, uint32_t n_out)
 {
     Program *program = lowering->program;
-    Ins ins = {.op = op, .vary = more_vary, .n_args = n_args, .part = part, .n_out = n_out,
-               .body = NO_ID, .is_start = false};
+    Ins ins = {.op = op,
+               .vary = more_vary,
+               .n_args = n_args,
+               .part = part,
+               .n_out = n_out,
+               .body = NO_ID,
+               .is_start = false};
 
     if (detail != NULL)
         ins.detail = *detail;

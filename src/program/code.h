@@ -3,10 +3,11 @@
  * Registers hold one number a lane. There are three homes, each run by the same interpreter:
  *   constants   computed once for the run
  *   period      one number a period, computed for all periods before any path
- *   tile        one number a path: states, what is computed once a path, and what is computed a period
- * An instruction writes a register of its own home and reads any home to the left.
+ *   tile        one number a path: states, what is computed once a path, and what is computed a
+ * period An instruction writes a register of its own home and reads any home to the left.
  *
- *   Ref: | home 2 bits | register 30 bits |   of period registers read by tiles: their place in `exports` */
+ *   Ref: | home 2 bits | register 30 bits |   of period registers read by tiles: their place in
+ * `exports` */
 #ifndef GW_PROGRAM_CODE_H
 #define GW_PROGRAM_CODE_H
 
@@ -50,12 +51,12 @@ typedef enum { HOME_TILE, HOME_CONST, HOME_PERIOD, N_HOMES } Home;
 
 /* What an instruction needs besides its registers. */
 typedef struct {
-    uint64_t hash;        /* uniform */
-    const Draw *draw;     /* uniform, quantile */
-    uint32_t index;       /* table, rule, ring, allocation, solve */
-    uint32_t periods;     /* lag, window */
-    uint32_t order;       /* window: 0 sum 1 mean 2 min 3 max; solve: its body's section */
-    uint32_t memory;      /* lag, window: first of its registers */
+    uint64_t hash;    /* uniform */
+    const Draw *draw; /* uniform, quantile */
+    uint32_t index;   /* table, rule, ring, allocation, solve */
+    uint32_t periods; /* lag, window */
+    uint32_t order;   /* window: 0 sum 1 mean 2 min 3 max; solve: its body's section */
+    uint32_t memory;  /* lag, window: first of its registers */
     uint32_t step_months, step_days;
     bool is_in_advance;
 } Detail;
@@ -78,19 +79,20 @@ enum { SECTION_CONST, SECTION_PERIOD, SECTION_PATH, SECTION_STEP, SECTION_RULES 
 
 typedef struct {
     uint32_t reg;
-    Home home;   /* tile or period */
+    Home home;          /* tile or period */
     const Ref *initial; /* NULL: number */
     double number;
     bool is_cold; /* seldom touched: not counted when tiles are sized */
 } State;
 
 typedef struct {
-    Ref fire; /* every, on: falls due; when: the condition; each: 1. All: 0 while the contract is not effective */
+    Ref fire; /* every, on: falls due; when: the condition; each: 1. All: 0 while the contract is
+                 not effective */
     Ref effective;
     Ref lasting, series, quantity, times, before;
     uint32_t held, has_fired, top, marks, waiting; /* states */
     uint32_t count;                                /* register of EACH_COUNT */
-    Ref *amounts, *caps;                           /* by action; caps of rest slots, else REF_NONE */
+    Ref *amounts, *caps; /* by action; caps of rest slots, else REF_NONE */
 } RuleCode;
 
 typedef struct {
@@ -107,16 +109,16 @@ typedef struct {
 
 typedef struct {
     Ref stage;
-    uint32_t carried;      /* state register, NO_ID when the stage follows from dates alone */
-    uint32_t ends;         /* register: a rule said `end`; NO_ID */
-    uint32_t dates[8];     /* state registers by stage, NO_ID where nobody asks */
-    Ref *conditions;       /* by move, REF_NONE for dated ones */
+    uint32_t carried;  /* state register, NO_ID when the stage follows from dates alone */
+    uint32_t ends;     /* register: a rule said `end`; NO_ID */
+    uint32_t dates[8]; /* state registers by stage, NO_ID where nobody asks */
+    Ref *conditions;   /* by move, REF_NONE for dated ones */
     Ref grace;
 } ContractCode;
 
 typedef struct {
     Ref keep, loss_of_cash, loss_of_receipts;
-    uint32_t unpaid;       /* registers: cents owed in arrears */
+    uint32_t unpaid; /* registers: cents owed in arrears */
     uint32_t defaulted, default_date;
     Ref *openings;
 } PartyCode;
@@ -131,7 +133,7 @@ typedef struct {
 typedef struct {
     Ref limit, effective;
     uint32_t drawn; /* cents */
-} SupportCode; /* of a facility or a guarantee */
+} SupportCode;      /* of a facility or a guarantee */
 
 typedef struct {
     Ref target, opening;
@@ -151,18 +153,20 @@ typedef struct {
     size_t n_refs;
     Section *sections;
     uint32_t n_sections;
-    uint32_t section_post, section_settle, section_close, section_solves; /* solve s: section_solves + s */
+    uint32_t section_post, section_settle, section_close,
+        section_solves; /* solve s: section_solves + s */
 
     uint32_t n_registers[N_HOMES];
-    uint32_t n_hot;          /* tile registers that every period touches, about */
-    double *constants;       /* by register of HOME_CONST: literals, 0 for computed ones */
-    uint32_t *exports;       /* period registers that tiles read */
+    uint32_t n_hot;    /* tile registers that every period touches, about */
+    double *constants; /* by register of HOME_CONST: literals, 0 for computed ones */
+    uint32_t *exports; /* period registers that tiles read */
     uint32_t n_exports;
 
     State *states;
     size_t n_states;
-    uint32_t *cells;         /* [party * n_accounts + account]: state register of the balance, debit positive, or NO_ID */
-    uint32_t *carries;       /* registers */
+    uint32_t *cells;   /* [party * n_accounts + account]: state register of the balance, debit
+                          positive, or NO_ID */
+    uint32_t *carries; /* registers */
     uint32_t *slot_arrears, *slot_since; /* registers by slot */
 
     RuleCode *rules;
@@ -179,7 +183,7 @@ typedef struct {
     /* traces only: by value, its register; REF_NONE when it has none */
     Ref *values;
     bool is_trace;
-    bool *live;              /* by value: something that can fail or is reported reads it */
+    bool *live; /* by value: something that can fail or is reported reads it */
 } Code;
 
 const Code *program_code(const Program *program);

@@ -46,8 +46,11 @@ static Detail finished_detail(const Program *program, const Ins *ins)
     case OP_RING_CONTENT_CLOSING:
         detail.memory = program->memories.items[ins->detail.memory].reg;
         break;
-    case OP_SOLVE: detail.order = program->code.section_solves + ins->detail.index; break;
-    default: break;
+    case OP_SOLVE:
+        detail.order = program->code.section_solves + ins->detail.index;
+        break;
+    default:
+        break;
     }
     return detail;
 }
@@ -89,16 +92,16 @@ static void emit_store(Emitter *emitter, const Store *store)
         const Memory *memory = &program->memories.items[store->memory];
         out.op = OP_PUSH;
         out.out = memory->reg;
-        out.detail = add_detail(
-            emitter, &(Detail){.memory = memory->reg, .periods = memory->n_registers});
+        out.detail =
+            add_detail(emitter, &(Detail){.memory = memory->reg, .periods = memory->n_registers});
     }
     *LIST_PUSH(program->arena, &emitter->instructions) = out;
 }
 
 static uint32_t section_of(const Program *program, const Ins *ins)
 {
-    return ins->body != NO_ID && ins->home == HOME_TILE
-               ? program->code.section_solves + ins->body : ins->section;
+    return ins->body != NO_ID && ins->home == HOME_TILE ? program->code.section_solves + ins->body
+                                                        : ins->section;
 }
 
 /* Instructions by section, in the order they were made. */
@@ -136,7 +139,8 @@ static void emit_sections(Emitter *emitter)
         }
         for (size_t i = 0; i < program->stores.count; i++) {
             const Store *store = &program->stores.items[i];
-            uint32_t section = store->home == HOME_PERIOD ? (uint32_t)SECTION_PERIOD : store->section;
+            uint32_t section =
+                store->home == HOME_PERIOD ? (uint32_t)SECTION_PERIOD : store->section;
             if (section == s)
                 emit_store(emitter, store);
         }
@@ -150,10 +154,10 @@ static void place_table_states(Program *program)
     const Model *model = program->model;
     Code *code = &program->code;
     const State *states = program->states.items;
-#define TO_REGISTER(field)               \
-    do {                                 \
-        if ((field) != NO_ID)            \
-            (field) = states[field].reg; \
+#define TO_REGISTER(field)                                                                         \
+    do {                                                                                           \
+        if ((field) != NO_ID)                                                                      \
+            (field) = states[field].reg;                                                           \
     } while (0)
 
     for (size_t i = 0; i < model->parties.count * model->accounts.count; i++)

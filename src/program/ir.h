@@ -14,20 +14,21 @@ typedef struct {
     Op op;
     uint8_t vary;
     Home home;
-    bool is_start;      /* the clock stands at the first period, for good */
+    bool is_start; /* the clock stands at the first period, for good */
     bool is_dead;
-    bool is_fused;      /* part of a multiply-add: no code of its own */
+    bool is_fused; /* part of a multiply-add: no code of its own */
     uint32_t section;
     uint32_t n_args;
     InsId *args;
     double number;
     Detail detail;
-    uint32_t n_out;     /* registers it fills; parts of it are PART */
-    uint32_t part;      /* PART: which; STATE: which state; LUMP: stock; UNKNOWN: index */
-    uint32_t body;      /* solve whose unknowns it depends on, evaluated before that is solved; else NO_ID */
+    uint32_t n_out; /* registers it fills; parts of it are PART */
+    uint32_t part;  /* PART: which; STATE: which state; LUMP: stock; UNKNOWN: index */
+    uint32_t
+        body; /* solve whose unknowns it depends on, evaluated before that is solved; else NO_ID */
     uint32_t reg;
-    uint32_t export;    /* place among exports, or NO_ID */
-    bool is_kept;       /* its register is not used again */
+    uint32_t export; /* place among exports, or NO_ID */
+    bool is_kept;    /* its register is not used again */
 } Ins;
 
 /* A field of Code's tables that holds an InsId until registers are known. */
@@ -42,9 +43,9 @@ typedef struct {
 typedef struct {
     uint32_t section;
     Home home;
-    uint32_t state;   /* NO_ID: a push */
+    uint32_t state; /* NO_ID: a push */
     InsId from;
-    uint32_t memory;  /* place in `memories` */
+    uint32_t memory; /* place in `memories` */
 } Store;
 
 /* A lag or a window, whose source may be lowered after it. */
@@ -88,25 +89,25 @@ struct Program {
 };
 
 /* passes, in order; program/passes.c */
-void find_live(Program *program);            /* live.c */
-void find_varying(Program *program);         /* vary.c */
-void lower_model(Program *program);          /* lower.c */
-void remove_dead(Program *program);          /* dead.c */
-void sink_into_rules(Program *program);      /* place.c */
-void fuse_multiply_add(Program *program);    /* fuse.c */
-void allocate_registers(Program *program);   /* allocate.c */
-void emit_code(Program *program);            /* emit.c */
-void verify_code(const Program *program);    /* verify.c: asserts */
+void find_live(Program *program);          /* live.c */
+void find_varying(Program *program);       /* vary.c */
+void lower_model(Program *program);        /* lower.c */
+void remove_dead(Program *program);        /* dead.c */
+void sink_into_rules(Program *program);    /* place.c */
+void fuse_multiply_add(Program *program);  /* fuse.c */
+void allocate_registers(Program *program); /* allocate.c */
+void emit_code(Program *program);          /* emit.c */
+void verify_code(const Program *program);  /* verify.c: asserts */
 void run_passes(Program *program);
 
 /* lower_node.c */
 typedef struct {
     Program *program;
     bool is_starting;
-    bool is_closing;  /* a state read by N_VALUE is the copy of its opening value */
+    bool is_closing; /* a state read by N_VALUE is the copy of its opening value */
     uint32_t section;
-    uint32_t body;    /* solve being lowered, or NO_ID */
-    uint32_t rule;    /* for stretches and counts, or NO_ID */
+    uint32_t body; /* solve being lowered, or NO_ID */
+    uint32_t rule; /* for stretches and counts, or NO_ID */
 } Lowering;
 
 InsId lower_node(Lowering *lowering, const Node *node);
@@ -119,8 +120,8 @@ InsId lower_memory_value(Lowering *lowering, ValueId id);
 void lower_pushes(Lowering *lowering);
 /* build.c: new instructions; equal ones become one */
 InsId ins_const(Lowering *lowering, double number);
-InsId ins_new(Lowering *lowering, Op op, const InsId *args, uint32_t n_args, const Detail *detail, uint32_t part,
-              uint8_t more_vary, uint32_t n_out);
+InsId ins_new(Lowering *lowering, Op op, const InsId *args, uint32_t n_args, const Detail *detail,
+              uint32_t part, uint8_t more_vary, uint32_t n_out);
 InsId ins_1(Lowering *lowering, Op op, InsId a);
 InsId ins_2(Lowering *lowering, Op op, InsId a, InsId b);
 InsId ins_3(Lowering *lowering, Op op, InsId a, InsId b, InsId c);

@@ -66,17 +66,28 @@ static void mark_value(Program *program, ValueId id)
     mark_node(program, value->expr);
     mark_node(program, value->first);
     switch (value->kind) {
-    case VALUE_DRAW: mark_draw(program, value->draw); break;
+    case VALUE_DRAW:
+        mark_draw(program, value->draw);
+        break;
     case VALUE_LAG:
     case VALUE_DELAY:
     case VALUE_CUMULATIVE:
     case VALUE_WINDOW:
     case VALUE_FIRST:
-    case VALUE_LATCH: mark_value(program, value->source); break;
-    case VALUE_STAGE: mark_contract(program, &model->contracts.items[value->contract]); break;
-    case VALUE_SHARE: mark_allocation(program, &model->allocations.items[value->allocation]); break;
-    case VALUE_UNKNOWN: mark_solve(program, &model->solves.items[value->solve]); break;
-    default: break;
+    case VALUE_LATCH:
+        mark_value(program, value->source);
+        break;
+    case VALUE_STAGE:
+        mark_contract(program, &model->contracts.items[value->contract]);
+        break;
+    case VALUE_SHARE:
+        mark_allocation(program, &model->allocations.items[value->allocation]);
+        break;
+    case VALUE_UNKNOWN:
+        mark_solve(program, &model->solves.items[value->solve]);
+        break;
+    default:
+        break;
     }
     for (size_t s = 0; s < model->solves.count; s++)
         if (model->solves.items[s].residual == id)
@@ -85,9 +96,9 @@ static void mark_value(Program *program, ValueId id)
 
 static void mark_rule(Program *program, const Rule *rule)
 {
-    const Node *const nodes[] = {rule->term_start, rule->term_end, rule->date, rule->condition,
-                                 rule->lasting, rule->quantity, rule->series, rule->times,
-                                 rule->before};
+    const Node *const nodes[] = {rule->term_start, rule->term_end, rule->date,
+                                 rule->condition,  rule->lasting,  rule->quantity,
+                                 rule->series,     rule->times,    rule->before};
 
     mark_nodes(program, nodes, sizeof nodes / sizeof *nodes);
     for (size_t i = 0; i < rule->actions.count; i++)
@@ -153,8 +164,8 @@ static void mark_checks(Program *program)
 
     for (size_t i = 0; i < model->checks.count; i++) {
         const Check *check = &model->checks.items[i];
-        const Node *const nodes[] = {check->condition, check->numerator, check->denominator,
-                                     check->date, check->term_start, check->term_end};
+        const Node *const nodes[] = {check->condition, check->numerator,  check->denominator,
+                                     check->date,      check->term_start, check->term_end};
 
         mark_nodes(program, nodes, sizeof nodes / sizeof *nodes);
     }

@@ -232,8 +232,11 @@ static void lower_start(Program *program)
 {
     const Model *model = program->model;
     Code *code = &program->code;
-    Lowering at = {.program = program, .is_starting = true, .section = SECTION_PATH,
-                   .body = NO_ID, .rule = NO_ID};
+    Lowering at = {.program = program,
+                   .is_starting = true,
+                   .section = SECTION_PATH,
+                   .body = NO_ID,
+                   .rule = NO_ID};
 
     for (size_t i = 0; i < model->stocks.count; i++) {
         Ref *initial = ARENA_NEW(program->arena, Ref);
@@ -264,7 +267,8 @@ static InsId effective(Lowering *lowering, uint32_t contract)
 
     if (contract == NO_ID)
         return ins_const(lowering, 1);
-    return ins_2(lowering, OP_EQ, lower_value(lowering, model->contracts.items[contract].stage_value),
+    return ins_2(lowering, OP_EQ,
+                 lower_value(lowering, model->contracts.items[contract].stage_value),
                  ins_const(lowering, STAGE_EFFECTIVE));
 }
 
@@ -282,9 +286,12 @@ static InsId trigger(Lowering *lowering, const Rule *rule)
         args[0] = lower_node(lowering, rule->term_start);
         args[1] = lower_node(lowering, rule->term_end);
         return ins_new(lowering, OP_DUE, args, 2, &detail, 0, 0, 1);
-    case RULE_ON: return ins_1(lowering, OP_IS_IN_PERIOD, lower_node(lowering, rule->date));
-    case RULE_WHEN: return lower_node(lowering, rule->condition);
-    default: return ins_const(lowering, 1);
+    case RULE_ON:
+        return ins_1(lowering, OP_IS_IN_PERIOD, lower_node(lowering, rule->date));
+    case RULE_WHEN:
+        return lower_node(lowering, rule->condition);
+    default:
+        return ins_const(lowering, 1);
     }
 }
 
@@ -401,8 +408,10 @@ static void lower_stock(Lowering *in_step, size_t i)
                         ins_const(in_step, stock->tolerance));
     sink_add(program, &code->closing, closing, program->code.section_post);
     Store *store = LIST_PUSH(program->arena, &program->stores);
-    *store = (Store){.section = program->code.section_post, .home = HOME_TILE,
-                     .state = code->state, .from = closing};
+    *store = (Store){.section = program->code.section_post,
+                     .home = HOME_TILE,
+                     .state = code->state,
+                     .from = closing};
 }
 
 static void lower_ring(Lowering *in_step, size_t i)
@@ -427,8 +436,11 @@ static void lower_closing_phase(Program *program)
 {
     const Model *model = program->model;
     Code *code = &program->code;
-    Lowering at = {.program = program, .is_closing = true, .section = code->section_settle,
-                   .body = NO_ID, .rule = NO_ID};
+    Lowering at = {.program = program,
+                   .is_closing = true,
+                   .section = code->section_settle,
+                   .body = NO_ID,
+                   .rule = NO_ID};
 
     for (size_t i = 0; i < model->contracts.count; i++) {
         const Contract *contract = &model->contracts.items[i];
@@ -452,8 +464,7 @@ static void lower_closing_phase(Program *program)
         sink_or_none(&at, &out->denominator, check->denominator, code->section_close);
         out->date = out->during = REF_NONE;
         if (check->date != NULL)
-            sink_add(program, &out->date,
-                     ins_1(&at, OP_IS_IN_PERIOD, lower_node(&at, check->date)),
+            sink_add(program, &out->date, ins_1(&at, OP_IS_IN_PERIOD, lower_node(&at, check->date)),
                      code->section_close);
         if (check->term_start != NULL)
             sink_add(program, &out->during,
@@ -468,8 +479,11 @@ static void lower_closing_phase(Program *program)
 static void keep_values(Program *program)
 {
     const Model *model = program->model;
-    Lowering at = {.program = program, .is_closing = true, .section = program->code.section_close,
-                   .body = NO_ID, .rule = NO_ID};
+    Lowering at = {.program = program,
+                   .is_closing = true,
+                   .section = program->code.section_close,
+                   .body = NO_ID,
+                   .rule = NO_ID};
 
     program->code.values = ids_new(program, model->values.count);
     for (size_t i = 0; i < model->values.count; i++) {

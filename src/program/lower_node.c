@@ -8,38 +8,70 @@
 static Op op_of(NodeOp op)
 {
     switch (op) {
-    case N_ADD: return OP_ADD;
-    case N_SUB: return OP_SUB;
-    case N_MUL: return OP_MUL;
-    case N_DIV: return OP_DIV;
-    case N_POW: return OP_POW;
-    case N_NEG: return OP_NEG;
-    case N_EQ: return OP_EQ;
-    case N_NE: return OP_NE;
-    case N_LT: return OP_LT;
-    case N_LE: return OP_LE;
-    case N_GT: return OP_GT;
-    case N_GE: return OP_GE;
-    case N_AND: return OP_AND;
-    case N_OR: return OP_OR;
-    case N_NOT: return OP_NOT;
-    case N_IF: return OP_SELECT;
-    case N_MIN: return OP_MIN;
-    case N_MAX: return OP_MAX;
-    case N_ABS: return OP_ABS;
-    case N_FLOOR: return OP_FLOOR;
-    case N_CEIL: return OP_CEIL;
-    case N_ROUND: return OP_ROUND;
-    case N_SQRT: return OP_SQRT;
-    case N_EXP: return OP_EXP;
-    case N_LOG: return OP_LOG;
-    case N_DATE_ADD_MONTHS: return OP_DATE_ADD_MONTHS;
-    case N_DATE_ADD_DAYS: return OP_DATE_ADD_DAYS;
-    case N_MONTHS_BETWEEN: return OP_MONTHS_BETWEEN;
-    case N_RAMP: return OP_RAMP;
-    case N_TABLE: return OP_TABLE;
-    case N_ANNUITY: return OP_ANNUITY;
-    default: return OP_COUNT;
+    case N_ADD:
+        return OP_ADD;
+    case N_SUB:
+        return OP_SUB;
+    case N_MUL:
+        return OP_MUL;
+    case N_DIV:
+        return OP_DIV;
+    case N_POW:
+        return OP_POW;
+    case N_NEG:
+        return OP_NEG;
+    case N_EQ:
+        return OP_EQ;
+    case N_NE:
+        return OP_NE;
+    case N_LT:
+        return OP_LT;
+    case N_LE:
+        return OP_LE;
+    case N_GT:
+        return OP_GT;
+    case N_GE:
+        return OP_GE;
+    case N_AND:
+        return OP_AND;
+    case N_OR:
+        return OP_OR;
+    case N_NOT:
+        return OP_NOT;
+    case N_IF:
+        return OP_SELECT;
+    case N_MIN:
+        return OP_MIN;
+    case N_MAX:
+        return OP_MAX;
+    case N_ABS:
+        return OP_ABS;
+    case N_FLOOR:
+        return OP_FLOOR;
+    case N_CEIL:
+        return OP_CEIL;
+    case N_ROUND:
+        return OP_ROUND;
+    case N_SQRT:
+        return OP_SQRT;
+    case N_EXP:
+        return OP_EXP;
+    case N_LOG:
+        return OP_LOG;
+    case N_DATE_ADD_MONTHS:
+        return OP_DATE_ADD_MONTHS;
+    case N_DATE_ADD_DAYS:
+        return OP_DATE_ADD_DAYS;
+    case N_MONTHS_BETWEEN:
+        return OP_MONTHS_BETWEEN;
+    case N_RAMP:
+        return OP_RAMP;
+    case N_TABLE:
+        return OP_TABLE;
+    case N_ANNUITY:
+        return OP_ANNUITY;
+    default:
+        return OP_COUNT;
     }
 }
 
@@ -62,9 +94,8 @@ static InsId lower_stretch_months(Lowering *lowering)
 {
     const Rule *rule = &lowering->program->model->rules.items[lowering->rule];
 
-    return ins_const(lowering, rule->step_months > 0
-                                   ? (double)rule->step_months
-                                   : (double)rule->step_days / DAYS_PER_MONTH);
+    return ins_const(lowering, rule->step_months > 0 ? (double)rule->step_months
+                                                     : (double)rule->step_days / DAYS_PER_MONTH);
 }
 
 static InsId lower_stretch_days(Lowering *lowering)
@@ -96,21 +127,29 @@ InsId lower_node(Lowering *lowering, const Node *node)
     Detail detail = {0};
 
     switch (node->op) {
-    case N_CONST: return ins_const(lowering, node->number);
-    case N_VALUE: return lower_value(lowering, node->value);
-    case N_CLOSING: return lower_closing(lowering, node->value);
+    case N_CONST:
+        return ins_const(lowering, node->number);
+    case N_VALUE:
+        return lower_value(lowering, node->value);
+    case N_CLOSING:
+        return lower_closing(lowering, node->value);
     case N_TODAY:
     case N_PERIOD_FIRST_DAY:
-    case N_PERIOD_DAYS: return lower_clock(lowering, node);
+    case N_PERIOD_DAYS:
+        return lower_clock(lowering, node);
     case N_PERIOD_MONTHS:
         return ins_const(lowering, step_months(lowering->program->model->step));
-    case N_STRETCH_MONTHS: return lower_stretch_months(lowering);
-    case N_STRETCH_DAYS: return lower_stretch_days(lowering);
+    case N_STRETCH_MONTHS:
+        return lower_stretch_months(lowering);
+    case N_STRETCH_DAYS:
+        return lower_stretch_days(lowering);
     case N_EACH_COUNT:
         return ins_new(lowering, OP_EACH_COUNT, NULL, 0, &(Detail){.index = lowering->rule},
                        lowering->rule, VARY_BOTH, 1);
-    case N_SUM: return lower_sum(lowering, node);
-    default: break;
+    case N_SUM:
+        return lower_sum(lowering, node);
+    default:
+        break;
     }
     assert(op_of(node->op) != OP_COUNT && node->n_args <= 3 && "every other operation is here");
     for (uint32_t i = 0; i < node->n_args; i++)
@@ -157,8 +196,8 @@ static uint32_t reader(Program *program, const Value *value)
 
     for (size_t i = 0; i < code->n_readers; i++) {
         const ReaderCode *r = &code->readers[i];
-        if (r->kind == value->kind && r->party == value->party &&
-            r->contract == value->contract && r->category == value->category)
+        if (r->kind == value->kind && r->party == value->party && r->contract == value->contract &&
+            r->category == value->category)
             return r->state;
     }
     ReaderCode *made = &code->readers[code->n_readers++];
@@ -199,20 +238,25 @@ static InsId state_value(Lowering *lowering, const Value *value, bool is_closing
     const Code *code = &lowering->program->code;
 
     switch (value->kind) {
-    case VALUE_STOCK: return ins_state(lowering, code->stocks[value->stock].state, is_closing);
-    case VALUE_ACCOUNT: return account(lowering, value, is_closing);
+    case VALUE_STOCK:
+        return ins_state(lowering, code->stocks[value->stock].state, is_closing);
+    case VALUE_ACCOUNT:
+        return account(lowering, value, is_closing);
     case VALUE_UNPAID:
         return money(lowering, code->parties[value->party].unpaid, is_closing, false);
     case VALUE_RECEIVED:
-    case VALUE_PAID: return money(lowering, reader(lowering->program, value), is_closing, false);
+    case VALUE_PAID:
+        return money(lowering, reader(lowering->program, value), is_closing, false);
     case VALUE_DEFAULTED:
         return ins_state(lowering, code->parties[value->party].defaulted, is_closing);
     case VALUE_DEFAULT_DATE:
         return ins_state(lowering, code->parties[value->party].default_date, is_closing);
-    case VALUE_STAGE_DATE: return stage_date(lowering, value, is_closing);
+    case VALUE_STAGE_DATE:
+        return stage_date(lowering, value, is_closing);
     case VALUE_FACILITY_DRAWN:
         return money(lowering, code->facilities[value->facility].drawn, is_closing, false);
-    default: return money(lowering, code->reserves[value->reserve].balance, is_closing, false);
+    default:
+        return money(lowering, code->reserves[value->reserve].balance, is_closing, false);
     }
 }
 
@@ -288,23 +332,31 @@ static InsId lower_anew(Lowering *lowering, ValueId id)
     const Value *value = &model->values.items[id];
 
     switch (value->kind) {
-    case VALUE_FORMULA: return lower_node(lowering, value->expr);
-    case VALUE_DRAW: return lower_draw(lowering, value->draw);
-    case VALUE_RING_OUT: return ring_value(lowering, value, OP_RING_OUT);
-    case VALUE_RING_CONTENT: return ring_value(lowering, value, OP_RING_CONTENT);
+    case VALUE_FORMULA:
+        return lower_node(lowering, value->expr);
+    case VALUE_DRAW:
+        return lower_draw(lowering, value->draw);
+    case VALUE_RING_OUT:
+        return ring_value(lowering, value, OP_RING_OUT);
+    case VALUE_RING_CONTENT:
+        return ring_value(lowering, value, OP_RING_CONTENT);
     case VALUE_LAG:
     case VALUE_DELAY:
     case VALUE_CUMULATIVE:
     case VALUE_WINDOW:
     case VALUE_FIRST:
     case VALUE_GROWTH:
-    case VALUE_LATCH: return lower_memory_value(lowering, id);
-    case VALUE_STAGE: return stage(lowering, value->contract);
-    case VALUE_SHARE: return share(lowering, value);
+    case VALUE_LATCH:
+        return lower_memory_value(lowering, id);
+    case VALUE_STAGE:
+        return stage(lowering, value->contract);
+    case VALUE_SHARE:
+        return share(lowering, value);
     case VALUE_UNKNOWN:
         lower_solve(lowering, value->solve);
         return lowering->program->lowered[id];
-    default: return state_value(lowering, value, value->is_closing);
+    default:
+        return state_value(lowering, value, value->is_closing);
     }
 }
 
@@ -372,14 +424,17 @@ InsId lower_closing(Lowering *lowering, ValueId id)
     case VALUE_DEFAULT_DATE:
     case VALUE_STAGE_DATE:
     case VALUE_FACILITY_DRAWN:
-    case VALUE_RESERVE: return state_value(lowering, value, true);
-    case VALUE_RING_CONTENT: return ring_value(lowering, value, OP_RING_CONTENT_CLOSING);
+    case VALUE_RESERVE:
+        return state_value(lowering, value, true);
+    case VALUE_RING_CONTENT:
+        return ring_value(lowering, value, OP_RING_CONTENT_CLOSING);
     case VALUE_STAGE: {
         uint32_t carried = lowering->program->code.contracts[value->contract].carried;
         if (carried != NO_ID)
             return ins_state(lowering, carried, true);
         return lower_value(lowering, id);
     }
-    default: return lower_value(lowering, id);
+    default:
+        return lower_value(lowering, id);
     }
 }

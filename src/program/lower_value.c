@@ -100,10 +100,8 @@ static void store(Lowering *lowering, ValueId id, uint32_t state, InsId from)
     Program *program = lowering->program;
     Store *made = LIST_PUSH(program->arena, &program->stores);
 
-    *made = (Store){.section = lowering->section,
-                    .home = home_of(program, id),
-                    .state = state,
-                    .from = from};
+    *made = (Store){
+        .section = lowering->section, .home = home_of(program, id), .state = state, .from = from};
 }
 
 static InsId source_of(Lowering *lowering, ValueId id)
@@ -123,8 +121,8 @@ static InsId lag_or_window(Lowering *lowering, ValueId id)
     uint32_t memory = memory_new(program, home, value->periods, value->kind == VALUE_WINDOW);
     Detail detail = {.periods = value->periods, .order = value->order, .memory = memory};
     bool is_lag = value->kind == VALUE_LAG;
-    InsId arg = is_lag ? lower_node_or(lowering, value->first, __builtin_nan(""))
-                       : source_of(lowering, id);
+    InsId arg =
+        is_lag ? lower_node_or(lowering, value->first, __builtin_nan("")) : source_of(lowering, id);
     Push *push = LIST_PUSH(program->arena, &program->pushes);
 
     *push = (Push){id, memory, home};
@@ -140,7 +138,8 @@ void lower_pushes(Lowering *lowering)
     for (size_t i = 0; i < program->pushes.count; i++) {
         Push push = program->pushes.items[i];
         const Value *value = &program->model->values.items[push.value];
-        bool is_closing = value->is_closing || program->model->values.items[value->source].is_closing;
+        bool is_closing =
+            value->is_closing || program->model->values.items[value->source].is_closing;
         Lowering at = *lowering;
 
         at.section = is_closing ? program->code.section_close : SECTION_STEP;
@@ -161,8 +160,8 @@ static InsId before_of(Lowering *lowering, ValueId id, double at_start, uint32_t
     return ins_state(lowering, *state, false);
 }
 
-/* x_j = ((p_0 x_j + p_1 x_(j-1)) + ...) + u (1 - ((p_0 + p_1) + ...)), from the last stage to the first;
- * the weights depend on the delay alone. */
+/* x_j = ((p_0 x_j + p_1 x_(j-1)) + ...) + u (1 - ((p_0 + p_1) + ...)), from the last stage to the
+ * first; the weights depend on the delay alone. */
 static InsId delay(Lowering *lowering, ValueId id)
 {
     Program *program = lowering->program;
@@ -172,8 +171,9 @@ static InsId delay(Lowering *lowering, ValueId id)
     InsId *p = ARENA_ARRAY(program->arena, InsId, order);
     uint32_t *states = ARENA_ARRAY(program->arena, uint32_t, order);
     InsId u = source_of(lowering, id);
-    InsId a = ins_2(lowering, OP_DIV, ins_const(lowering, order * step_months(program->model->step)),
-                    lower_node(lowering, value->expr));
+    InsId a =
+        ins_2(lowering, OP_DIV, ins_const(lowering, order * step_months(program->model->step)),
+              lower_node(lowering, value->expr));
     InsId first = value->first != NULL ? lower_node(lowering, value->first) : u;
     InsId last = NO_ID;
 
@@ -207,12 +207,10 @@ static InsId growth(Lowering *lowering, ValueId id)
     InsId before = before_of(lowering, id, 1, &state);
     InsId months = ins_new(lowering, OP_GROWTH_MONTHS,
                            (InsId[]){lower_node(lowering, value->first)}, 1, NULL, 0, 0, 1);
-    InsId exponent =
-        ins_2(lowering, OP_DIV, months, ins_const(lowering, value->rate_months));
+    InsId exponent = ins_2(lowering, OP_DIV, months, ins_const(lowering, value->rate_months));
     InsId base = ins_2(lowering, value->order == 1 ? OP_SUB : OP_ADD, ins_const(lowering, 1),
                        lower_node(lowering, value->expr));
-    InsId grown =
-        ins_2(lowering, OP_MUL, before, ins_2(lowering, OP_POW, base, exponent));
+    InsId grown = ins_2(lowering, OP_MUL, before, ins_2(lowering, OP_POW, base, exponent));
     InsId has_none = ins_2(lowering, OP_LE, months, ins_const(lowering, 0));
     InsId now = ins_3(lowering, OP_SELECT, has_none, before, grown);
 
@@ -229,9 +227,12 @@ InsId lower_memory_value(Lowering *lowering, ValueId id)
 
     switch (value->kind) {
     case VALUE_LAG:
-    case VALUE_WINDOW: return lag_or_window(lowering, id);
-    case VALUE_DELAY: return delay(lowering, id);
-    case VALUE_GROWTH: return growth(lowering, id);
+    case VALUE_WINDOW:
+        return lag_or_window(lowering, id);
+    case VALUE_DELAY:
+        return delay(lowering, id);
+    case VALUE_GROWTH:
+        return growth(lowering, id);
     case VALUE_CUMULATIVE:
         before = before_of(lowering, id, 0, &state);
         now = ins_2(lowering, OP_ADD, before, source_of(lowering, id));

@@ -1,4 +1,5 @@
-/* Moves what only one rule reads into that rule: it is computed only in tiles where the rule fires. */
+/* Moves what only one rule reads into that rule: it is computed only in tiles where the rule fires.
+ */
 #include "program/ir.h"
 
 enum { NOWHERE = UINT32_MAX, SEVERAL = UINT32_MAX - 1 };
@@ -23,10 +24,13 @@ static bool may_move(const Ins *ins, bool balances_change)
     case OP_WINDOW:
     case OP_RING_OUT:
     case OP_RING_CONTENT:
-    case OP_PART: return false;
+    case OP_PART:
+        return false;
     case OP_MONEY:
-    case OP_MONEY_OWED: return !balances_change;
-    default: return op_infos[ins->op].op_class != OP_IS_NAMED;
+    case OP_MONEY_OWED:
+        return !balances_change;
+    default:
+        return op_infos[ins->op].op_class != OP_IS_NAMED;
     }
 }
 
@@ -60,7 +64,8 @@ void sink_into_rules(Program *program)
 
         if (ins->is_dead)
             continue;
-        if (may_move(ins, balances_change) && reader >= SECTION_RULES && reader < program->code.section_post)
+        if (may_move(ins, balances_change) && reader >= SECTION_RULES &&
+            reader < program->code.section_post)
             ins->section = reader;
         for (uint32_t j = 0; j < ins->n_args; j++)
             read_in(readers, ins->args[j], ins->body != NO_ID ? SECTION_STEP : ins->section);

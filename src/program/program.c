@@ -65,8 +65,9 @@ static void print_section_name(Buffer *out, const Program *program, uint32_t sec
     } else if (section >= code->section_solves) {
         buffer_format(out, "solve %u", section - code->section_solves);
     } else {
-        buffer_string(out, section == code->section_post ? "postings"
-                           : section == code->section_settle ? "stages" : "closing");
+        buffer_string(out, section == code->section_post     ? "postings"
+                           : section == code->section_settle ? "stages"
+                                                             : "closing");
     }
 }
 

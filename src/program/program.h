@@ -7,10 +7,11 @@
 
 typedef struct Program Program;
 
-/* Everything the program needs lives in `arena`; it keeps a pointer to `model`, which must outlive it. */
+/* Everything the program needs lives in `arena`; it keeps a pointer to `model`, which must outlive
+ * it. */
 Program *program_build(Arena *arena, const Model *model);
 const Model *program_model(const Program *program);
-Text program_dump_ir(Arena *arena, const Program *program);       /* after every pass */
+Text program_dump_ir(Arena *arena, const Program *program); /* after every pass */
 Text program_dump_bytecode(Arena *arena, const Program *program);
 
 #endif

@@ -11,15 +11,24 @@ static uint8_t node_vary(const Program *program, const Node *node)
     if (node == NULL)
         return VARY_NOT;
     switch (node->op) {
-    case N_VALUE: vary = program->vary[node->value]; break;
-    case N_CLOSING: vary = VARY_BOTH; break;
+    case N_VALUE:
+        vary = program->vary[node->value];
+        break;
+    case N_CLOSING:
+        vary = VARY_BOTH;
+        break;
     case N_TODAY:
     case N_PERIOD_FIRST_DAY:
     case N_PERIOD_DAYS:
     case N_STRETCH_DAYS:
-    case N_RAMP: vary = VARY_PERIOD; break;
-    case N_EACH_COUNT: vary = VARY_BOTH; break;
-    default: break;
+    case N_RAMP:
+        vary = VARY_PERIOD;
+        break;
+    case N_EACH_COUNT:
+        vary = VARY_BOTH;
+        break;
+    default:
+        break;
     }
     for (uint32_t i = 0; i < node->n_args; i++)
         vary |= node_vary(program, node->args[i]);
@@ -78,17 +87,23 @@ static uint8_t value_vary(const Program *program, ValueId id)
     uint8_t vary = node_vary(program, value->expr) | node_vary(program, value->first);
 
     switch (value->kind) {
-    case VALUE_FORMULA: return vary;
-    case VALUE_DRAW: return draw_vary(program, value->draw);
+    case VALUE_FORMULA:
+        return vary;
+    case VALUE_DRAW:
+        return draw_vary(program, value->draw);
     case VALUE_LAG:
     case VALUE_DELAY:
     case VALUE_CUMULATIVE:
     case VALUE_WINDOW:
     case VALUE_FIRST:
-    case VALUE_LATCH: return vary | program->vary[value->source] | VARY_PERIOD;
-    case VALUE_GROWTH: return vary | VARY_PERIOD;
-    case VALUE_STAGE: return stage_vary(program, value->contract);
-    default: return VARY_BOTH;
+    case VALUE_LATCH:
+        return vary | program->vary[value->source] | VARY_PERIOD;
+    case VALUE_GROWTH:
+        return vary | VARY_PERIOD;
+    case VALUE_STAGE:
+        return stage_vary(program, value->contract);
+    default:
+        return VARY_BOTH;
     }
 }
 

@@ -22,8 +22,9 @@ static void verify_ref(const Code *code, Ref ref, Home reader)
 
 static Home home_of_section(uint32_t section)
 {
-    return section == SECTION_CONST ? HOME_CONST : section == SECTION_PERIOD ? HOME_PERIOD
-                                                                              : HOME_TILE;
+    return section == SECTION_CONST    ? HOME_CONST
+           : section == SECTION_PERIOD ? HOME_PERIOD
+                                       : HOME_TILE;
 }
 
 static void verify_instruction(const Code *code, const Instruction *at, Home reader)

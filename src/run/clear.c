@@ -1,5 +1,6 @@
 /* Phase 5: what falls due, tested for a whole tile; only lanes in which somebody cannot pay in
- * full, or in which shares of what is left or reserves are at work, go through ledger/clearing.h. */
+ * full, or in which shares of what is left or reserves are at work, go through ledger/clearing.h.
+ */
 #include "run/tile.h"
 
 #include "base/date.h"
@@ -53,8 +54,9 @@ static void look_at_graces(Tile *tile)
 /* An amount rounded to cents, 0 below zero, and 0 with the path failed when it is none. */
 static double cents_of(Tile *tile, Ref ref, size_t lane, FailedKind kind, uint32_t index)
 {
-    double exact =
-        ref == REF_NONE ? 0 : lanes_at(tile_lanes(tile, ref), lane) * tile->plan->model->minor_per_unit;
+    double exact = ref == REF_NONE
+                       ? 0
+                       : lanes_at(tile_lanes(tile, ref), lane) * tile->plan->model->minor_per_unit;
 
     if (fabs(exact) < WHOLE_LIMIT)
         return gw_max(0, round_to_even(exact));
@@ -168,7 +170,8 @@ static const double *cash_cell(const Tile *tile, uint32_t party)
 {
     const Model *model = tile->plan->model;
 
-    return tile_register(tile, tile->plan->code->cells[party * model->accounts.count + model->cash]);
+    return tile_register(tile,
+                         tile->plan->code->cells[party * model->accounts.count + model->cash]);
 }
 
 /* Unrestricted cash of an inside party. */
@@ -179,8 +182,9 @@ static double *start_net(Tile *tile, uint32_t party)
 
     memcpy(net, cash_cell(tile, party), tile->m.n_lanes * sizeof *net);
     for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
-        tile->m.kernels->subtract(tile->m.n_lanes, net,
-                                  tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance));
+        tile->m.kernels->subtract(
+            tile->m.n_lanes, net,
+            tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance));
     return net;
 }
 
@@ -257,7 +261,8 @@ static void find_sharing(Tile *tile)
     for (uint32_t i = 0; i < plan->model->reserves.count; i++) {
         const double *balance = tile_register(tile, plan->code->reserves[i].balance);
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-            if (balance[lane] != cents_of(tile, plan->code->reserves[i].target, lane, FAILED_RESERVE, i))
+            if (balance[lane] !=
+                cents_of(tile, plan->code->reserves[i].target, lane, FAILED_RESERVE, i))
                 mark_slow(tile, lane);
     }
 }
@@ -280,7 +285,8 @@ static void state_lane_parties(Tile *tile, size_t lane)
         if (!plan->is_outside[p]) {
             cash = cash_cell(tile, p)[lane];
             for (uint32_t i = plan->reserve_starts[p]; i < plan->reserve_starts[p + 1]; i++)
-                cash -= tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane];
+                cash -=
+                    tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane];
         }
         tile->in_cash[p] = cash;
         tile->in_keep[p] = cents_of(tile, code->keep, lane, FAILED_PARTY, p);

@@ -16,7 +16,8 @@ static void look_at_stocks(Tile *tile)
 
     memset(tile->doubt, 0, tile->m.n_lanes * sizeof *tile->doubt);
     for (size_t i = 0; i < model->stocks.count; i++)
-        tile->m.kernels->doubt(tile->m.n_blocks, tile->doubt, tile_lanes(tile, code->stocks[i].closing));
+        tile->m.kernels->doubt(tile->m.n_blocks, tile->doubt,
+                               tile_lanes(tile, code->stocks[i].closing));
     if (!tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, (Lanes){tile->doubt, GW_LANES}))
         return;
     for (uint32_t i = 0; i < model->stocks.count; i++) {

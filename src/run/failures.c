@@ -23,18 +23,30 @@ static Text name_of(const Model *model, LaneFailure failure)
     uint32_t i = failure.index;
 
     switch (failure.kind) {
-    case FAILED_CONTRACT: return model->contracts.items[i].name;
-    case FAILED_RULE: return model->rules.items[i].name;
-    case FAILED_SLOT: return model->slots.items[i].name;
-    case FAILED_FACILITY: return model->facilities.items[i].name;
-    case FAILED_GUARANTEE: return model->guarantees.items[i].name;
-    case FAILED_RESERVE: return model->reserves.items[i].name;
-    case FAILED_PARTY: return model->parties.items[i].name;
-    case FAILED_STOCK: return model->values.items[model->stocks.items[i].value].name;
-    case FAILED_RING: return model->rings.items[i].name;
-    case FAILED_OUTPUT: return model->outputs.items[i].name;
-    case FAILED_CHECK: return model->checks.items[i].title;
-    default: return TEXT("");
+    case FAILED_CONTRACT:
+        return model->contracts.items[i].name;
+    case FAILED_RULE:
+        return model->rules.items[i].name;
+    case FAILED_SLOT:
+        return model->slots.items[i].name;
+    case FAILED_FACILITY:
+        return model->facilities.items[i].name;
+    case FAILED_GUARANTEE:
+        return model->guarantees.items[i].name;
+    case FAILED_RESERVE:
+        return model->reserves.items[i].name;
+    case FAILED_PARTY:
+        return model->parties.items[i].name;
+    case FAILED_STOCK:
+        return model->values.items[model->stocks.items[i].value].name;
+    case FAILED_RING:
+        return model->rings.items[i].name;
+    case FAILED_OUTPUT:
+        return model->outputs.items[i].name;
+    case FAILED_CHECK:
+        return model->checks.items[i].title;
+    default:
+        return TEXT("");
     }
 }
 
@@ -103,7 +115,8 @@ void trace_failures(Arena *arena, const Model *model, uint64_t seed, RunResult *
 
     tile_init(tile, arena, plan, 1);
     for (uint64_t first = 0; first < result->n_paths; first += GW_LANES) {
-        size_t n = result->n_paths - first < GW_LANES ? (size_t)(result->n_paths - first) : GW_LANES;
+        size_t n =
+            result->n_paths - first < GW_LANES ? (size_t)(result->n_paths - first) : GW_LANES;
         bool some = false;
 
         for (size_t lane = 0; lane < GW_LANES; lane++) {

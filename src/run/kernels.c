@@ -1,5 +1,9 @@
 /* The kernels of one instruction set; see kernels.h. The inner loops have a known trip count and no
- * branches, which is what GCC needs to make vector code of them. */
+ * branches, which is what GCC needs to make vector code of them.
+ *
+ * No array is read under a condition: GCC 12 makes masked loads of such reads, and when a block is
+ * more than one vector wide it gives all of them the mask of the first. For the same reason these
+ * files are compiled with -fno-tree-sink, which else moves reads under conditions by itself. */
 #include "run/kernels.h"
 #include "run/lane.h"
 
@@ -10,24 +14,24 @@
 
 /* ---- operations --------------------------------------------------------------------------- */
 
-#define KERNEL(name, reads, expression)                                                         \
-    static void op_##name(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, \
-                          Lanes in_b, Lanes in_c)                                               \
-    {                                                                                           \
-        const double *restrict at_a = in_a.at;                                                  \
-        const double *restrict at_b = in_b.at;                                                  \
-        const double *restrict at_c = in_c.at;                                                  \
-        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                        \
-        for (size_t block = 0; block < n_blocks; block++) {                                     \
-            for (size_t i = 0; i < GW_LANES; i++) {                                             \
-                reads;                                                                          \
-                out[i] = (expression);                                                          \
-            }                                                                                   \
-            out += GW_LANES;                                                                    \
-            at_a += in_a.step;                                                                  \
-            at_b += in_b.step;                                                                  \
-            at_c += in_c.step;                                                                  \
-        }                                                                                       \
+#define KERNEL(name, reads, expression)                                                            \
+    static void op_##name(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,   \
+                          Lanes in_b, Lanes in_c)                                                  \
+    {                                                                                              \
+        const double *restrict at_a = in_a.at;                                                     \
+        const double *restrict at_b = in_b.at;                                                     \
+        const double *restrict at_c = in_c.at;                                                     \
+        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                           \
+        for (size_t block = 0; block < n_blocks; block++) {                                        \
+            for (size_t i = 0; i < GW_LANES; i++) {                                                \
+                reads;                                                                             \
+                out[i] = (expression);                                                             \
+            }                                                                                      \
+            out += GW_LANES;                                                                       \
+            at_a += in_a.step;                                                                     \
+            at_b += in_b.step;                                                                     \
+            at_c += in_c.step;                                                                     \
+        }                                                                                          \
     }
 #define READS_1 double a = at_a[i]
 #define READS_2 double a = at_a[i], b = at_b[i]
@@ -49,7 +53,7 @@
 
 /* The far tails, one draw in 36 thousand million, are worked out only for a block that has one. */
 static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                           Lanes in_b, Lanes in_c)
+                              Lanes in_b, Lanes in_c)
 {
     const double *restrict p = in_a.at;
     double depth[GW_LANES];
@@ -88,12 +92,13 @@ static unsigned fire(size_t n_blocks, Lanes trigger, const double *restrict aliv
         const double *restrict t = trigger.at + block * trigger.step;
         for (size_t i = 0; i < GW_LANES; i++) {
             double x = t[i];
-            double yes = x != 0.0 ? alive[i] : 0.0;
+            double yes = x == x ? (x != 0.0 ? 1.0 : 0.0) : 0.0;
+            double unknown = x == x ? 0.0 : 1.0;
 
-            yes = x == x ? yes : 0.0;
+            yes *= alive[i];
             mask[i] = yes;
             some[i] += yes;
-            fault[i] += x == x ? 0.0 : alive[i];
+            fault[i] += unknown * alive[i];
         }
         alive += GW_LANES;
         mask += GW_LANES;
@@ -195,10 +200,10 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
             double exact = x[i] * minor;
             double total = exact + carry[i];
             double rounded = round_to_even(total);
-            double fits = exact < WHOLE_LIMIT ? mask[i] : 0.0;
+            double fits = exact < WHOLE_LIMIT ? 1.0 : 0.0;
             double positive = rounded > 0.0 ? rounded : 0.0;
 
-            fits = exact >= -0.5 ? fits : 0.0;
+            fits = (exact >= -0.5 ? fits : 0.0) * mask[i];
             due[i] = fits != 0.0 ? positive : 0.0;
             carry[i] = fits != 0.0 ? total - rounded : carry[i];
             fault[i] += mask[i] - fits;
@@ -215,8 +220,8 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
 /* ---- postings ----------------------------------------------------------------------------- */
 
 /* Counts are whole blocks. */
-#define FOR_BLOCKS(count)                                      \
-    for (size_t block = 0; block < (count); block += GW_LANES) \
+#define FOR_BLOCKS(count)                                                                          \
+    for (size_t block = 0; block < (count); block += GW_LANES)                                     \
         for (size_t i = block; i < block + GW_LANES; i++)
 
 static void add(size_t count, double *restrict out, const double *restrict x)
@@ -284,7 +289,7 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict b = bound.at + block * bound.step;
         for (size_t i = 0; i < GW_LANES; i++)
-            some[i] += x[i] < b[i] ? alive[i] : 0.0;
+            some[i] += (x[i] < b[i] ? 1.0 : 0.0) * alive[i];
         alive += GW_LANES;
         x += GW_LANES;
     }
@@ -312,8 +317,8 @@ static unsigned prove(size_t count, const double *restrict alive, const double *
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            some[i] += sum[block + i] == 0.0 ? 0.0 : alive[block + i];
-            fault[i] += largest[block + i] < WHOLE_LIMIT ? 0.0 : alive[block + i];
+            some[i] += (sum[block + i] == 0.0 ? 0.0 : 1.0) * alive[block + i];
+            fault[i] += (largest[block + i] < WHOLE_LIMIT ? 0.0 : 1.0) * alive[block + i];
         }
     }
     for (size_t i = 0; i < GW_LANES; i++) {
@@ -340,7 +345,7 @@ static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
         for (size_t i = 0; i < GW_LANES; i++)
-            some[i] += from[i] == from[i] ? 0.0 : alive[i];
+            some[i] += (from[i] == from[i] ? 0.0 : 1.0) * alive[i];
         alive += GW_LANES;
     }
     for (size_t i = 0; i < GW_LANES; i++)
@@ -398,7 +403,8 @@ static unsigned any(size_t count, const double *restrict x)
 
 const RunKernels GW_RUN_KERNELS = {
     .isa = GW_RUN_KERNELS_ISA,
-    .ops = {
+    .ops =
+        {
 #define LANE(name, n, expression, doc) [OP_##name] = op_##name,
 #define WRITTEN(name, n, doc) [OP_##name] = op_##name,
 #define CLOCKED(name, n, expression, doc) [OP_##name] = op_##name,
@@ -406,7 +412,7 @@ const RunKernels GW_RUN_KERNELS = {
 #define HELD(name, n, doc)
 #define NAMED(name, n, doc)
 #include "program/ops.def"
-    },
+        },
     .fire = fire,
     .when = when,
     .each = each,

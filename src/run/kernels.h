@@ -1,9 +1,9 @@
-/* Loops over lanes, for the instruction set at hand: the operations of ops.def, and the whole-number
- * work of rules, postings and rings.
+/* Loops over lanes, for the instruction set at hand: the operations of ops.def, and the
+ * whole-number work of rules, postings and rings.
  *
  * One source, kernels.c, is compiled for each instruction set; every table gives the same bits. A
- * Lanes is read in blocks of GW_LANES numbers, `step` apart: GW_LANES for a register of a tile, 0 for
- * one that has the same number in every lane. Masks hold 1 or 0. */
+ * Lanes is read in blocks of GW_LANES numbers, `step` apart: GW_LANES for a register of a tile, 0
+ * for one that has the same number in every lane. Masks hold 1 or 0. */
 #ifndef GW_RUN_KERNELS_H
 #define GW_RUN_KERNELS_H
 

@@ -60,17 +60,24 @@ static Due due_by_calendar(const Machine *machine, const Detail *detail)
 static double leaf(const Machine *machine, Op op, const Detail *detail, double a, double b)
 {
     switch (op) {
-    case OP_DATE_ADD_MONTHS: return date_add_months(a, b);
-    case OP_DATE_ADD_DAYS: return date_add_days(a, b);
-    case OP_MONTHS_BETWEEN: return date_months_between(a, b);
-    case OP_GROWTH_MONTHS: return growth_months(machine, a);
-    case OP_TABLE: return number_in_table(&machine->model->tables.items[detail->index], a);
+    case OP_DATE_ADD_MONTHS:
+        return date_add_months(a, b);
+    case OP_DATE_ADD_DAYS:
+        return date_add_days(a, b);
+    case OP_MONTHS_BETWEEN:
+        return date_months_between(a, b);
+    case OP_GROWTH_MONTHS:
+        return growth_months(machine, a);
+    case OP_TABLE:
+        return number_in_table(&machine->model->tables.items[detail->index], a);
     case OP_DUE:
         if (isnan(a) || isnan(b))
             return GW_NAN;
         return due_now(machine, detail, a, b).is_due ? 1 : 0;
-    case OP_DUE_DAYS: return due_now(machine, detail, a, b).stretch_days;
-    case OP_DUE_BY_CALENDAR: return due_by_calendar(machine, detail).is_due ? 1 : 0;
+    case OP_DUE_DAYS:
+        return due_now(machine, detail, a, b).stretch_days;
+    case OP_DUE_BY_CALENDAR:
+        return due_by_calendar(machine, detail).is_due ? 1 : 0;
     default:
         assert(op == OP_DUE_BY_CALENDAR_DAYS && "every leaf is here");
         return due_by_calendar(machine, detail).stretch_days;

@@ -55,7 +55,7 @@ void machine_init(Machine *machine, Arena *arena, const Code *code, const Model 
         machine->pool_widths[HOME_CONST] = constants->width;
     }
     if (home == HOME_TILE) {
-        machine->exports = ARENA_ARRAY(arena, double, code->n_exports * (size_t)GW_LANES + 8);
+        machine->exports = ARENA_ARRAY(arena, double, code->n_exports *(size_t)GW_LANES + 8);
         machine->pools[HOME_PERIOD] = machine->exports;
         machine->pool_widths[HOME_PERIOD] = GW_LANES;
     }
@@ -134,8 +134,8 @@ static void lag(Machine *machine, const Detail *detail, Lanes first, double *out
 
 static void push(Machine *machine, const Detail *detail, Lanes from)
 {
-    fill(machine, machine_register(machine, detail->memory + machine->clock.period % detail->periods),
-         from);
+    fill(machine,
+         machine_register(machine, detail->memory + machine->clock.period % detail->periods), from);
 }
 
 static void window(Machine *machine, const Detail *detail, Lanes now, double *out)
@@ -371,17 +371,39 @@ static void run_held(Machine *machine, const Instruction *at)
     double *out = machine_register(machine, at->out);
 
     switch (at->op) {
-    case OP_SHARE: share(machine, at, detail); break;
-    case OP_UNIFORM: uniform(machine, detail, out); break;
-    case OP_LAG: lag(machine, detail, machine_lanes(machine, at->a), out); break;
-    case OP_PUSH: push(machine, detail, machine_lanes(machine, at->a)); break;
-    case OP_WINDOW: window(machine, detail, machine_lanes(machine, at->a), out); break;
-    case OP_RING_OUT: ring_out(machine, detail, out); break;
-    case OP_RING_CONTENT: ring_content(machine, detail, 0, out); break;
-    case OP_RING_CONTENT_CLOSING: ring_content(machine, detail, 1, out); break;
-    case OP_SOLVE: run_solve(machine, at, detail); break;
-    case OP_TODAY: fill_number(machine, out, machine->clock.today); break;
-    case OP_FIRST_DAY: fill_number(machine, out, machine->clock.first_day); break;
+    case OP_SHARE:
+        share(machine, at, detail);
+        break;
+    case OP_UNIFORM:
+        uniform(machine, detail, out);
+        break;
+    case OP_LAG:
+        lag(machine, detail, machine_lanes(machine, at->a), out);
+        break;
+    case OP_PUSH:
+        push(machine, detail, machine_lanes(machine, at->a));
+        break;
+    case OP_WINDOW:
+        window(machine, detail, machine_lanes(machine, at->a), out);
+        break;
+    case OP_RING_OUT:
+        ring_out(machine, detail, out);
+        break;
+    case OP_RING_CONTENT:
+        ring_content(machine, detail, 0, out);
+        break;
+    case OP_RING_CONTENT_CLOSING:
+        ring_content(machine, detail, 1, out);
+        break;
+    case OP_SOLVE:
+        run_solve(machine, at, detail);
+        break;
+    case OP_TODAY:
+        fill_number(machine, out, machine->clock.today);
+        break;
+    case OP_FIRST_DAY:
+        fill_number(machine, out, machine->clock.first_day);
+        break;
     default:
         assert(at->op == OP_DAYS && "every operation that is held is here");
         fill_number(machine, out, machine->clock.days);

@@ -12,16 +12,16 @@ typedef struct {
     const MathsKernels *maths;
     Home home;
     size_t n_blocks, n_lanes;
-    size_t width;            /* doubles from one register to the next */
+    size_t width; /* doubles from one register to the next */
     double *registers;
     const double *pools[N_HOMES];
     size_t pool_widths[N_HOMES], pool_steps[N_HOMES];
-    double *exports;         /* of tiles: this period's numbers, a block each */
+    double *exports; /* of tiles: this period's numbers, a block each */
     Clock clock;
     uint64_t seed;
     uint32_t first_path;
-    const double *alive;     /* tiles: lanes worth iterating for; NULL: all */
-    double *scratch;         /* of solves and shares */
+    const double *alive; /* tiles: lanes worth iterating for; NULL: all */
+    double *scratch;     /* of solves and shares */
 } Machine;
 
 /* Doubles of scratch for solves and shares on so many lanes. */

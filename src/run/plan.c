@@ -98,15 +98,16 @@ static void plan_clearing(Plan *plan, Arena *arena)
     plan->n_supports = list_supports(model, supports);
     list_reserves(arena, model, reserves);
     plan->clearing = clearing_plan_new(
-        arena, &(ClearingSpec){.n_parties = model->parties.count,
-                               .is_outside = plan->is_outside,
-                               .n_ranks = (uint32_t)(model->ranks.count > 0 ? model->ranks.count : 1),
-                               .n_slots = model->slots.count,
-                               .slots = slots,
-                               .n_supports = plan->n_supports,
-                               .supports = supports,
-                               .n_reserves = model->reserves.count,
-                               .reserves = reserves});
+        arena,
+        &(ClearingSpec){.n_parties = model->parties.count,
+                        .is_outside = plan->is_outside,
+                        .n_ranks = (uint32_t)(model->ranks.count > 0 ? model->ranks.count : 1),
+                        .n_slots = model->slots.count,
+                        .slots = slots,
+                        .n_supports = plan->n_supports,
+                        .supports = supports,
+                        .n_reserves = model->reserves.count,
+                        .reserves = reserves});
 }
 
 /* ---- indexes ------------------------------------------------------------------------------ */

@@ -12,8 +12,8 @@
 
 static double *cell(const Tile *tile, uint32_t party, uint32_t account)
 {
-    return tile_register(tile,
-                         tile->plan->code->cells[party * tile->plan->model->accounts.count + account]);
+    return tile_register(
+        tile, tile->plan->code->cells[party * tile->plan->model->accounts.count + account]);
 }
 
 static void debit(Tile *tile, uint32_t party, uint32_t account, const double *cents)
@@ -235,7 +235,8 @@ static void read_payments(Tile *tile)
     }
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
-        for (uint32_t j = plan->slot_reader_starts[slot]; j < plan->slot_reader_starts[slot + 1]; j++) {
+        for (uint32_t j = plan->slot_reader_starts[slot]; j < plan->slot_reader_starts[slot + 1];
+             j++) {
             uint32_t r = plan->slot_readers[j];
             tile->is_reader_dirty[r] = true;
             tile->m.kernels->add(tile->m.n_lanes, tile_register(tile, code->readers[r].state),

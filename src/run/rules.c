@@ -47,10 +47,10 @@ static bool fires_when(Tile *tile, uint32_t r, double *mask)
 
     if (code->lasting != REF_NONE)
         lasting = tile_lanes(tile, code->lasting);
-    unsigned found = tile->m.kernels->when(
-        tile->m.n_blocks, condition, lasting, tile->alive, tile_register(tile, code->held),
-        tile_register(tile, code->has_fired), step_months(tile->plan->model->step), rule->is_again,
-        mask);
+    unsigned found =
+        tile->m.kernels->when(tile->m.n_blocks, condition, lasting, tile->alive,
+                              tile_register(tile, code->held), tile_register(tile, code->has_fired),
+                              step_months(tile->plan->model->step), rule->is_again, mask);
     if (found & FOUND_FAULT) {
         fail_masked_nan(tile, condition, (Lanes){0}, r);
         fail_masked_nan(tile, lasting, condition, r);
@@ -99,8 +99,7 @@ static bool whole_amount(double amount, double minor, double *cents)
     return true;
 }
 
-static void pay_rest(Tile *tile, const Action *action, Lanes share, Ref cap_ref,
-                     const double *mask)
+static void pay_rest(Tile *tile, const Action *action, Lanes share, Ref cap_ref, const double *mask)
 {
     SlotNow *now = &tile->slots[action->slot];
 
@@ -138,8 +137,8 @@ static void pay(Tile *tile, const Action *action, Lanes amount, const double *ma
     } else {
         due = tile_take(tile);
     }
-    unsigned found = tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit,
-                                          carry, due);
+    unsigned found =
+        tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit, carry, due);
     if (due != now->fresh)
         tile->m.kernels->add(tile->m.n_lanes, now->fresh, due);
     if (!(found & FOUND_FAULT))
@@ -244,7 +243,9 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
         else
             pay(tile, action, amount, mask);
         break;
-    case ACT_BOOK: book(tile, action, amount, mask, r); break;
+    case ACT_BOOK:
+        book(tile, action, amount, mask, r);
+        break;
     case ACT_ADD:
         kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->stock), mask, amount, 1);
         break;
@@ -252,8 +253,12 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
         kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->stock), mask, amount, -1);
         kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->to_stock), mask, amount, 1);
         break;
-    case ACT_SET: set(tile, action, amount, mask, r); break;
-    case ACT_BORROW: borrow(tile, action, amount, mask, r); break;
+    case ACT_SET:
+        set(tile, action, amount, mask, r);
+        break;
+    case ACT_BORROW:
+        borrow(tile, action, amount, mask, r);
+        break;
     case ACT_END:
         if (rule->contract != NO_ID) {
             tile->is_ended[rule->contract] = true;
@@ -268,9 +273,12 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
 static bool fires(Tile *tile, uint32_t r, double *mask)
 {
     switch (tile->plan->model->rules.items[r].kind) {
-    case RULE_WHEN: return fires_when(tile, r, mask);
-    case RULE_EACH: return fires_each(tile, r, mask);
-    default: return fires_by_date(tile, r, mask);
+    case RULE_WHEN:
+        return fires_when(tile, r, mask);
+    case RULE_EACH:
+        return fires_each(tile, r, mask);
+    default:
+        return fires_by_date(tile, r, mask);
     }
 }
 

@@ -52,7 +52,8 @@ static size_t column_bytes(const Model *model, uint64_t n_paths)
     size_t bytes = 0;
 
     for (size_t i = 0; i < model->outputs.count; i++)
-        bytes += (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths * sizeof(double);
+        bytes +=
+            (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths * sizeof(double);
     return bytes + model->checks.count * n_paths * (1 + sizeof(double)) + n_paths;
 }
 
@@ -62,7 +63,8 @@ static size_t tile_bytes(const Program *program, size_t n_lanes)
     const Code *code = program_code(program);
     size_t registers = code->n_registers[HOME_TILE] * machine_width(n_lanes);
     size_t pool = (6 * model->slots.count + 5 * model->parties.count + 2 * model->stocks.count +
-                   8 * model->rules.count + 32) * n_lanes;
+                   8 * model->rules.count + 32) *
+                  n_lanes;
     size_t flows = 4 * model->slots.count * model->n_periods;
 
     return (registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);
@@ -96,14 +98,15 @@ static void name_sources(Arena *arena, const Model *model, WhoPays *who, uint32_
             names[n++] = model->parties.items[i].name;
     for (size_t i = 0; i < model->parties.count; i++)
         if (!model->parties.items[i].is_outside)
-            names[n++] = text_format(arena, "%.*s (opening cash)",
-                                     TEXT_ARG(model->parties.items[i].name));
+            names[n++] =
+                text_format(arena, "%.*s (opening cash)", TEXT_ARG(model->parties.items[i].name));
     names[n++] = model->parties.items[target].name;
     who->source_names = names;
     who->n_sources = n;
 }
 
-static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths)
+static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path,
+                             uint64_t n_paths)
 {
     RunResult *result = ARENA_NEW(arena, RunResult);
     size_t n_flows = model->slots.count * model->n_periods + 1;
@@ -117,8 +120,8 @@ static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_pa
     for (size_t i = 0; i < model->outputs.count; i++)
         result->columns[i] = ARENA_ARRAY(
             arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths);
-    result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count * n_paths + 1);
-    result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count * n_paths + 1);
+    result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count *n_paths + 1);
+    result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count *n_paths + 1);
     result->due_high = ARENA_ARRAY(arena, double, n_flows);
     result->due_low = ARENA_ARRAY(arena, double, n_flows);
     result->paid_high = ARENA_ARRAY(arena, double, n_flows);
@@ -130,7 +133,7 @@ static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_pa
         WhoPays *who = &result->who_pays[result->n_who_pays++];
         who->view = i;
         name_sources(arena, model, who, model->views.items[i].party);
-        who->shares = ARENA_ARRAY(arena, double, who->n_sources * n_paths + 1);
+        who->shares = ARENA_ARRAY(arena, double, who->n_sources *n_paths + 1);
         who->received = ARENA_ARRAY(arena, double, n_paths + 1);
     }
     return result;

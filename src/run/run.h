@@ -22,13 +22,20 @@ typedef struct {
 
 typedef enum { RUN_OK, RUN_CANCELLED, RUN_TOO_BIG, RUN_NO_THREADS } RunStatus;
 
-typedef struct { uint64_t path; uint32_t period; ValueId value; Text what; } Failure;
+typedef struct {
+    uint64_t path;
+    uint32_t period;
+    ValueId value;
+    Text what;
+} Failure;
 
-/* One composition target: view i of kind who_pays. shares[source * n_paths + path]; sources in order: each outside party,
- * each inside party's opening cash, then the target itself. received[path]: cash in the window, money units. */
+/* One composition target: view i of kind who_pays. shares[source * n_paths + path]; sources in
+ * order: each outside party, each inside party's opening cash, then the target itself.
+ * received[path]: cash in the window, money units. */
 typedef struct {
     uint32_t view, n_sources;
-    const Text *source_names; /* party name; opening cash: "P (opening cash)"; the target itself last */
+    const Text
+        *source_names; /* party name; opening cash: "P (opening cash)"; the target itself last */
     double *shares;
     double *received;
 } WhoPays;
@@ -36,28 +43,30 @@ typedef struct {
 typedef struct {
     uint64_t first_path, n_paths, n_failed;
     uint32_t n_periods, n_outputs;
-    unsigned char *is_failed;     /* by path */
-    LIST(Failure) failures;       /* the first of each failed path, at most 1000 kept, in path order */
+    unsigned char *is_failed; /* by path */
+    LIST(Failure) failures;   /* the first of each failed path, at most 1000 kept, in path order */
     /* columns[output]: [period * n_paths + path], or [path] when the output is_once */
     double **columns;
     /* checks: held[check * n_paths + path] is 1, 0 */
     unsigned char *held;
-    double *worst_cover;          /* covers: [check * n_paths + path], +inf when nothing was due */
-    /* flows in minor units, summed exactly over the paths that did not fail: [slot * n_periods + period], as two
-     * doubles high + low whole numbers (high is a multiple of 2^40) */
+    double *worst_cover; /* covers: [check * n_paths + path], +inf when nothing was due */
+    /* flows in minor units, summed exactly over the paths that did not fail: [slot * n_periods +
+     * period], as two doubles high + low whole numbers (high is a multiple of 2^40) */
     double *due_high, *due_low, *paid_high, *paid_low;
     WhoPays *who_pays;
     uint32_t n_who_pays;
-    uint64_t n_book_checks;       /* parties x periods x paths in which assets = liabilities + equity was tested */
+    uint64_t n_book_checks; /* parties x periods x paths in which assets = liabilities + equity was
+                               tested */
     uint64_t n_book_faults;
-    uint64_t n_clearings;         /* path-periods in which someone could not pay in full */
+    uint64_t n_clearings; /* path-periods in which someone could not pay in full */
     size_t bytes;
 } RunResult;
 
 /* Bytes that a run would take; known before it starts. */
 size_t run_bytes(const Program *program, const RunOptions *options);
 /* The result lives in `arena`. */
-RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options, RunResult **result);
+RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
+                      RunResult **result);
 /* Joins results of adjoining ranges, in order. */
 RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts);
 

@@ -58,7 +58,8 @@ static void init_clearing(Tile *tile, Arena *arena)
         tile->in_due[i] = model->slots.items[i].is_rest ? CLEARING_NO_CAP : 0;
     for (size_t i = 0; i < model->parties.count; i++) {
         uint32_t rank = model->parties.items[i].keep_rank;
-        tile->in_keep_rank[i] = rank >= model->ranks.count ? (uint32_t)CLEARING_KEEP_FROM_REST : rank;
+        tile->in_keep_rank[i] =
+            rank >= model->ranks.count ? (uint32_t)CLEARING_KEEP_FROM_REST : rank;
     }
 }
 
@@ -70,7 +71,7 @@ static void init_period(Tile *tile, Arena *arena)
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
     tile->pool_size = 6 * model->slots.count + 5 * model->parties.count + 2 * model->stocks.count +
                       model->facilities.count + 8 * model->rules.count + 16;
-    tile->pool = ARENA_ARRAY(arena, double, tile->pool_size * n_lanes);
+    tile->pool = ARENA_ARRAY(arena, double, tile->pool_size *n_lanes);
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
@@ -201,8 +202,8 @@ static void post_opening(Tile *tile, uint32_t p, size_t i)
 
     if (opening->against != NO_ID) {
         AccountType other_type = model->accounts.items[opening->against_account].type;
-        other = tile_register(tile, code->cells[opening->against * model->accounts.count +
-                                                opening->against_account]);
+        other = tile_register(
+            tile, code->cells[opening->against * model->accounts.count + opening->against_account]);
         other_sign = other_type == ACCOUNT_ASSET || other_type == ACCOUNT_EXPENSE ? 1 : -1;
     }
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
@@ -276,8 +277,8 @@ static void start_rings(Tile *tile)
             double amount = lanes_at(tile_lanes(tile, code->initial), lane);
             if (amount == 0)
                 continue;
-            double periods = lanes_at(tile_lanes(tile, code->initial_lead), lane) /
-                             step_months(model->step);
+            double periods =
+                lanes_at(tile_lanes(tile, code->initial_lead), lane) / step_months(model->step);
             double k = gw_max(1, gw_floor(periods + 0.5));
             if (!isfinite(amount) || !(k <= ring->n_slots)) {
                 fail_at_start(tile, lane, FAILED_RING, i);

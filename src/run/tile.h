@@ -12,7 +12,7 @@
 /* What failed, in the order of the page; the name is found from kind and index at the end. */
 typedef enum {
     FAILED_NOT,
-    FAILED_START,      /* together with a kind below */
+    FAILED_START, /* together with a kind below */
     FAILED_CONTRACT,
     FAILED_RULE,
     FAILED_SLOT,
@@ -38,7 +38,7 @@ typedef struct {
     double *due;     /* with arrears */
     double *cleared; /* whoever's money it was */
     double *accrued;
-    double *paid;    /* by the payer itself */
+    double *paid;        /* by the payer itself */
     double *share, *cap; /* of rest slots */
     bool has_arrears;
 } SlotNow;
@@ -62,16 +62,16 @@ typedef struct Plan {
     const RunKernels *kernels;
     const MathsKernels *maths;
     Machine constants;
-    double *periods;          /* [period][export] */
+    double *periods; /* [period][export] */
     ClearingPlan *clearing;
     size_t n_supports;
     bool *is_outside;
     bool *is_facility_slot, *is_pays_slot;
-    bool *keep_counts;        /* by party: keep_rank lets it hold back from what is due */
+    bool *keep_counts; /* by party: keep_rank lets it hold back from what is due */
     uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
-    uint32_t *who_views;      /* views of kind who_pays */
+    uint32_t *who_views;                         /* views of kind who_pays */
     uint32_t n_who;
     uint64_t seed;
 } Plan;
@@ -79,25 +79,25 @@ typedef struct Plan {
 typedef struct Tile {
     Machine m;
     const Plan *plan;
-    RunResult *result;        /* columns are written here; NULL: only failures are looked for */
-    uint64_t first_index;     /* of lane 0 in the result */
-    size_t n_valid;           /* lanes that are paths of this run */
+    RunResult *result;    /* columns are written here; NULL: only failures are looked for */
+    uint64_t first_index; /* of lane 0 in the result */
+    size_t n_valid;       /* lanes that are paths of this run */
     size_t n_alive;
     double *alive, *mask;
-    bool has_died;            /* in this period */
-    LaneFailure *failures;    /* by lane */
+    bool has_died;         /* in this period */
+    LaneFailure *failures; /* by lane */
 
-    double *pool;             /* arrays of lanes that last one period */
+    double *pool; /* arrays of lanes that last one period */
     size_t pool_next, pool_size;
     SlotNow *slots;
     uint32_t *active;
     size_t n_active;
-    bool *has_arrears;        /* by slot: some lane may */
+    bool *has_arrears; /* by slot: some lane may */
     bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
     double **sets, **set_masks; /* by stock, in this period */
-    bool *is_ended;           /* by contract: a rule said so */
-    double **requested;       /* by facility */
-    bool *ring_slots;         /* by ring and register: may hold something */
+    bool *is_ended;             /* by contract: a rule said so */
+    double **requested;         /* by facility */
+    bool *ring_slots;           /* by ring and register: may hold something */
     uint32_t *ring_slot_starts;
     double *doubt, *sum, *largest;
     double *infinity, *zeros; /* one block each */
@@ -115,12 +115,12 @@ typedef struct Tile {
     double *slow;
     bool has_slow;
     LIST(Guaranteed) guaranteed;
-    Arena *arena;             /* of what grows */
+    Arena *arena; /* of what grows */
     double **default_now;
 
     WholeSum *flow_due, *flow_paid; /* [slot * n_periods + period], of this thread */
-    double *n_short;          /* by lane: periods in which someone was short */
-    double *n_faults;         /* by lane: books that did not balance */
+    double *n_short;                /* by lane: periods in which someone was short */
+    double *n_faults;               /* by lane: books that did not balance */
 
     /* who pays: by view, by block */
     double **who_state, **who_sums, **who_received;
