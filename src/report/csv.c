@@ -84,8 +84,9 @@ Text report_csv(Arena *arena, const ReportInput *input)
     double *scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1);
     Buffer out = {.arena = arena};
 
-    buffer_string(&out, "scenario,output,unit,type,period,first_day,last_day,paths,never,mean,sd,p5,p25,"
-                        "p50,p75,p95\n");
+    buffer_string(&out,
+                  "scenario,output,unit,type,period,first_day,last_day,paths,never,mean,sd,p5,p25,"
+                  "p50,p75,p95\n");
     for (size_t i = 0; i < model->outputs.count; i++) {
         uint32_t first = model->outputs.items[i].is_once ? model->n_periods - 1 : 0;
         if (model->outputs.items[i].is_hidden)

@@ -39,11 +39,9 @@ static int lesser_x_first(const void *a, const void *b)
 }
 
 /* The output's middle over the tenth of paths in which x is lowest, and highest. */
-static void measure_tenths(Report *r, const double *x, const double *y, size_t count,
-                           Driver *driver)
+static void measure_tenths(Pair *pairs, double *tenth, const double *x, const double *y,
+                           size_t count, Driver *driver)
 {
-    Pair *pairs = ARENA_ARRAY(r->arena, Pair, count);
-    double *tenth = ARENA_ARRAY(r->arena, double, count / 10 + 1);
     size_t n = count / 10;
 
     for (size_t i = 0; i < count; i++)
@@ -62,6 +60,7 @@ DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise
     size_t n_paths = (size_t)r->result->n_paths;
     double *ranking = ARENA_ARRAY(r->arena, double, 2 * n_paths + 1);
     uint32_t *order = ARENA_ARRAY(r->arena, uint32_t, n_paths + 1);
+    Pair *pairs = ARENA_ARRAY(r->arena, Pair, n_paths + 1);
     size_t count = column_values(r->model, r->result, output, period, r->scratch);
     double band = count > 2 ? stats_spearman_noise_band(count, Z_NOISE) : 1;
     DriverList drivers = {0};
@@ -79,7 +78,7 @@ DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise
         driver.rank_correlation =
             stats_spearman(r->more_scratch, r->scratch, count, ranking, order);
         if (driver.rank_correlation * driver.rank_correlation > band) {
-            measure_tenths(r, r->more_scratch, r->scratch, count, &driver);
+            measure_tenths(pairs, ranking, r->more_scratch, r->scratch, count, &driver);
             *LIST_PUSH(r->arena, &drivers) = driver;
         }
     }
