@@ -135,6 +135,10 @@ static bool run_variant(RunArguments *arguments, BuildOptions build, uint64_t n_
     RunOptions options = engine_options(arguments, n_paths);
     bool is_run = false;
 
+    if (!tell_progress(&arguments->progress, 0, n_paths)) { /* a small run may not ask at all */
+        *status = status_of_run(arguments->model, RUN_CANCELLED);
+        return false;
+    }
     built_drop(run->variant);
     run->variant = NULL;
     arena_free(run->side);
@@ -198,7 +202,7 @@ static GwStatus run_comparison(RunArguments *arguments, Text name)
         build.scenario = text_is(name, "base") ? NULL : kept_string(run->arena, name);
         comparison->is_run =
             run_variant(arguments, build, arguments->options.paths, &built, &result, &status);
-        made = built->model;
+        made = comparison->is_run ? built->model : made;
     }
     if (!comparison->is_run)
         return status;

@@ -51,12 +51,12 @@ static void add_mark(Report *r, Buffer *out, uint32_t output, double mark)
     add_date(out, r->model, spread.p5);
     buffer_string(out, " … ");
     add_date(out, r->model, spread.p95);
-    if (spread.n_never > 0) {
-        buffer_string(out, "; never in ");
-        add_percent(out, (double)spread.n_never / (double)spread.count);
-        buffer_string(out, " % of paths");
-    }
     buffer_char(out, ')');
+    if (spread.n_never > 0) {
+        buffer_string(out, ", never in ");
+        add_chance(out, spread.n_never, spread.count);
+        buffer_string(out, " of paths");
+    }
 }
 
 void section_reach(Report *r)
@@ -73,7 +73,7 @@ void section_reach(Report *r)
                       TEXT_ARG(output_title(r->model, view->outputs.items[0])));
         for (size_t i = 0; i < view->numbers.count; i++) {
             if (i > 0)
-                buffer_string(&out, ", ");
+                buffer_string(&out, "; ");
             add_mark(r, &out, view->outputs.items[0], view->numbers.items[i]);
         }
         add_section(r, is_first ? "POWER" : "", buffer_view(&out));
