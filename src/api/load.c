@@ -84,9 +84,16 @@ static int read_user_file(GwModel *model, Arena *arena, Text path, Text *text)
     return status;
 }
 
+/* "lib/units.gw" without its folder. */
+static Text inside_library(Text name)
+{
+    size_t prefix = sizeof LIBRARY_PREFIX - 1;
+    return name.length > prefix ? (Text){name.bytes + prefix, name.length - prefix} : name;
+}
+
 static int read_library_file(const GwModel *model, Arena *arena, Text name, Text *text)
 {
-    Text inside = {name.bytes + sizeof LIBRARY_PREFIX - 1, name.length - sizeof LIBRARY_PREFIX + 1};
+    Text inside = inside_library(name);
 
     if (model->library != NULL) {
         Text path = text_format(arena, "%s/%.*s", model->library, TEXT_ARG(inside));
@@ -186,7 +193,7 @@ static void say_missing(GwModel *model, const Decl *import, Text name, bool is_l
 {
     Diag *diag = NULL;
 
-    if (is_library && why == ENOENT) {
+    if (is_library && why == ENOENT && model->library == NULL) {
         diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span,
                           "the library has no %.*s", TEXT_ARG(import->title));
         if (asking->importer == NULL && !import->is_string)
@@ -195,8 +202,12 @@ static void say_missing(GwModel *model, const Decl *import, Text name, bool is_l
                 "A file of your own is imported by its name in quotes: import \"%.*s.gw\".",
                 TEXT_ARG(import->title));
     } else {
+        Text path = is_library && model->library != NULL
+                        ? text_format(model->keep, "%s/%.*s", model->library,
+                                      TEXT_ARG(inside_library(name)))
+                        : name;
         diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span, "cannot read %.*s: %s",
-                          TEXT_ARG(name), strerror(why));
+                          TEXT_ARG(path), strerror(why));
     }
     name_the_chain(model, diag, asking);
 }
