@@ -41,10 +41,11 @@ static bool edit_works(const char *path, const Reading *before, const DiagList *
     (void)reading_edited(&after, arena, before, diag->edit_span, diag->edit_text);
     all_faults(&after, arena, &left);
     bool is_gone = count_like(&left, diag) < count_like(faults, diag);
-    /* A file whose text becomes readable is checked for the first time: only its text must be better. */
+    /* A file whose text becomes readable is checked for the first time: only its text must be
+     * better. */
     bool was_text = before->diags.n_errors > 0, is_text = after.diags.n_errors > 0;
-    bool is_worse = was_text == is_text && left.n_errors >= faults->n_errors &&
-                    diag->severity == DIAG_ERROR;
+    bool is_worse =
+        was_text == is_text && left.n_errors >= faults->n_errors && diag->severity == DIAG_ERROR;
     bool ok = is_gone && !is_worse && (was_text || !is_text);
     if (!ok) {
         Buffer out = {.arena = arena};

@@ -1,4 +1,5 @@
 /* Reads a model and what it imports from disk, for the programs of this folder. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "reading.h"
 
 #include "syntax/syntax.h"
@@ -61,8 +62,8 @@ static bool read_file(Reading *reading, const char *path)
     SourceFile *file = ARENA_NEW(reading->arena, SourceFile);
     *file = (SourceFile){name, bytes, false};
     *LIST_PUSH(reading->arena, &reading->sources.files) = file;
-    Tree *tree = syntax_parse(reading->arena, &reading->diags,
-                              (uint32_t)(reading->sources.files.count - 1));
+    Tree *tree =
+        syntax_parse(reading->arena, &reading->diags, (uint32_t)(reading->sources.files.count - 1));
     *LIST_PUSH(reading->arena, &reading->trees) = tree;
     return read_imports(reading, tree);
 }
@@ -104,9 +105,9 @@ bool reading_edited(Reading *reading, Arena *arena, const Reading *before, Span 
         SourceFile *file = ARENA_NEW(arena, SourceFile);
         *file = *old;
         if (i == at.file)
-            file->bytes = text_format(arena, "%.*s%.*s%.*s", (int)at.start, old->bytes.bytes,
-                                      TEXT_ARG(words), (int)(old->bytes.length - at.end),
-                                      old->bytes.bytes + at.end);
+            file->bytes =
+                text_format(arena, "%.*s%.*s%.*s", (int)at.start, old->bytes.bytes, TEXT_ARG(words),
+                            (int)(old->bytes.length - at.end), old->bytes.bytes + at.end);
         *LIST_PUSH(arena, &reading->sources.files) = file;
     }
     for (uint32_t i = 0; i < before->trees.count; i++)
@@ -128,8 +129,10 @@ static Text read_beside(void *context, Arena *arena, Text from_file, Text path, 
 
 Model *reading_check(const Reading *reading, Arena *arena, DiagList *diags, HowToCheck how)
 {
-    BuildOptions options = {.read_file = read_beside, .is_strict = how.is_strict,
-                            .checks_scenarios = !how.leaves_scenarios, .nudge_factor = 1};
+    BuildOptions options = {.read_file = read_beside,
+                            .is_strict = how.is_strict,
+                            .checks_scenarios = !how.leaves_scenarios,
+                            .nudge_factor = 1};
 
     *diags = (DiagList){.arena = arena, .sources = (SourceSet *)&reading->sources};
     return model_build(arena, diags, reading->trees.items, reading->trees.count, &options);

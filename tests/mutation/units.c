@@ -29,11 +29,11 @@ typedef struct {
     const Expr *literal;
     const UnitExpr *shared; /* a plain number here takes this unit */
     bool is_in_scenario;
-    bool has_scale;         /* a fact, whose size matters: no range, check, view or unit's definition */
+    bool has_scale; /* a fact, whose size matters: no range, check, view or unit's definition */
 } Place;
 
 typedef struct {
-    Text key; /* file:place:change, the same in every model that reads the file */
+    Text key;  /* file:place:change, the same in every model that reads the file */
     Text said; /* for a person */
     Class class;
     bool is_caught, is_checked;
@@ -67,10 +67,12 @@ static void walk_expr(Walk *w, Expr *e, const UnitExpr *shared, bool has_scale)
     if (e == NULL)
         return;
     if (e->unit != NULL && (e->kind == EXPR_NUMBER || e->kind == EXPR_SCALED_UNIT))
-        *LIST_PUSH(w->arena, &w->places) =
-            (Place){.slot = &e->unit, .unit = e->unit, .literal = e, .shared = shared,
-                    .is_in_scenario = w->is_in_scenario,
-                    .has_scale = has_scale && !is_conversion(e)};
+        *LIST_PUSH(w->arena, &w->places) = (Place){.slot = &e->unit,
+                                                   .unit = e->unit,
+                                                   .literal = e,
+                                                   .shared = shared,
+                                                   .is_in_scenario = w->is_in_scenario,
+                                                   .has_scale = has_scale && !is_conversion(e)};
     for (size_t i = 0; i < e->args.count; i++)
         walk_expr(w, e->args.items[i], e->kind == EXPR_SCALED_UNIT ? e->unit : NULL, has_scale);
 }
@@ -82,9 +84,10 @@ static void walk_dist(Walk *w, Dist *dist)
     if (dist == NULL)
         return;
     if (dist->unit != NULL)
-        *LIST_PUSH(w->arena, &w->places) =
-            (Place){.slot = &dist->unit, .unit = dist->unit, .has_scale = true,
-                    .is_in_scenario = w->is_in_scenario};
+        *LIST_PUSH(w->arena, &w->places) = (Place){.slot = &dist->unit,
+                                                   .unit = dist->unit,
+                                                   .has_scale = true,
+                                                   .is_in_scenario = w->is_in_scenario};
     if (dist->args.count > 0)
         last = dist->args.items[dist->args.count - 1]->unit;
     for (size_t i = 0; i < dist->args.count; i++)
@@ -104,15 +107,15 @@ static bool is_unit(const Walk *w, const TypeExpr *type)
 
 static void walk_decl(Walk *w, Decl *d)
 {
-    Expr *asked[] = {d->expr,   d->expr2,        d->expr3,       d->ref,    d->ref2,
-                     d->ref3,   d->ref4,         d->during,      d->before, d->for_duration,
+    Expr *asked[] = {d->expr,        d->expr2,       d->expr3,    d->ref,      d->ref2,
+                     d->ref3,        d->ref4,        d->during,   d->before,   d->for_duration,
                      d->up_to_times, d->paths_share, d->for_list, d->for_where};
 
-    if (is_unit(w, &d->type))
+    if (d->kind == DECL_UNIT ? d->type.is_present : is_unit(w, &d->type))
         *LIST_PUSH(w->arena, &w->places) = (Place){.type = &d->type, .unit = &d->type.unit};
-    bool is_fact = d->kind != DECL_CHECK && d->kind != DECL_VIEW && d->kind != DECL_UNIT &&
-                   !w->is_in_view;
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+    bool is_fact =
+        d->kind != DECL_CHECK && d->kind != DECL_VIEW && d->kind != DECL_UNIT && !w->is_in_view;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked && d->kind != DECL_UNIT; i++)
         walk_expr(w, asked[i], NULL, is_fact);
     walk_expr(w, d->range_low, d->range_high ? d->range_high->unit : NULL, false);
     walk_expr(w, d->range_high, NULL, false);
@@ -173,9 +176,9 @@ static UnitExpr *without(Arena *arena, const UnitExpr *unit, size_t factor)
 
 static bool is_time(Text name)
 {
-    static const char *const words[] = {"month", "months", "year", "years", "quarter", "quarters",
-                                        "week", "weeks", "day", "days", "hour", "hours", "h",
-                                        "minute", "minutes", "second", "seconds", "s"};
+    static const char *const words[] = {
+        "month", "months", "year",  "years", "quarter", "quarters", "week",   "weeks",   "day",
+        "days",  "hour",   "hours", "h",     "minute",  "minutes",  "second", "seconds", "s"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(name, words[i]))
             return true;
@@ -197,9 +200,12 @@ static bool ends_with(Text name, const char *end)
 /* The same prefix with another kind of the unit; NULL when it has none. */
 static const char *other_kind(Arena *arena, Text name)
 {
-    static const Swap swaps[] = {{"_site", "_it"},        {"_it", "_site"},
-                                 {"FLOP_bf16", "FLOP_fp8"}, {"FLOP_fp8", "FLOP_bf16"},
-                                 {"FLOP_fp4", "FLOP_bf16"}, {"USD", "EUR"},
+    static const Swap swaps[] = {{"_site", "_it"},
+                                 {"_it", "_site"},
+                                 {"FLOP_bf16", "FLOP_fp8"},
+                                 {"FLOP_fp8", "FLOP_bf16"},
+                                 {"FLOP_fp4", "FLOP_bf16"},
+                                 {"USD", "EUR"},
                                  {"EUR", "USD"}};
 
     for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++)
@@ -213,14 +219,14 @@ static const char *other_kind(Arena *arena, Text name)
 /* A neighbour in the same dimension: month for year, G for M. */
 static const char *other_scale(Arena *arena, Text name)
 {
-    static const Swap times[] = {{"month", "year"}, {"months", "years"}, {"year", "month"},
+    static const Swap times[] = {{"month", "year"},   {"months", "years"},  {"year", "month"},
                                  {"years", "months"}, {"quarter", "month"}, {"days", "months"},
-                                 {"day", "month"}, {"hour", "month"}, {"hours", "months"},
-                                 {"week", "month"}, {"weeks", "months"}};
-    static const Swap prefixes[] = {{"k", "M"}, {"M", "G"}, {"G", "M"}, {"T", "G"}, {"P", "T"},
-                                    {"E", "P"}};
-    static const char *const prefixed[] = {"W_site", "W_it", "Wh_site", "Wh_it", "FLOP_bf16",
-                                           "FLOP_fp8", "FLOP_fp4"};
+                                 {"day", "month"},    {"hour", "month"},    {"hours", "months"},
+                                 {"week", "month"},   {"weeks", "months"}};
+    static const Swap prefixes[] = {{"k", "M"}, {"M", "G"}, {"G", "M"},
+                                    {"T", "G"}, {"P", "T"}, {"E", "P"}};
+    static const char *const prefixed[] = {"W_site",    "W_it",     "Wh_site", "Wh_it",
+                                           "FLOP_bf16", "FLOP_fp8", "FLOP_fp4"};
 
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (text_is(name, times[i].from))
@@ -315,9 +321,9 @@ static Mutant *mutant_of(Tally *tally, const Reading *model, const Place *place,
     uint32_t line = 0, column = 0;
     span_position(&model->sources, unit->span, &line, &column);
     Text name = shown_name(file);
-    mutant->said = text_format(tally->arena, "%.*s:%u:%u: %.*s ->%.*s", TEXT_ARG(name), line,
-                               column, TEXT_ARG(span_text(&model->sources, unit->span)),
-                               TEXT_ARG(to));
+    mutant->said =
+        text_format(tally->arena, "%.*s:%u:%u: %.*s ->%.*s", TEXT_ARG(name), line, column,
+                    TEXT_ARG(span_text(&model->sources, unit->span)), TEXT_ARG(to));
     table_set(tally->by_key, key, mutant);
     if (tally->n_met++ % tally->every == 0)
         *LIST_PUSH(tally->arena, &tally->mutants) = mutant;
@@ -347,8 +353,8 @@ static void try_one(Tally *tally, const Reading *model, const Place *place, Unit
     put(scratch, place, changed);
     (void)reading_check(model, scratch, &diags,
                         (HowToCheck){.leaves_scenarios = !place->is_in_scenario});
-    mutant->is_caught = diags.n_errors > 0 ||
-                        (class == SCALE_SWAPPED && n_out_of_range(&diags) > n_warned);
+    mutant->is_caught =
+        diags.n_errors > 0 || (class == SCALE_SWAPPED && n_out_of_range(&diags) > n_warned);
     if (place->type != NULL)
         *place->type = type;
     else
