@@ -109,7 +109,8 @@ static InsId ins_intern(Lowering *lowering, Ins *ins)
     Ins *made = LIST_PUSH(program->arena, &program->ins);
     *made = *ins;
     made->args = ARENA_ARRAY(program->arena, InsId, ins->n_args + 1u);
-    memcpy(made->args, ins->args, ins->n_args * sizeof *ins->args);
+    if (ins->n_args > 0)
+        memcpy(made->args, ins->args, ins->n_args * sizeof *ins->args);
     made->section = section_for(lowering, made->vary);
     if (made->op == OP_EACH_COUNT)
         made->section = SECTION_RULES + made->detail.index;
