@@ -37,13 +37,16 @@ static void resolve_parties_of_contracts(Checker *c)
         const Expr *refs[2] = {at->decl->ref, at->decl->ref2};
         for (int k = 0; k < 2; k++)
             if (refs[k])
-                at->between[k] = elaborate_reference(c, &env, refs[k], c->party_kind, "who a contract is between");
+                at->between[k] = elaborate_reference(c, &env, refs[k], c->party_kind,
+                                                     "who a contract is between");
         Contract *contract = &c->model->contracts.items[at->contract];
         contract->first = at->between[0] ? at->between[0]->party : NO_ID;
         contract->second = at->between[1] ? at->between[1]->party : NO_ID;
         if (!at->decl->ref && at->kind->roles[0].length > 0)
-            diag_error(c->diags, DIAG_MISSING_FIELD, at->decl->name_span, "`%.*s` does not say between whom: `between %.*s and %.*s`", TEXT_ARG(at->path),
-                       TEXT_ARG(at->kind->roles[0]), TEXT_ARG(at->kind->roles[1]));
+            diag_error(c->diags, DIAG_MISSING_FIELD, at->decl->name_span,
+                       "`%.*s` does not say between whom: `between %.*s and %.*s`",
+                       TEXT_ARG(at->path), TEXT_ARG(at->kind->roles[0]),
+                       TEXT_ARG(at->kind->roles[1]));
     }
 }
 
@@ -54,7 +57,8 @@ static void choose_overrides(Checker *c)
         const Decl *scenario = table_get(c->scenarios, name);
         c->model->scenario = name;
         if (!scenario && !text_is(name, "base")) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, (Span){.file = c->trees[0]->file}, "there is no scenario `%.*s`", TEXT_ARG(name));
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, (Span){.file = c->trees[0]->file},
+                                 "there is no scenario `%.*s`", TEXT_ARG(name));
             Text near = table_nearest(c->scenarios, name);
             if (near.length > 0)
                 diag_because(c->diags, d, "The nearest is `%.*s`.", TEXT_ARG(near));
@@ -88,7 +92,8 @@ static void say_each_once(DiagList *diags)
         bool is_new = true;
         for (size_t j = 0; j < kept && is_new && i < 5000; j++) {
             const Diag *e = diags->diags.items[j];
-            is_new = e->code != d->code || e->span.file != d->span.file || e->span.start != d->span.start || e->span.end != d->span.end ||
+            is_new = e->code != d->code || e->span.file != d->span.file ||
+                     e->span.start != d->span.start || e->span.end != d->span.end ||
                      d->span.end == 0;
         }
         if (!is_new)
@@ -100,7 +105,8 @@ static void say_each_once(DiagList *diags)
     diags->diags.count = kept;
 }
 
-/* A scenario's faults show only where it is in force: each is built beside the model, for its messages alone. */
+/* A scenario's faults show only where it is in force: each is built beside the model, for its
+ * messages alone. */
 static void check_scenarios(Checker *c)
 {
     for (size_t s = 0; s < c->model->scenario_names.count; s++) {
@@ -135,12 +141,14 @@ static void keep_source_text(Checker *c)
 
 static void seed_words(Checker *c)
 {
-    static const char *const stages[] = {"talks", "intent", "definitive", "effective", "suspended", "ended", "never"};
+    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
+                                         "suspended", "ended",  "never"};
     for (uintptr_t i = 0; i < 7; i++)
         table_set(c->words, text_from(stages[i]), (void *)(i + 1));
 }
 
-Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees, const BuildOptions *options)
+Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
+                   const BuildOptions *options)
 {
     if (n_trees == 0)
         return NULL;
@@ -152,8 +160,9 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees, 
     c->n_trees = n_trees;
     c->model = ARENA_NEW(arena, Model);
     c->units = units_new(arena);
-    Table **tables[] = {&c->kinds, &c->accounts, &c->categories, &c->ranks, &c->tables, &c->words, &c->sources, &c->scenarios, &c->values_by_key,
-                        &c->parameter_by_place};
+    Table **tables[] = {
+        &c->kinds, &c->accounts, &c->categories, &c->ranks,         &c->tables,
+        &c->words, &c->sources,  &c->scenarios,  &c->values_by_key, &c->parameter_by_place};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         *tables[i] = table_new(arena);
     seed_words(c);

@@ -7,18 +7,19 @@
 #include "syntax/tree.h"
 
 typedef struct {
-    const char *scenario;       /* NULL: the base; else a declared scenario's name */
-    Decl **overrides;           /* --set: DECL_OVERRIDE, applied after the scenario */
+    const char *scenario; /* NULL: the base; else a declared scenario's name */
+    Decl **overrides;     /* --set: DECL_OVERRIDE, applied after the scenario */
     size_t n_overrides;
-    Decl **views;               /* --show: DECL_VIEW, in place of the report's views when any */
+    Decl **views; /* --show: DECL_VIEW, in place of the report's views when any */
     size_t n_views;
-    const char *nudged;         /* a parameter's full name whose fixed number is multiplied ... */
-    double nudge_factor;        /* ... by this (RESTS ON); NULL: none */
-    bool all_effective;         /* every contract stage effective from its start: the headline */
-    int this_year;              /* where the default clock starts; 0: 2026 */
-    bool is_strict;             /* an unsourced number is an error */
-    bool checks_scenarios;      /* also find the faults of every scenario that is not in force */
-    /* Reads a file beside the model (tables from CSV, data); the text lives in the arena; empty with *ok false when it cannot. */
+    const char *nudged;    /* a parameter's full name whose fixed number is multiplied ... */
+    double nudge_factor;   /* ... by this (RESTS ON); NULL: none */
+    bool all_effective;    /* every contract stage effective from its start: the headline */
+    int this_year;         /* where the default clock starts; 0: 2026 */
+    bool is_strict;        /* an unsourced number is an error */
+    bool checks_scenarios; /* also find the faults of every scenario that is not in force */
+    /* Reads a file beside the model (tables from CSV, data); the text lives in the arena; empty
+     * with *ok false when it cannot. */
     Text (*read_file)(void *context, Arena *arena, Text from_file, Text path, bool *ok);
     void *read_context;
 } BuildOptions;

@@ -32,10 +32,10 @@ typedef enum {
 
 typedef struct {
     TypeTag tag;
-    Unit unit;          /* numbers */
-    Text shown;         /* the unit as a person wrote it, with its magnitude; "" when made by arithmetic */
-    double shown_scale; /* base units in one shown unit */
-    const KindDef *kind; /* references */
+    Unit unit;  /* numbers */
+    Text shown; /* the unit as a person wrote it, with its magnitude; "" when made by arithmetic */
+    double shown_scale;   /* base units in one shown unit */
+    const KindDef *kind;  /* references */
     bool is_rate_percent; /* written in %/time: growth or interest, not a flow of something */
     bool is_share;
 } Type;
@@ -54,12 +54,12 @@ typedef struct {
 
 struct KindDef {
     Text name, title;
-    const Decl *decl;   /* NULL for party and contract */
+    const Decl *decl; /* NULL for party and contract */
     KindDef *like;
-    KindDef *owner;     /* of a part */
+    KindDef *owner; /* of a part */
     bool is_contract, is_party;
-    Text roles[2];      /* names of the two parties */
-    Table *parts;       /* KindDef by name */
+    Text roles[2];              /* names of the two parties */
+    Table *parts;               /* KindDef by name */
     LIST(Instance *) instances; /* in order of path once sorted; copies' instances too */
 };
 
@@ -84,30 +84,30 @@ struct Field {
     FieldTag tag;
     FieldState state;
     Instance *owner;
-    const Decl *decl;      /* gives the expression or draw */
-    const Decl *type_decl; /* gives the type, doc and range: the kind's, or decl itself */
-    bool is_from_block;    /* decl stands in the instance's own block */
+    const Decl *decl;             /* gives the expression or draw */
+    const Decl *type_decl;        /* gives the type, doc and range: the kind's, or decl itself */
+    bool is_from_block;           /* decl stands in the instance's own block */
     LIST(const Decl *) overrides; /* of scenarios and --set, in order */
-    Typed typed;           /* when TYPED or DONE; node reads the value */
-    ValueId value;         /* NO_ID for references, terms and constants not yet asked for */
+    Typed typed;                  /* when TYPED or DONE; node reads the value */
+    ValueId value;                /* NO_ID for references, terms and constants not yet asked for */
     bool is_constant;
     double constant;
-    uint32_t index;        /* stock, ring, facility, reserve */
-    Field *parent;         /* flow: its stock; belt out: the belt */
+    uint32_t index; /* stock, ring, facility, reserve */
+    Field *parent;  /* flow: its stock; belt out: the belt */
 };
 
 struct Instance {
     Text name, path;
-    KindDef *kind;         /* NULL for the root and groups */
+    KindDef *kind; /* NULL for the root and groups */
     Instance *owner;
     const Decl *decl;
     bool is_root, is_group;
-    Table *fields;         /* Field by name */
-    Table *children;       /* Instance by name (parts, members of a group) */
+    Table *fields;   /* Field by name */
+    Table *children; /* Instance by name (parts, members of a group) */
     Instance *between[2];
-    Text bound_name;       /* `for p in ...` */
+    Text bound_name; /* `for p in ...` */
     Instance *bound;
-    uint32_t party, contract; /* or NO_ID */
+    uint32_t party, contract;   /* or NO_ID */
     LIST(const Decl *) members; /* rules and the rest, kinds' first */
     LIST(bool) member_is_own;
 };
@@ -117,7 +117,7 @@ struct TableDef {
     Type type;
     TypeTag key_tag;
     const KindDef *key_kind;
-    uint32_t index;  /* Model.tables, or NO_ID before it is read */
+    uint32_t index; /* Model.tables, or NO_ID before it is read */
     LIST(Text) words;
     bool is_bad;
 };
@@ -132,9 +132,9 @@ typedef struct Loop {
 typedef struct {
     Instance *self;
     const Loop *loops;
-    Text owner_name;   /* for hidden values: the full name of the field or rule */
-    bool is_closing;   /* checks and reports */
-    bool is_opening;   /* under `opening` there */
+    Text owner_name; /* for hidden values: the full name of the field or rule */
+    bool is_closing; /* checks and reports */
+    bool is_opening; /* under `opening` there */
     bool in_every, in_each;
     bool *saw_opening, *saw_closing;
 } Env;
@@ -157,23 +157,23 @@ struct Checker {
     size_t n_trees;
     Model *model;
     UnitTable *units;
-    Table *kinds;      /* KindDef by name */
+    Table *kinds;                         /* KindDef by name */
     Table *accounts, *categories, *ranks; /* index + 1 as pointer */
-    Table *tables;     /* TableDef by name */
-    Table *words;      /* word types: index + 1 */
-    Table *sources;    /* Source decl by name */
-    Table *scenarios;  /* Decl by name */
-    Table *values_by_key; /* states by key: Field */
+    Table *tables;                        /* TableDef by name */
+    Table *words;                         /* word types: index + 1 */
+    Table *sources;                       /* Source decl by name */
+    Table *scenarios;                     /* Decl by name */
+    Table *values_by_key;                 /* states by key: Field */
     Instance *root;
     KindDef *party_kind, *contract_kind;
-    LIST(Instance *) all;        /* every instance, owners first */
+    LIST(Instance *) all; /* every instance, owners first */
     LIST(Instance *) parties, contracts;
     LIST(const Decl *) reports, checks, togethers, solves;
     LIST(const Decl *) overrides; /* in force */
     LIST(Field *) stack;          /* being elaborated */
     LIST(Field *) fields;         /* every field, in order of creation */
-    LIST(Span) parameter_spans;  /* beside model->parameters, until facts_finish */
-    Table *parameter_by_place;   /* "file:start" -> index + 1 in model->parameters */
+    LIST(Span) parameter_spans;   /* beside model->parameters, until facts_finish */
+    Table *parameter_by_place;    /* "file:start" -> index + 1 in model->parameters */
     uint32_t default_rank;
     const Decl *model_decl;
     LIST(PendingLag) lags;
@@ -202,25 +202,30 @@ Typed elaborate(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_field(Checker *c, Field *field, Span at);
 Typed typed_error(void);
 /* The expression as a number in the wanted dimensions; NULL node after a diagnostic. */
-const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what);
+const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
+                             const char *what);
 const Node *elaborate_yesno(Checker *c, const Env *env, const Expr *expr, const char *what);
 const Node *elaborate_date(Checker *c, const Env *env, const Expr *expr, const char *what);
-Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted, const char *what);
+Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted,
+                              const char *what);
 /* A constant in base units; false with a diagnostic. */
-bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what, double *out);
+bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
+                        const char *what, double *out);
 Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok);
 bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
 Type type_number(Unit unit);
 Type type_plain(void);
 Text type_name(Checker *c, const Type *type);
-void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left, const Typed *right, const char *verb);
+void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
+                     const Typed *right, const char *verb);
 ValueId value_new(Checker *c, Text name, ValueKind kind);
 ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kind);
 const Node *node_const(Checker *c, double number);
 const Node *node_value(Checker *c, ValueId value);
 const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const Node *d);
 const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
-/* What a value is with every draw in its middle; false where it changes in time or has no middle. */
+/* What a value is with every draw in its middle; false where it changes in time or has no middle.
+ */
 bool node_middle(const Model *m, const Node *node, double *out);
 bool node_is_constant(const Node *node, double *out);
 /* A state read by its key (account, unpaid, ...), opening or closing by the env. */
@@ -242,8 +247,10 @@ ValueId value_of_node(Checker *c, const Env *env, const Typed *typed);
 
 /* draws.c */
 bool draw_field(Checker *c, Field *field, const Env *env, const Dist *dist, Type *type);
-Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed);
-/* One thing per another, neither a time: may be written as a plain number where the unit is declared. */
+Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type,
+                bool has_type, Text *printed);
+/* One thing per another, neither a time: may be written as a plain number where the unit is
+ * declared. */
 bool unit_is_ratio(const Type *type);
 void togethers_build(Checker *c);
 

@@ -134,8 +134,8 @@ static void collect_category(Checker *c, const Decl *decl)
         const Decl *setting = decl->members.items[i];
         uint32_t account = table_index(c->accounts, setting->name2);
         if (account == NO_ID) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name2_span, "there is no account `%.*s`",
-                                 TEXT_ARG(setting->name2));
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name2_span,
+                                 "there is no account `%.*s`", TEXT_ARG(setting->name2));
             suggest_nearest(c, d, setting->name2_span, c->accounts, setting->name2);
             account = 0;
         }
@@ -146,7 +146,8 @@ static void collect_category(Checker *c, const Decl *decl)
     }
     if (category.payer == NO_ID || category.payee == NO_ID) {
         diag_error(c->diags, DIAG_CATEGORY_ACCOUNTS, decl->name_span,
-                   "category `%.*s` must name both accounts: `{ payer ACCOUNT; payee ACCOUNT }`", TEXT_ARG(decl->name));
+                   "category `%.*s` must name both accounts: `{ payer ACCOUNT; payee ACCOUNT }`",
+                   TEXT_ARG(decl->name));
         category.payer = category.payee = 0;
     }
     *LIST_PUSH(c->arena, &c->model->categories) = category;
@@ -156,7 +157,8 @@ static void collect_category(Checker *c, const Decl *decl)
 static void collect_ranks(Checker *c, const Decl *decl)
 {
     if (c->model->ranks.count > 0) {
-        diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->span, "ranks are declared twice: one list orders them all");
+        diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->span,
+                   "ranks are declared twice: one list orders them all");
         return;
     }
     c->default_rank = 0;
@@ -186,7 +188,8 @@ bool kind_is_a(const KindDef *kind, const KindDef *ancestor)
 static void collect_parts(Checker *c, KindDef *kind, const Decl *decl, int depth)
 {
     if (depth > LIMIT_KIND_DEPTH) {
-        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep", LIMIT_KIND_DEPTH);
+        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep",
+                   LIMIT_KIND_DEPTH);
         return;
     }
     for (size_t i = 0; i < decl->members.count; i++) {
@@ -217,8 +220,8 @@ static void collect_kind(Checker *c, const Decl *decl)
     }
     const UnitDef *unit = table_get(c->units->names, decl->name);
     if (unit) {
-        Diag *d = diag_error(c->diags, DIAG_KIND_IS_UNIT, decl->name_span, "`%.*s` is a unit, and cannot be a kind too",
-                             TEXT_ARG(decl->name));
+        Diag *d = diag_error(c->diags, DIAG_KIND_IS_UNIT, decl->name_span,
+                             "`%.*s` is a unit, and cannot be a kind too", TEXT_ARG(decl->name));
         if (unit->decl)
             diag_label(c->diags, d, unit->decl->name_span, "the unit");
     }
@@ -240,8 +243,8 @@ static void link_kind(Checker *c, KindDef *kind)
         return;
     kind->like = kind_named(c, kind->decl->name2);
     if (!kind->like) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, kind->decl->name2_span, "there is no kind `%.*s`",
-                             TEXT_ARG(kind->decl->name2));
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, kind->decl->name2_span,
+                             "there is no kind `%.*s`", TEXT_ARG(kind->decl->name2));
         suggest_nearest(c, d, kind->decl->name2_span, c->kinds, kind->decl->name2);
     }
 }
@@ -252,7 +255,8 @@ static void inherit(Checker *c, KindDef *kind)
     int depth = 0;
     for (const KindDef *k = kind->like; k; k = k->like)
         if (++depth > LIMIT_KIND_DEPTH || k == kind) {
-            diag_error(c->diags, DIAG_TOO_DEEP, kind->decl->name2_span, "kind `%.*s` is a copy of itself, or of too many kinds",
+            diag_error(c->diags, DIAG_TOO_DEEP, kind->decl->name2_span,
+                       "kind `%.*s` is a copy of itself, or of too many kinds",
                        TEXT_ARG(kind->name));
             kind->like = NULL;
             return;
@@ -296,11 +300,13 @@ static void fill_periods(Checker *c)
         n = 1;
     }
     if (n > LIMIT_PERIODS) {
-        diag_error(c->diags, DIAG_CLOCK, at, "the clock has %lld periods; at most %d fit", (long long)n, LIMIT_PERIODS);
+        diag_error(c->diags, DIAG_CLOCK, at, "the clock has %lld periods; at most %d fit",
+                   (long long)n, LIMIT_PERIODS);
         n = 1;
     }
     m->n_periods = (uint32_t)n;
-    Day *firsts = ARENA_ARRAY(c->arena, Day, (size_t)n), *lasts = ARENA_ARRAY(c->arena, Day, (size_t)n);
+    Day *firsts = ARENA_ARRAY(c->arena, Day, (size_t)n),
+        *lasts = ARENA_ARRAY(c->arena, Day, (size_t)n);
     for (int64_t i = 0; i < n; i++) {
         firsts[i] = step_first_day(m->step, first + (int32_t)i);
         lasts[i] = step_last_day(m->step, first + (int32_t)i);
@@ -315,7 +321,8 @@ static bool day_of_date(Checker *c, const Expr *e, bool is_end, Day *out)
 {
     if (!e || e->kind != EXPR_DATE) {
         if (e)
-            diag_error(c->diags, DIAG_CLOCK, e->span, "the clock needs a date written out, such as 2025-10");
+            diag_error(c->diags, DIAG_CLOCK, e->span,
+                       "the clock needs a date written out, such as 2025-10");
         return false;
     }
     int month = e->month ? e->month : is_end ? 12 : 1;
@@ -338,7 +345,8 @@ static void read_clock(Checker *c, const Decl *setting)
         }
     if (!is_known)
         diag_error(c->diags, DIAG_CLOCK, setting->span,
-                   "the clock is `daily`, `weekly`, `monthly`, `quarterly` or `yearly`, then `from DATE until DATE`");
+                   "the clock is `daily`, `weekly`, `monthly`, `quarterly` or `yearly`, then `from "
+                   "DATE until DATE`");
     (void)day_of_date(c, setting->expr, false, &c->model->from);
     (void)day_of_date(c, setting->expr2, true, &c->model->until);
 }
@@ -355,8 +363,8 @@ static void collect_model(Checker *c, const Decl *decl)
         else if (text_is(setting->name, "money"))
             c->model->currency = setting->name2;
         else
-            diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name_span, "a model has `clock` and `money`, not `%.*s`",
-                       TEXT_ARG(setting->name));
+            diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name_span,
+                       "a model has `clock` and `money`, not `%.*s`", TEXT_ARG(setting->name));
     }
 }
 
@@ -384,7 +392,8 @@ static void collect_source(Checker *c, const Decl *decl)
         else if (text_is(m->name, "address"))
             source->address = words;
         else
-            diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name_span, "a source has `dated`, `trust` and `address`, not `%.*s`",
+            diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name_span,
+                       "a source has `dated`, `trust` and `address`, not `%.*s`",
                        TEXT_ARG(m->name));
     }
 }
@@ -407,7 +416,8 @@ static void collect_other(Checker *c, const Decl *decl, bool is_main_file)
     switch (decl->kind) {
     case DECL_MODEL:
         if (!is_main_file)
-            diag_note(c->diags, DIAG_IMPORTED_MODEL, decl->name_span, "the `model` block of an imported file is not used");
+            diag_note(c->diags, DIAG_IMPORTED_MODEL, decl->name_span,
+                      "the `model` block of an imported file is not used");
         else if (c->model_decl)
             duplicate(c, decl, c->model_decl);
         else
@@ -489,7 +499,8 @@ void collect_declarations(Checker *c)
 
     if (!c->model_decl) {
         Span at = {.file = c->trees[0]->file};
-        diag_note(c->diags, DIAG_NO_MODEL, at, "no `model` block: the clock is monthly for ten years from this January");
+        diag_note(c->diags, DIAG_NO_MODEL, at,
+                  "no `model` block: the clock is monthly for ten years from this January");
     }
     fill_periods(c);
     if (c->model->currency.length == 0)

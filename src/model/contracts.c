@@ -1,4 +1,5 @@
-/* Parties with their opening books, contracts with their stages, facilities, guarantees, reserves. */
+/* Parties with their opening books, contracts with their stages, facilities, guarantees, reserves.
+ */
 #include "model/checker.h"
 
 #include <stdlib.h>
@@ -21,15 +22,18 @@ static Unit money_unit(Checker *c)
 
 /* ---- parties ------------------------------------------------------------------- */
 
-/* The account that an opening balance faces in the other party's book: from a category that joins the two. */
+/* The account that an opening balance faces in the other party's book: from a category that joins
+ * the two. */
 static uint32_t mirror_account(const Model *m, uint32_t account)
 {
     bool is_claim = m->accounts.items[account].type == ACCOUNT_ASSET;
     for (size_t i = 0; i < m->categories.count; i++) {
         const Category *category = &m->categories.items[i];
-        uint32_t own = is_claim ? category->payer : category->payee, other = is_claim ? category->payee : category->payer;
+        uint32_t own = is_claim ? category->payer : category->payee,
+                 other = is_claim ? category->payee : category->payer;
         AccountType type = m->accounts.items[other].type;
-        bool faces = is_claim ? type == ACCOUNT_LIABILITY || type == ACCOUNT_EQUITY : type == ACCOUNT_ASSET;
+        bool faces =
+            is_claim ? type == ACCOUNT_LIABILITY || type == ACCOUNT_EQUITY : type == ACCOUNT_ASSET;
         if (own == account && faces)
             return other;
     }
@@ -43,22 +47,27 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
     Unit money = money_unit(c);
     uint32_t account = table_index(c->accounts, decl->name);
     if (account == NO_ID) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name_span, "there is no account `%.*s`", TEXT_ARG(decl->name));
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name_span,
+                             "there is no account `%.*s`", TEXT_ARG(decl->name));
         suggest_nearest(c, d, decl->name_span, c->accounts, decl->name);
         return;
     }
     const Node *amount = elaborate_number(c, &env, decl->expr, &money, "an opening balance");
     if (!amount)
         return;
-    Opening opening = {.account = account, .amount = amount, .against = NO_ID, .against_account = NO_ID};
+    Opening opening = {
+        .account = account, .amount = amount, .against = NO_ID, .against_account = NO_ID};
     if (decl->ref) {
-        Instance *other = elaborate_reference(c, &env, decl->ref, c->party_kind, "whom a balance is against");
+        Instance *other =
+            elaborate_reference(c, &env, decl->ref, c->party_kind, "whom a balance is against");
         if (!other)
             return;
         opening.against = other->party;
         opening.against_account = mirror_account(c->model, account);
         if (opening.against_account == NO_ID) {
-            diag_error(c->diags, DIAG_BOOKS, decl->span, "no category joins account `%.*s` to an account of the other party", TEXT_ARG(decl->name));
+            diag_error(c->diags, DIAG_BOOKS, decl->span,
+                       "no category joins account `%.*s` to an account of the other party",
+                       TEXT_ARG(decl->name));
             return;
         }
     }
@@ -72,7 +81,9 @@ static void build_reserve(Checker *c, Instance *at, const Decl *decl)
     Unit money = money_unit(c);
     Instance *contract = elaborate_reference(c, &env, decl->ref, NULL, "what a reserve is for");
     const Node *target = elaborate_number(c, &env, decl->expr, &money, "the target of a reserve");
-    const Node *opening = decl->expr2 ? elaborate_number(c, &env, decl->expr2, &money, "what a reserve opens with") : NULL;
+    const Node *opening =
+        decl->expr2 ? elaborate_number(c, &env, decl->expr2, &money, "what a reserve opens with")
+                    : NULL;
     Field *field = table_get(at->fields, decl->name);
     if (!contract || !target || !field)
         return;
@@ -80,7 +91,12 @@ static void build_reserve(Checker *c, Instance *at, const Decl *decl)
         diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a reserve is for a contract");
         return;
     }
-    Reserve reserve = {.name = field->full_name, .party = at->party, .contract = contract->contract, .target = target, .opening = opening, .value = field->value};
+    Reserve reserve = {.name = field->full_name,
+                       .party = at->party,
+                       .contract = contract->contract,
+                       .target = target,
+                       .opening = opening,
+                       .value = field->value};
     c->model->values.items[field->value].reserve = (uint32_t)c->model->reserves.count;
     *LIST_PUSH(c->arena, &c->model->reserves) = reserve;
 }
@@ -105,7 +121,8 @@ static void build_party(Checker *c, Instance *at)
             if (m->name2.length > 0) {
                 party->keep_rank = table_index(c->ranks, m->name2);
                 if (party->keep_rank == NO_ID) {
-                    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span, "there is no rank `%.*s`", TEXT_ARG(m->name2));
+                    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span,
+                                         "there is no rank `%.*s`", TEXT_ARG(m->name2));
                     suggest_nearest(c, d, m->name2_span, c->ranks, m->name2);
                     party->keep_rank = 0;
                 }
@@ -115,8 +132,13 @@ static void build_party(Checker *c, Instance *at)
             build_reserve(c, at, m);
             break;
         case DECL_DEFAULT_COSTS:
-            party->loss_of_cash = m->expr ? elaborate_number(c, &env, m->expr, &plain, "the share of cash lost on default") : NULL;
-            party->loss_of_receipts = m->expr2 ? elaborate_number(c, &env, m->expr2, &plain, "the share of receipts lost on default") : NULL;
+            party->loss_of_cash = m->expr ? elaborate_number(c, &env, m->expr, &plain,
+                                                             "the share of cash lost on default")
+                                          : NULL;
+            party->loss_of_receipts =
+                m->expr2 ? elaborate_number(c, &env, m->expr2, &plain,
+                                            "the share of receipts lost on default")
+                         : NULL;
             break;
         default:
             break;
@@ -130,13 +152,17 @@ static void find_costs_of_default(Checker *c)
     m->costs_of_default = NO_ID;
     bool is_needed = false;
     for (uint32_t i = 0; i < m->parties.count; i++) {
-        is_needed = is_needed || m->parties.items[i].loss_of_cash || m->parties.items[i].loss_of_receipts;
+        is_needed =
+            is_needed || m->parties.items[i].loss_of_cash || m->parties.items[i].loss_of_receipts;
         if (text_is(m->parties.items[i].name, "costs_of_default"))
             m->costs_of_default = i;
     }
-    if (is_needed && (m->costs_of_default == NO_ID || !m->parties.items[m->costs_of_default].is_outside || m->default_cost_account == NO_ID))
+    if (is_needed &&
+        (m->costs_of_default == NO_ID || !m->parties.items[m->costs_of_default].is_outside ||
+         m->default_cost_account == NO_ID))
         diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
-                   "default costs need an outside party `costs_of_default` and an expense account `default_costs`; `import gigawatt` declares both");
+                   "default costs need an outside party `costs_of_default` and an expense account "
+                   "`default_costs`; `import gigawatt` declares both");
 }
 
 void parties_build(Checker *c)
@@ -150,7 +176,8 @@ void parties_build(Checker *c)
 
 static int stage_number(Text word)
 {
-    static const char *const stages[] = {"talks", "intent", "definitive", "effective", "suspended", "ended", "never"};
+    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
+                                         "suspended", "ended",  "never"};
     for (int i = 0; i < 7; i++)
         if (text_is(word, stages[i]))
             return i;
@@ -165,12 +192,14 @@ static void build_move(Checker *c, Instance *at, const Decl *decl)
         return;
     StageMove move = {.stage = (Stage)stage};
     if (decl->is_when) {
-        env.owner_name = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name2));
+        env.owner_name =
+            text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name2));
         move.condition = elaborate_yesno(c, &env, decl->expr, "the condition of a stage");
         if (!move.condition)
             return;
     } else {
-        Expr base = {.kind = EXPR_WORD, .span = decl->span, .name = at->name}, field = {.kind = EXPR_WORD, .span = decl->span, .name = decl->name2};
+        Expr base = {.kind = EXPR_WORD, .span = decl->span, .name = at->name},
+             field = {.kind = EXPR_WORD, .span = decl->span, .name = decl->name2};
         (void)base;
         move.date = elaborate_date(c, &env, &field, "the day a stage is reached");
         if (!move.date)
@@ -188,14 +217,18 @@ static const Node *grace_of(Checker *c, Instance *at)
     if (!grace || grace->typed.type.tag == KIND_OF_ERROR)
         return NULL;
     Span place = grace->decl->expr ? grace->decl->expr->span : grace->decl->name_span;
-    if (grace->typed.type.tag != KIND_OF_NUMBER || !dimensions_equal(&grace->typed.type.unit.dims, &time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, place, "`%.*s` is how late a payment may be, a duration such as 30 days, not %.*s", TEXT_ARG(grace->full_name),
-                   TEXT_ARG(type_name(c, &grace->typed.type)));
+    if (grace->typed.type.tag != KIND_OF_NUMBER ||
+        !dimensions_equal(&grace->typed.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, place,
+                   "`%.*s` is how late a payment may be, a duration such as 30 days, not %.*s",
+                   TEXT_ARG(grace->full_name), TEXT_ARG(type_name(c, &grace->typed.type)));
         return NULL;
     }
-    if (node_is_constant(grace->typed.node, &months) && (months < 0 || months > MOST_SENSIBLE_GRACE_MONTHS))
-        diag_warning(c->diags, DIAG_OUT_OF_RANGE, place, "`%.*s` lets payments be late for longer than %d months", TEXT_ARG(grace->full_name),
-                     MOST_SENSIBLE_GRACE_MONTHS);
+    if (node_is_constant(grace->typed.node, &months) &&
+        (months < 0 || months > MOST_SENSIBLE_GRACE_MONTHS))
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE, place,
+                     "`%.*s` lets payments be late for longer than %d months",
+                     TEXT_ARG(grace->full_name), MOST_SENSIBLE_GRACE_MONTHS);
     return grace->typed.node;
 }
 
@@ -212,23 +245,29 @@ static void build_contract(Checker *c, Instance *at)
         if (m->kind == DECL_STAGE) {
             int stage = stage_number(m->name2);
             if (stage < 0)
-                diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span, "a stage is talks, intent, definitive, effective, suspended, ended or never");
+                diag_error(
+                    c->diags, DIAG_UNKNOWN_NAME, m->name2_span,
+                    "a stage is talks, intent, definitive, effective, suspended, ended or never");
             else
-                contract->initial = c->options->all_effective && stage < STAGE_ENDED ? STAGE_EFFECTIVE : (Stage)stage;
+                contract->initial = c->options->all_effective && stage < STAGE_ENDED
+                                        ? STAGE_EFFECTIVE
+                                        : (Stage)stage;
             if (c->options->all_effective && contract->initial == STAGE_NEVER)
                 contract->initial = STAGE_EFFECTIVE;
         } else if (m->kind == DECL_STAGE_MOVE) {
             build_move(c, at, m);
             contract = &c->model->contracts.items[at->contract];
         } else if (m->kind == DECL_PART_OF) {
-            Instance *other = elaborate_reference(c, &env, m->ref, NULL, "what a contract is part of");
+            Instance *other =
+                elaborate_reference(c, &env, m->ref, NULL, "what a contract is part of");
             contract->part_of = other ? other->contract : NO_ID;
         } else if (m->kind == DECL_LAYER) {
             contract->layer = m->name2;
         }
     }
     contract->grace = grace_of(c, at);
-    ValueId stage = state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(at->path)), VALUE_STAGE);
+    ValueId stage =
+        state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(at->path)), VALUE_STAGE);
     c->model->values.items[stage].contract = at->contract;
     c->model->values.items[stage].type = TYPE_WORD;
     contract->stage_value = stage;
@@ -244,16 +283,26 @@ static uint32_t stock_of(Checker *c, const Env *env, const Expr *ref)
     if (t.type.tag == KIND_OF_ERROR)
         return NO_ID;
     if (!t.field || t.field->tag != FIELD_STOCK) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, ref->span, "what a payment raises or lowers is a stock");
+        diag_error(c->diags, DIAG_WRONG_TYPE, ref->span,
+                   "what a payment raises or lowers is a stock");
         return NO_ID;
     }
     return t.field->index;
 }
 
-static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee, uint32_t category, uint32_t contract)
+static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee, uint32_t category,
+                          uint32_t contract)
 {
-    Slot slot = {.name = name, .payer = payer, .payee = payee, .category = category, .rank = c->default_rank, .contract = contract,
-                 .raises = NO_ID, .lowers = NO_ID, .is_made = true, .carry = c->model->n_carries++};
+    Slot slot = {.name = name,
+                 .payer = payer,
+                 .payee = payee,
+                 .category = category,
+                 .rank = c->default_rank,
+                 .contract = contract,
+                 .raises = NO_ID,
+                 .lowers = NO_ID,
+                 .is_made = true,
+                 .carry = c->model->n_carries++};
     *LIST_PUSH(c->arena, &c->model->slots) = slot;
     return (uint32_t)(c->model->slots.count - 1);
 }
@@ -268,30 +317,40 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
     const Node *limit = elaborate_number(c, &env, decl->expr, &money, "the limit of a facility");
     uint32_t category = table_index(c->categories, decl->name2);
     if (category == NO_ID) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span, "there is no category `%.*s`", TEXT_ARG(decl->name2));
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span,
+                             "there is no category `%.*s`", TEXT_ARG(decl->name2));
         suggest_nearest(c, d, decl->name2_span, c->categories, decl->name2);
         return;
     }
     if (!field || !lender || !borrower || !limit)
         return;
-    Facility facility = {.name = field->full_name, .lender = lender->party, .borrower = borrower->party, .contract = at->contract, .limit = limit,
-                         .is_for_shortfall = decl->is_for_shortfall, .raises = stock_of(c, &env, decl->ref3)};
-    facility.slot = made_slot(c, field->full_name, lender->party, borrower->party, category, at->contract);
+    Facility facility = {.name = field->full_name,
+                         .lender = lender->party,
+                         .borrower = borrower->party,
+                         .contract = at->contract,
+                         .limit = limit,
+                         .is_for_shortfall = decl->is_for_shortfall,
+                         .raises = stock_of(c, &env, decl->ref3)};
+    facility.slot =
+        made_slot(c, field->full_name, lender->party, borrower->party, category, at->contract);
     field->index = (uint32_t)c->model->facilities.count;
     c->model->values.items[field->value].facility = field->index;
     *LIST_PUSH(c->arena, &c->model->facilities) = facility;
 }
 
-static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t debtor, uint32_t category)
+static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t debtor,
+                           uint32_t category)
 {
     size_t n = c->model->slots.count;
     for (uint32_t i = 0; i < n; i++) {
         Slot s = c->model->slots.items[i];
-        if (s.is_made || s.is_rest || s.payer != debtor || (contract != NO_ID && s.contract != contract))
+        if (s.is_made || s.is_rest || s.payer != debtor ||
+            (contract != NO_ID && s.contract != contract))
             continue;
         *LIST_PUSH(c->arena, &g->covered) = i;
         Text name = text_format(c->arena, "%.*s for %.*s", TEXT_ARG(g->name), TEXT_ARG(s.name));
-        *LIST_PUSH(c->arena, &g->pays) = made_slot(c, name, g->guarantor, s.payee, category, g->own_contract);
+        *LIST_PUSH(c->arena, &g->pays) =
+            made_slot(c, name, g->guarantor, s.payee, category, g->own_contract);
     }
 }
 
@@ -306,18 +365,26 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
     if (of.type.tag == KIND_OF_ERROR || !guarantor || !cap)
         return;
     if (category == NO_ID) {
-        diag_error(c->diags, DIAG_BOOKS, decl->span, "a guarantee needs a category `guarantee`; `import gigawatt` declares it");
+        diag_error(c->diags, DIAG_BOOKS, decl->span,
+                   "a guarantee needs a category `guarantee`; `import gigawatt` declares it");
         return;
     }
     if (of.type.tag != KIND_OF_REFERENCE) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a guarantee is of a contract or of a party");
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                   "a guarantee is of a contract or of a party");
         return;
     }
-    Text name = decl->name.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
-                                      : text_format(c->arena, "%.*s#guarantee%zu", TEXT_ARG(at->path), number);
+    Text name = decl->name.length > 0
+                    ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
+                    : text_format(c->arena, "%.*s#guarantee%zu", TEXT_ARG(at->path), number);
     Instance *covered = of.instance;
-    Guarantee g = {.name = name, .guarantor = guarantor->party, .cap = cap, .own_contract = at->contract, .contract = covered->contract,
-                   .debtor = NO_ID, .raises = stock_of(c, &env, decl->ref3)};
+    Guarantee g = {.name = name,
+                   .guarantor = guarantor->party,
+                   .cap = cap,
+                   .own_contract = at->contract,
+                   .contract = covered->contract,
+                   .debtor = NO_ID,
+                   .raises = stock_of(c, &env, decl->ref3)};
     if (covered->party != NO_ID) {
         g.debtor = covered->party;
         cover_contract(c, &g, NO_ID, g.debtor, category);
@@ -334,14 +401,16 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
         }
     }
     if (g.debtor == NO_ID || g.covered.count == 0) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "there is nothing that its second party pays under this contract to guarantee");
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                   "there is nothing that its second party pays under this contract to guarantee");
         return;
     }
     if (g.debtor == g.guarantor) {
         diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "a party cannot guarantee itself");
         return;
     }
-    g.recourse = made_slot(c, text_format(c->arena, "%.*s recourse", TEXT_ARG(name)), g.debtor, g.guarantor, category, g.own_contract);
+    g.recourse = made_slot(c, text_format(c->arena, "%.*s recourse", TEXT_ARG(name)), g.debtor,
+                           g.guarantor, category, g.own_contract);
     *LIST_PUSH(c->arena, &c->model->guarantees) = g;
 }
 
@@ -358,7 +427,8 @@ static void order_guarantees(Checker *c)
             bool is_free = !is_placed[i];
             /* Anything that i's debtor itself guarantees goes first. */
             for (size_t j = 0; j < n && is_free; j++)
-                is_free = is_placed[j] || j == i || m->guarantees.items[j].guarantor != m->guarantees.items[i].debtor;
+                is_free = is_placed[j] || j == i ||
+                          m->guarantees.items[j].guarantor != m->guarantees.items[i].debtor;
             if (is_free)
                 pick = i;
         }
@@ -366,10 +436,14 @@ static void order_guarantees(Checker *c)
             Buffer chain = {.arena = c->arena};
             for (size_t i = 0; i < n; i++)
                 if (!is_placed[i])
-                    buffer_format(&chain, "%s%.*s", chain.length ? ", " : "", TEXT_ARG(m->guarantees.items[i].name));
-            Diag *d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, (Span){.file = c->trees[0]->file}, "guarantees lead back to where they started: %.*s",
+                    buffer_format(&chain, "%s%.*s", chain.length ? ", " : "",
+                                  TEXT_ARG(m->guarantees.items[i].name));
+            Diag *d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, (Span){.file = c->trees[0]->file},
+                                 "guarantees lead back to where they started: %.*s",
                                  TEXT_ARG(buffer_view(&chain)));
-            diag_because(c->diags, d, "When each pays only if the other does, what is paid is not defined. Leave one out.");
+            diag_because(c->diags, d,
+                         "When each pays only if the other does, what is paid is not defined. "
+                         "Leave one out.");
             return;
         }
         is_placed[pick] = true;
@@ -379,7 +453,8 @@ static void order_guarantees(Checker *c)
         m->guarantees.items[i] = sorted[i];
 }
 
-static void each_instance_member(Checker *c, DeclKind kind, void build(Checker *, Instance *, const Decl *, size_t))
+static void each_instance_member(Checker *c, DeclKind kind,
+                                 void build(Checker *, Instance *, const Decl *, size_t))
 {
     for (size_t k = 0; k < c->all.count; k++)
         for (size_t i = 0; i < c->all.items[k]->members.count; i++) {
@@ -405,11 +480,15 @@ void contracts_build(Checker *c)
     order_guarantees(c);
 
     bool needs_books = c->model->slots.count > 0 || c->parties.count > 0;
-    if (needs_books && (c->model->cash == NO_ID || c->model->payables == NO_ID || c->model->receivables == NO_ID || c->model->opening_equity == NO_ID))
+    if (needs_books && (c->model->cash == NO_ID || c->model->payables == NO_ID ||
+                        c->model->receivables == NO_ID || c->model->opening_equity == NO_ID))
         diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
-                   "books need the accounts cash, receivables, payables and opening_equity; `import gigawatt` declares them");
+                   "books need the accounts cash, receivables, payables and opening_equity; "
+                   "`import gigawatt` declares them");
     if (c->model->slots.count > LIMIT_SLOTS)
-        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file}, "more than %d pay statements", LIMIT_SLOTS);
+        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file},
+                   "more than %d pay statements", LIMIT_SLOTS);
     if (c->parties.count > LIMIT_PARTIES)
-        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file}, "more than %d parties", LIMIT_PARTIES);
+        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file},
+                   "more than %d parties", LIMIT_PARTIES);
 }

@@ -16,13 +16,14 @@ static Draw *impossible(Checker *c, Span at, const char *why)
     return NULL;
 }
 
-/* An argument in base units; takes the unit written after the whole distribution, or after the last argument. */
+/* An argument in base units; takes the unit written after the whole distribution, or after the last
+ * argument. */
 typedef struct {
     Checker *c;
     const Env *env;
-    Type type;        /* of the drawn thing, once known */
+    Type type; /* of the drawn thing, once known */
     bool has_type;
-    double scale;     /* what a plain argument is multiplied by */
+    double scale; /* what a plain argument is multiplied by */
 } ArgumentReader;
 
 static bool read_argument(ArgumentReader *r, const Expr *e, Typed *out)
@@ -30,7 +31,8 @@ static bool read_argument(ArgumentReader *r, const Expr *e, Typed *out)
     *out = elaborate(r->c, r->env, e);
     if (out->type.tag == KIND_OF_ERROR)
         return false;
-    bool is_plain = out->type.tag == KIND_OF_NUMBER && unit_is_plain(&out->type.unit) && out->type.shown.length == 0;
+    bool is_plain = out->type.tag == KIND_OF_NUMBER && unit_is_plain(&out->type.unit) &&
+                    out->type.shown.length == 0;
     if (is_plain && r->has_type && !unit_is_plain(&r->type.unit)) {
         out->node = node_make(r->c, N_MUL, out->node, node_const(r->c, r->scale), NULL);
         out->type = r->type;
@@ -47,10 +49,11 @@ static bool same_kind(ArgumentReader *r, const Typed *t, Span at)
         r->has_type = true;
         return true;
     }
-    if (t->type.tag == r->type.tag && (t->type.tag != KIND_OF_NUMBER || dimensions_equal(&t->type.unit.dims, &r->type.unit.dims)))
+    if (t->type.tag == r->type.tag &&
+        (t->type.tag != KIND_OF_NUMBER || dimensions_equal(&t->type.unit.dims, &r->type.unit.dims)))
         return true;
-    diag_error(r->c->diags, DIAG_WRONG_UNIT, at, "this is %.*s, and what is drawn is %.*s", TEXT_ARG(type_name(r->c, &t->type)),
-               TEXT_ARG(type_name(r->c, &r->type)));
+    diag_error(r->c->diags, DIAG_WRONG_UNIT, at, "this is %.*s, and what is drawn is %.*s",
+               TEXT_ARG(type_name(r->c, &t->type)), TEXT_ARG(type_name(r->c, &r->type)));
     return false;
 }
 
@@ -78,7 +81,8 @@ static Draw *interval(ArgumentReader *r, const Dist *dist, Draw *draw)
     if (!read_argument(r, high, &b) || !same_kind(r, &b, high->span))
         return NULL;
     double scale = r->scale;
-    if (low->kind == EXPR_NUMBER && !low->unit && b.type.tag == KIND_OF_NUMBER && high->kind == EXPR_NUMBER && high->unit) {
+    if (low->kind == EXPR_NUMBER && !low->unit && b.type.tag == KIND_OF_NUMBER &&
+        high->kind == EXPR_NUMBER && high->unit) {
         r->scale = b.type.shown_scale; /* `400 to 500 k gpu`: the unit is of both ends */
         r->type = b.type;
     }
@@ -88,11 +92,14 @@ static Draw *interval(ArgumentReader *r, const Dist *dist, Draw *draw)
         return NULL;
     double x, y;
     if (!node_is_constant(a.node, &x) || !node_is_constant(b.node, &y)) {
-        diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->span, "the ends of an interval must be known; use `normal` or `lognormal` for ends that vary");
+        diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->span,
+                   "the ends of an interval must be known; use `normal` or `lognormal` for ends "
+                   "that vary");
         return NULL;
     }
     if (!(x < y))
-        return impossible(r->c, dist->span, "an interval runs from its 5 % end to a larger 95 % end");
+        return impossible(r->c, dist->span,
+                          "an interval runs from its 5 % end to a larger 95 % end");
     draw->is_date = r->type.tag == KIND_OF_DATE;
     if (x > 0 && !draw->is_date) {
         double p[2] = {(gw_log(x) + gw_log(y)) / 2, (gw_log(y) - gw_log(x)) / (2 * Z95)};
@@ -108,7 +115,8 @@ static bool constants_of(ArgumentReader *r, const Dist *dist, const Typed *args,
 {
     for (size_t i = 0; i < dist->args.count; i++)
         if (!node_is_constant(args[i].node, &out[i])) {
-            diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->args.items[i]->span, "`%.*s` needs numbers that are known before the run", TEXT_ARG(dist->name));
+            diag_error(r->c->diags, DIAG_NOT_CONSTANT, dist->args.items[i]->span,
+                       "`%.*s` needs numbers that are known before the run", TEXT_ARG(dist->name));
             return false;
         }
     return true;
@@ -135,7 +143,9 @@ static Draw *named_beta(ArgumentReader *r, const Dist *dist, const Typed *args, 
     if (dist->args.count == 2)
         x[3] = r->scale;
     if (!(x[0] > 0 && x[1] > 0 && x[2] < x[3]))
-        return impossible(r->c, dist->span, "`beta(a, b)` needs a > 0 and b > 0, and `beta(a, b, low, high)` low < high");
+        return impossible(
+            r->c, dist->span,
+            "`beta(a, b)` needs a > 0 and b > 0, and `beta(a, b, low, high)` low < high");
     set_constants(r->c, draw, DIST_LAW_BETA, x, 4);
     return draw;
 }
@@ -146,32 +156,39 @@ static const struct {
     uint32_t least, most;
     const char *form;
     bool plain_first, plain_second; /* arguments that have no unit */
-} laws[] = {{"normal", DIST_LAW_NORMAL, 2, 2, "normal(mean, sd)", false, false},
-            {"lognormal", DIST_LAW_LOGNORMAL, 2, 2, "lognormal(median, sd of the logarithm)", false, true},
-            {"uniform", DIST_LAW_UNIFORM, 2, 2, "uniform(low, high)", false, false},
-            {"triangle", DIST_LAW_TRIANGLE, 3, 3, "triangle(low, mode, high)", false, false},
-            {"pert", DIST_LAW_BETA, 3, 3, "pert(low, mode, high)", false, false},
-            {"beta", DIST_LAW_BETA, 2, 4, "beta(a, b) or beta(a, b, low, high)", true, true},
-            {"gamma", DIST_LAW_GAMMA, 2, 2, "gamma(shape, scale)", true, false},
-            {"exponential", DIST_LAW_EXPONENTIAL, 1, 1, "exponential(mean)", false, false},
-            {"poisson", DIST_LAW_POISSON, 1, 1, "poisson(mean)", false, false}};
+} laws[] = {
+    {"normal", DIST_LAW_NORMAL, 2, 2, "normal(mean, sd)", false, false},
+    {"lognormal", DIST_LAW_LOGNORMAL, 2, 2, "lognormal(median, sd of the logarithm)", false, true},
+    {"uniform", DIST_LAW_UNIFORM, 2, 2, "uniform(low, high)", false, false},
+    {"triangle", DIST_LAW_TRIANGLE, 3, 3, "triangle(low, mode, high)", false, false},
+    {"pert", DIST_LAW_BETA, 3, 3, "pert(low, mode, high)", false, false},
+    {"beta", DIST_LAW_BETA, 2, 4, "beta(a, b) or beta(a, b, low, high)", true, true},
+    {"gamma", DIST_LAW_GAMMA, 2, 2, "gamma(shape, scale)", true, false},
+    {"exponential", DIST_LAW_EXPONENTIAL, 1, 1, "exponential(mean)", false, false},
+    {"poisson", DIST_LAW_POISSON, 1, 1, "poisson(mean)", false, false}};
 
 /* The mistakes that can be seen before the run: a spread below zero, ends the wrong way round. */
 static const char *fault_of(DistLaw law, const double *x, const bool *known)
 {
     switch (law) {
     case DIST_LAW_NORMAL:
-        return known[1] && !(x[1] >= 0) ? "the standard deviation of `normal` must not be negative" : NULL;
+        return known[1] && !(x[1] >= 0) ? "the standard deviation of `normal` must not be negative"
+                                        : NULL;
     case DIST_LAW_LOGNORMAL:
         if (known[0] && !(x[0] > 0))
             return "the median of `lognormal` must be above zero";
         return known[1] && !(x[1] >= 0) ? "the spread of `lognormal` must not be negative" : NULL;
     case DIST_LAW_UNIFORM:
-        return known[0] && known[1] && !(x[0] < x[1]) ? "`uniform(low, high)` needs low < high" : NULL;
+        return known[0] && known[1] && !(x[0] < x[1]) ? "`uniform(low, high)` needs low < high"
+                                                      : NULL;
     case DIST_LAW_TRIANGLE:
-        return known[0] && known[1] && known[2] && !(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2]) ? "`triangle(low, mode, high)` needs low <= mode <= high" : NULL;
+        return known[0] && known[1] && known[2] && !(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2])
+                   ? "`triangle(low, mode, high)` needs low <= mode <= high"
+                   : NULL;
     case DIST_LAW_GAMMA:
-        return known[0] && known[1] && !(x[0] > 0 && x[1] > 0) ? "`gamma(shape, scale)` needs both above zero" : NULL;
+        return known[0] && known[1] && !(x[0] > 0 && x[1] > 0)
+                   ? "`gamma(shape, scale)` needs both above zero"
+                   : NULL;
     case DIST_LAW_EXPONENTIAL:
     case DIST_LAW_POISSON:
         return known[0] && !(x[0] > 0) ? "the mean must be above zero" : NULL;
@@ -189,8 +206,10 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         Table *names = table_new(r->c->arena);
         for (size_t i = 0; i < n_laws; i++)
             table_set(names, text_from(laws[i].name), names);
-        Diag *d = diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "there is no distribution `%.*s`", TEXT_ARG(dist->name));
-        Span name = {dist->span.file, dist->span.start, dist->span.start + (uint32_t)dist->name.length};
+        Diag *d = diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                             "there is no distribution `%.*s`", TEXT_ARG(dist->name));
+        Span name = {dist->span.file, dist->span.start,
+                     dist->span.start + (uint32_t)dist->name.length};
         suggest_nearest(r->c, d, name, names, dist->name);
         return NULL;
     }
@@ -215,8 +234,10 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         r->has_type = had;
         if (!ok || (!is_plain && !same_kind(r, &args[i], dist->args.items[i]->span)))
             return NULL;
-        if (is_plain && (args[i].type.tag != KIND_OF_NUMBER || !unit_is_plain(&args[i].type.unit))) {
-            diag_error(r->c->diags, DIAG_WRONG_UNIT, dist->args.items[i]->span, "this is a plain number: `%s`", laws[which].form);
+        if (is_plain &&
+            (args[i].type.tag != KIND_OF_NUMBER || !unit_is_plain(&args[i].type.unit))) {
+            diag_error(r->c->diags, DIAG_WRONG_UNIT, dist->args.items[i]->span,
+                       "this is a plain number: `%s`", laws[which].form);
             return NULL;
         }
         known[i] = node_is_constant(args[i].node, &x[i]);
@@ -273,7 +294,9 @@ static Draw *one_of(ArgumentReader *r, const Dist *dist, Draw *draw)
                 table_set(c->words, word, (void *)found);
             }
             outcomes[i] = (double)(found - 1);
-        } else if (!read_argument(r, dist->args.items[i], &t) || !same_kind(r, &t, dist->args.items[i]->span) || !node_is_constant(t.node, &outcomes[i])) {
+        } else if (!read_argument(r, dist->args.items[i], &t) ||
+                   !same_kind(r, &t, dist->args.items[i]->span) ||
+                   !node_is_constant(t.node, &outcomes[i])) {
             return NULL;
         }
         Unit plain = unit_plain();
@@ -289,7 +312,8 @@ static Draw *one_of(ArgumentReader *r, const Dist *dist, Draw *draw)
             sum += w;
     }
     if (all_known && fabs(sum - 1) > 1e-9) {
-        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "the weights of `one of` add to %.6g %%, not to 100 %%", sum * 100);
+        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                   "the weights of `one of` add to %.6g %%, not to 100 %%", sum * 100);
         return NULL;
     }
     set_params(c, draw, DIST_LAW_ONE_OF, weights, n);
@@ -307,21 +331,25 @@ static Draw *quantiles(ArgumentReader *r, const Dist *dist, Draw *draw)
     double last = 0, last_p = 0;
     /* The unit of the last number is of all. */
     Typed end;
-    if (!read_argument(r, dist->args.items[n - 1], &end) || !same_kind(r, &end, dist->args.items[n - 1]->span))
+    if (!read_argument(r, dist->args.items[n - 1], &end) ||
+        !same_kind(r, &end, dist->args.items[n - 1]->span))
         return NULL;
-    if (end.type.shown_scale != 0 && end.type.tag == KIND_OF_NUMBER && !unit_is_plain(&end.type.unit) && r->scale == 1)
+    if (end.type.shown_scale != 0 && end.type.tag == KIND_OF_NUMBER &&
+        !unit_is_plain(&end.type.unit) && r->scale == 1)
         r->scale = end.type.shown_scale;
     for (uint32_t i = 0; i < n; i++) {
         Typed t;
         double x;
-        if (!read_argument(r, dist->args.items[i], &t) || !same_kind(r, &t, dist->args.items[i]->span))
+        if (!read_argument(r, dist->args.items[i], &t) ||
+            !same_kind(r, &t, dist->args.items[i]->span))
             return NULL;
         p[i] = dist->probabilities.items[i];
         if (!(p[i] > last_p && p[i] < 1))
             return impossible(r->c, dist->span, "quantiles must rise, each between p0 and p100");
         if (node_is_constant(t.node, &x)) {
             if (i > 0 && !(x > last))
-                return impossible(r->c, dist->span, "each quantile must be larger than the one before");
+                return impossible(r->c, dist->span,
+                                  "each quantile must be larger than the one before");
             last = x;
         }
         last_p = p[i];
@@ -344,9 +372,12 @@ static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
     Checker *c = r->c;
     bool ok = false;
     Text from = c->diags->sources->files.items[dist->span.file]->name;
-    Text text = c->options->read_file ? c->options->read_file(c->options->read_context, c->arena, from, dist->file, &ok) : TEXT("");
+    Text text = c->options->read_file ? c->options->read_file(c->options->read_context, c->arena,
+                                                              from, dist->file, &ok)
+                                      : TEXT("");
     if (!ok) {
-        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` cannot be read", TEXT_ARG(dist->file));
+        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` cannot be read",
+                   TEXT_ARG(dist->file));
         return NULL;
     }
     LIST(double) numbers = {0};
@@ -361,7 +392,8 @@ static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
             if (i < end && text.bytes[i] != ',')
                 continue;
             Text cell = {text.bytes + start, i - start};
-            while (cell.length > 0 && (cell.bytes[cell.length - 1] == '\r' || cell.bytes[cell.length - 1] == ' '))
+            while (cell.length > 0 &&
+                   (cell.bytes[cell.length - 1] == '\r' || cell.bytes[cell.length - 1] == ' '))
                 cell.length--;
             if (is_first && dist->name.length > 0 && text_equal(cell, dist->name))
                 column = field;
@@ -379,7 +411,8 @@ static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
         at = end + 1;
     }
     if (numbers.count < 2) {
-        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` has fewer than two numbers%s", TEXT_ARG(dist->file),
+        diag_error(c->diags, DIAG_BAD_FILE, dist->span,
+                   "the data file `%.*s` has fewer than two numbers%s", TEXT_ARG(dist->file),
                    dist->name.length ? " in that column" : "");
         return NULL;
     }
@@ -401,7 +434,8 @@ static bool set_interval_of_draw(Checker *c, const Dist *dist, Draw *draw)
         if (text_is(dist->drawn, words[i]))
             draw->step = (Step)i;
     if (!draw->is_once && draw->step < c->model->step) {
-        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "drawn `%.*s` is shorter than the clock's period", TEXT_ARG(dist->drawn));
+        diag_error(c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                   "drawn `%.*s` is shorter than the clock's period", TEXT_ARG(dist->drawn));
         return false;
     }
     return true;
@@ -413,16 +447,20 @@ static void set_truncation(ArgumentReader *r, const Dist *dist, Draw *draw)
         return;
     Typed a, b;
     if (!read_argument(r, dist->truncated_low, &a) || !read_argument(r, dist->truncated_high, &b) ||
-        !same_kind(r, &a, dist->truncated_low->span) || !same_kind(r, &b, dist->truncated_high->span))
+        !same_kind(r, &a, dist->truncated_low->span) ||
+        !same_kind(r, &b, dist->truncated_high->span))
         return;
     double x, y;
     if (node_is_constant(a.node, &x) && node_is_constant(b.node, &y) && !(x < y)) {
-        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "`truncated low to high` needs low < high");
+        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                   "`truncated low to high` needs low < high");
         return;
     }
-    if (draw->law == DIST_LAW_CHANCE || draw->law == DIST_LAW_ONE_OF || draw->law == DIST_LAW_POISSON || draw->law == DIST_LAW_DATA ||
+    if (draw->law == DIST_LAW_CHANCE || draw->law == DIST_LAW_ONE_OF ||
+        draw->law == DIST_LAW_POISSON || draw->law == DIST_LAW_DATA ||
         draw->law == DIST_LAW_QUANTILES) {
-        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span, "this distribution cannot be truncated");
+        diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                   "this distribution cannot be truncated");
         return;
     }
     draw->truncated_low = a.node;
@@ -431,10 +469,13 @@ static void set_truncation(ArgumentReader *r, const Dist *dist, Draw *draw)
 
 static void print_draw(Checker *c, const Dist *dist, const Draw *draw, Text *printed)
 {
-    static const char *const names[] = {"normal", "lognormal", "uniform", "triangle", "beta", "gamma", "exponential", "poisson", "chance", "one of", "quantiles", "data"};
+    static const char *const names[] = {"normal", "lognormal", "uniform",     "triangle",
+                                        "beta",   "gamma",     "exponential", "poisson",
+                                        "chance", "one of",    "quantiles",   "data"};
     Text written = span_text(c->diags->sources, dist->span);
     if (dist->kind == DIST_INTERVAL)
-        *printed = text_format(c->arena, "%s, 5 %%-95 %% %.*s", names[draw->law], TEXT_ARG(written));
+        *printed =
+            text_format(c->arena, "%s, 5 %%-95 %% %.*s", names[draw->law], TEXT_ARG(written));
     else
         *printed = written;
 }
@@ -442,10 +483,13 @@ static void print_draw(Checker *c, const Dist *dist, const Draw *draw, Text *pri
 bool unit_is_ratio(const Type *type)
 {
     const Dimensions *dims = &type->unit.dims;
-    return type->tag == KIND_OF_NUMBER && dims->n == 2 && dims->factors[0].power * dims->factors[1].power == -1 && unit_time_power(&type->unit) == 0;
+    return type->tag == KIND_OF_NUMBER && dims->n == 2 &&
+           dims->factors[0].power * dims->factors[1].power == -1 &&
+           unit_time_power(&type->unit) == 0;
 }
 
-Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type, bool has_type, Text *printed)
+Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type,
+                bool has_type, Text *printed)
 {
     Draw *draw = ARENA_NEW(c->arena, Draw);
     draw->hash = text_hash64(full_name);
@@ -464,7 +508,8 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         r.has_type = true;
     }
     if (!dist->unit && has_type && unit_is_ratio(type)) {
-        r.type = *type; /* `pue : MW_site/MW_it ~ 1.06 to 1.28`: a ratio is written as a plain number */
+        r.type =
+            *type; /* `pue : MW_site/MW_it ~ 1.06 to 1.28`: a ratio is written as a plain number */
         r.scale = type->shown_scale;
         r.has_type = true;
     }
@@ -496,8 +541,11 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         r.type = type_plain();
     if (text_is(dist->name, "beta") && !dist->unit && dist->args.count == 2)
         r.type = type_plain();
-    if (has_type && (type->tag != r.type.tag || (type->tag == KIND_OF_NUMBER && !dimensions_equal(&type->unit.dims, &r.type.unit.dims)))) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, dist->span, "`%.*s` is in %.*s, and what is drawn is in %.*s", TEXT_ARG(full_name),
+    if (has_type &&
+        (type->tag != r.type.tag ||
+         (type->tag == KIND_OF_NUMBER && !dimensions_equal(&type->unit.dims, &r.type.unit.dims)))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, dist->span,
+                   "`%.*s` is in %.*s, and what is drawn is in %.*s", TEXT_ARG(full_name),
                    TEXT_ARG(type_name(c, type)), TEXT_ARG(type_name(c, &r.type)));
         return NULL;
     }
@@ -518,7 +566,8 @@ typedef struct {
 
 static int by_name(const void *a, const void *b)
 {
-    return text_compare(((const Member *)a)->field->full_name, ((const Member *)b)->field->full_name);
+    return text_compare(((const Member *)a)->field->full_name,
+                        ((const Member *)b)->field->full_name);
 }
 
 static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of_members)
@@ -531,9 +580,10 @@ static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of
     } else if (ref->kind == EXPR_FIELD) {
         const Expr *base = ref->args.items[0];
         Env env = {.self = c->root};
-        bool is_kind = base->kind == EXPR_WORD ? kind_named(c, base->name) != NULL
-                                               : base->kind == EXPR_FIELD && base->args.items[0]->kind == EXPR_WORD &&
-                                                     !table_get(c->root->children, base->args.items[0]->name);
+        bool is_kind = base->kind == EXPR_WORD
+                           ? kind_named(c, base->name) != NULL
+                           : base->kind == EXPR_FIELD && base->args.items[0]->kind == EXPR_WORD &&
+                                 !table_get(c->root->children, base->args.items[0]->name);
         if (is_kind || (base->kind == EXPR_FIELD)) {
             Instance *one = NULL;
             Text path = span_text(c->diags->sources, base->span);
@@ -565,7 +615,9 @@ static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of
         m->written = written;
     }
     if (!single && list.list.count == 0 && list.type.tag != KIND_OF_LIST) {
-        diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->span, "there is nothing named `%.*s` to draw together", TEXT_ARG(span_text(c->diags->sources, ref->span)));
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->span,
+                   "there is nothing named `%.*s` to draw together",
+                   TEXT_ARG(span_text(c->diags->sources, ref->span)));
         return false;
     }
     return true;
@@ -603,7 +655,8 @@ static void build_together(Checker *c, const Decl *decl)
             return;
     size_t n = members.count;
     if (n > LIMIT_CORRELATED) {
-        diag_error(c->diags, DIAG_TOO_MANY, decl->span, "at most %d variables can be drawn together", LIMIT_CORRELATED);
+        diag_error(c->diags, DIAG_TOO_MANY, decl->span,
+                   "at most %d variables can be drawn together", LIMIT_CORRELATED);
         return;
     }
     qsort(members.items, n, sizeof(Member), by_name);
@@ -611,9 +664,13 @@ static void build_together(Checker *c, const Decl *decl)
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         if (!draw_of(c, members.items[i].field)) {
-            if (members.items[i].field->overrides.count == 0 && members.items[i].field->typed.type.tag != KIND_OF_ERROR) {
-                Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "`%.*s` is not drawn", TEXT_ARG(members.items[i].field->full_name));
-                diag_label(c->diags, d, members.items[i].field->decl->name_span, "certain, given the rest");
+            if (members.items[i].field->overrides.count == 0 &&
+                members.items[i].field->typed.type.tag != KIND_OF_ERROR) {
+                Diag *d =
+                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                               "`%.*s` is not drawn", TEXT_ARG(members.items[i].field->full_name));
+                diag_label(c->diags, d, members.items[i].field->decl->name_span,
+                           "certain, given the rest");
                 return;
             }
             continue;
@@ -629,7 +686,8 @@ static void build_together(Checker *c, const Decl *decl)
     bool is_matrix = n_written > 2 || (n_written > 0 && !decl->expr);
     Unit plain = unit_plain();
     Env env = {.self = c->root};
-    if (!is_matrix && decl->expr && !elaborate_constant(c, &env, decl->expr, &plain, "a correlation", &common))
+    if (!is_matrix && decl->expr &&
+        !elaborate_constant(c, &env, decl->expr, &plain, "a correlation", &common))
         return;
     if (decl->expr2 && !elaborate_constant(c, &env, decl->expr2, &plain, "a correlation", &within))
         return;
@@ -637,30 +695,38 @@ static void build_together(Checker *c, const Decl *decl)
     while (side * side < n_written)
         side++;
     if (is_matrix && (side * side != n_written || side != members.count)) {
-        diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "a matrix for %zu variables has %zu numbers, not %zu", members.count,
+        diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                   "a matrix for %zu variables has %zu numbers, not %zu", members.count,
                    members.count * members.count, n_written);
         return;
     }
-    double *matrix = ARENA_ARRAY(c->arena, double, n * n), *lower = ARENA_ARRAY(c->arena, double, n * n);
+    double *matrix = ARENA_ARRAY(c->arena, double, n *n),
+           *lower = ARENA_ARRAY(c->arena, double, n *n);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
             double rank = common;
             if (i == j) {
                 rank = 1;
             } else if (is_matrix) {
-                rank = decl->numbers.items[members.items[i].written * side + members.items[j].written];
-                double mirror = decl->numbers.items[members.items[j].written * side + members.items[i].written];
+                rank =
+                    decl->numbers.items[members.items[i].written * side + members.items[j].written];
+                double mirror =
+                    decl->numbers.items[members.items[j].written * side + members.items[i].written];
                 if (rank != mirror) {
-                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "the matrix is not the same both ways for `%.*s` and `%.*s`",
-                               TEXT_ARG(members.items[i].field->full_name), TEXT_ARG(members.items[j].field->full_name));
+                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                               "the matrix is not the same both ways for `%.*s` and `%.*s`",
+                               TEXT_ARG(members.items[i].field->full_name),
+                               TEXT_ARG(members.items[j].field->full_name));
                     return;
                 }
             } else if (decl->expr2) {
-                const Instance *a = owner_of_kind(members.items[i].field, decl->name2), *b = owner_of_kind(members.items[j].field, decl->name2);
+                const Instance *a = owner_of_kind(members.items[i].field, decl->name2),
+                               *b = owner_of_kind(members.items[j].field, decl->name2);
                 rank = a && a == b ? within : common;
             }
             if (!(rank >= -1 && rank <= 1)) {
-                diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "a correlation lies between -1 and 1");
+                diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                           "a correlation lies between -1 and 1");
                 return;
             }
             matrix[i * n + j] = i == j ? 1 : copula_score_correlation(rank);
@@ -668,15 +734,19 @@ static void build_together(Checker *c, const Decl *decl)
     size_t failed;
     if (!copula_factor(n, matrix, lower, &failed)) {
         Text name = members.items[failed < n ? failed : n - 1].field->full_name;
-        Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "these correlations contradict each other at `%.*s`", TEXT_ARG(name));
-        diag_because(c->diags, d, "No three things can be pairwise as opposed as written; move the numbers nearer to zero.");
+        Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                             "these correlations contradict each other at `%.*s`", TEXT_ARG(name));
+        diag_because(c->diags, d,
+                     "No three things can be pairwise as opposed as written; move the numbers "
+                     "nearer to zero.");
         return;
     }
     Together *together = LIST_PUSH(c->arena, &c->model->togethers);
     for (size_t i = 0; i < n; i++) {
         Value *v = draw_of(c, members.items[i].field);
         if (v->draw->together != NO_ID) {
-            diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span, "`%.*s` is drawn together with others elsewhere already", TEXT_ARG(v->name));
+            diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                       "`%.*s` is drawn together with others elsewhere already", TEXT_ARG(v->name));
             return;
         }
         v->draw->together = (uint32_t)(c->model->togethers.count - 1);

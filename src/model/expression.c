@@ -10,12 +10,15 @@ static bool is_number(const Typed *t)
     return t->type.tag == KIND_OF_NUMBER;
 }
 
-static void wrong_type(Checker *c, Span at, const Typed *found, const char *wanted, const char *what)
+static void wrong_type(Checker *c, Span at, const Typed *found, const char *wanted,
+                       const char *what)
 {
-    diag_error(c->diags, DIAG_WRONG_TYPE, at, "%s must be %s, not %.*s", what, wanted, TEXT_ARG(type_name(c, &found->type)));
+    diag_error(c->diags, DIAG_WRONG_TYPE, at, "%s must be %s, not %.*s", what, wanted,
+               TEXT_ARG(type_name(c, &found->type)));
 }
 
-const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what)
+const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
+                             const char *what)
 {
     Typed t = elaborate(c, env, expr);
     if (t.type.tag == KIND_OF_ERROR)
@@ -57,22 +60,25 @@ const Node *elaborate_date(Checker *c, const Env *env, const Expr *expr, const c
     return t.node;
 }
 
-Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted, const char *what)
+Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted,
+                              const char *what)
 {
     Typed t = elaborate(c, env, expr);
     if (t.type.tag == KIND_OF_ERROR)
         return NULL;
-    if (t.type.tag != KIND_OF_REFERENCE || (wanted && !kind_is_a(t.instance->kind, wanted) &&
-                                            !(wanted == c->contract_kind && t.instance->contract != NO_ID))) {
+    if (t.type.tag != KIND_OF_REFERENCE ||
+        (wanted && !kind_is_a(t.instance->kind, wanted) &&
+         !(wanted == c->contract_kind && t.instance->contract != NO_ID))) {
         Text kind = wanted ? wanted->name : TEXT("name");
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "%s must be a %.*s, not %.*s", what, TEXT_ARG(kind),
-                   TEXT_ARG(type_name(c, &t.type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "%s must be a %.*s, not %.*s", what,
+                   TEXT_ARG(kind), TEXT_ARG(type_name(c, &t.type)));
         return NULL;
     }
     return t.instance;
 }
 
-bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted, const char *what, double *out)
+bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
+                        const char *what, double *out)
 {
     const Node *node = elaborate_number(c, env, expr, wanted, what);
     if (!node)
@@ -117,10 +123,12 @@ static Typed date(Checker *c, const Expr *expr)
 {
     int month = expr->month ? expr->month : 1, day = expr->day ? expr->day : 1;
     if (!day_is_valid(expr->year, month, day)) {
-        diag_error(c->diags, DIAG_BAD_DATE, expr->span, "there is no such day between %d and %d", DATE_MIN_YEAR, DATE_MAX_YEAR);
+        diag_error(c->diags, DIAG_BAD_DATE, expr->span, "there is no such day between %d and %d",
+                   DATE_MIN_YEAR, DATE_MAX_YEAR);
         return typed_error();
     }
-    return (Typed){.type = {.tag = KIND_OF_DATE}, .node = node_const(c, day_from_civil(expr->year, month, day))};
+    return (Typed){.type = {.tag = KIND_OF_DATE},
+                   .node = node_const(c, day_from_civil(expr->year, month, day))};
 }
 
 static Typed yesno(const Node *node)
@@ -130,7 +138,8 @@ static Typed yesno(const Node *node)
 
 static Typed reference(Instance *instance)
 {
-    return (Typed){.type = {.tag = KIND_OF_REFERENCE, .kind = instance->kind}, .instance = instance};
+    return (Typed){.type = {.tag = KIND_OF_REFERENCE, .kind = instance->kind},
+                   .instance = instance};
 }
 
 static const Node *plain_node(Checker *c, NodeOp op)
@@ -179,7 +188,8 @@ static Type money_type(Checker *c)
 
 static Typed party_account(Checker *c, const Env *env, Instance *party, uint32_t account)
 {
-    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(party->path), TEXT_ARG(c->model->accounts.items[account].name));
+    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(party->path),
+                           TEXT_ARG(c->model->accounts.items[account].name));
     ValueId id = state_value(c, key, VALUE_ACCOUNT);
     Value *v = &c->model->values.items[id];
     v->party = party->party;
@@ -188,9 +198,11 @@ static Typed party_account(Checker *c, const Env *env, Instance *party, uint32_t
     return read_state(c, env, id, money_type(c));
 }
 
-static Typed party_state(Checker *c, const Env *env, Instance *party, const char *name, ValueKind kind, TypeTag tag)
+static Typed party_state(Checker *c, const Env *env, Instance *party, const char *name,
+                         ValueKind kind, TypeTag tag)
 {
-    ValueId id = state_value(c, text_format(c->arena, "%.*s.%s", TEXT_ARG(party->path), name), kind);
+    ValueId id =
+        state_value(c, text_format(c->arena, "%.*s.%s", TEXT_ARG(party->path), name), kind);
     Value *v = &c->model->values.items[id];
     v->party = party->party;
     v->type = tag == KIND_OF_DATE ? TYPE_DATE : TYPE_YESNO;
@@ -199,7 +211,8 @@ static Typed party_state(Checker *c, const Env *env, Instance *party, const char
 
 static int stage_of_word(Text word)
 {
-    static const char *const stages[] = {"talks", "intent", "definitive", "effective", "suspended", "ended", "never"};
+    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
+                                         "suspended", "ended",  "never"};
     for (int i = 0; i < 7; i++)
         if (text_is(word, stages[i]))
             return i;
@@ -242,9 +255,11 @@ static Typed stage_date(Checker *c, const Env *env, Instance *contract, Text sta
         c->model->values.items[id].type = TYPE_DATE;
         const Node *day = elaborate_date(c, &inner, m->expr, "the day a stage is reached");
         if (m->expr2 && day && !c->options->all_effective) {
-            const Node *chance = elaborate_number(c, &inner, m->expr2, &(Unit){.numerator = 1, .denominator = 1}, "a chance");
+            const Node *chance = elaborate_number(
+                c, &inner, m->expr2, &(Unit){.numerator = 1, .denominator = 1}, "a chance");
             if (chance) {
-                ValueId drawn = value_new(c, text_format(c->arena, "%.*s#chance", TEXT_ARG(key)), VALUE_DRAW);
+                ValueId drawn =
+                    value_new(c, text_format(c->arena, "%.*s#chance", TEXT_ARG(key)), VALUE_DRAW);
                 Value *v = &c->model->values.items[drawn];
                 v->type = TYPE_YESNO;
                 v->is_hidden = true;
@@ -276,7 +291,8 @@ static Instance *role_instance(const Instance *at, Text name)
 
 static Typed contract_stage(Checker *c, const Env *env, Instance *contract)
 {
-    ValueId id = state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(contract->path)), VALUE_STAGE);
+    ValueId id =
+        state_value(c, text_format(c->arena, "%.*s.stage", TEXT_ARG(contract->path)), VALUE_STAGE);
     c->model->values.items[id].contract = contract->contract;
     c->model->values.items[id].type = TYPE_WORD;
     return read_state(c, env, id, (Type){.tag = KIND_OF_WORD});
@@ -354,7 +370,8 @@ static bool is_own_definition(const Checker *c, const Instance *at, Text name)
     if (c->stack.count == 0)
         return false;
     const Field *field = c->stack.items[c->stack.count - 1];
-    return field->owner == at && field->is_from_block && !at->is_root && field->state == FIELD_ACTIVE && text_equal(field->name, name);
+    return field->owner == at && field->is_from_block && !at->is_root &&
+           field->state == FIELD_ACTIVE && text_equal(field->name, name);
 }
 
 static Typed word(Checker *c, const Env *env, const Expr *expr)
@@ -390,7 +407,8 @@ static Typed word(Checker *c, const Env *env, const Expr *expr)
     if (env->self && owner_by_kind(env->self, name, &out))
         return out;
 
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->span, "there is nothing named `%.*s` here", TEXT_ARG(name));
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->span,
+                         "there is nothing named `%.*s` here", TEXT_ARG(name));
     suggest_nearest(c, d, expr->span, names_in_scope(c, env), name);
     return typed_error();
 }
@@ -403,7 +421,8 @@ static Field *belt_part(Checker *c, const Env *env, const Expr *base, Text part)
         Typed owner = elaborate(c, env, base->args.items[0]);
         if (owner.type.tag != KIND_OF_REFERENCE)
             return NULL;
-        return table_get(owner.instance->fields, text_format(c->arena, "%.*s.%.*s", TEXT_ARG(base->name), TEXT_ARG(part)));
+        return table_get(owner.instance->fields,
+                         text_format(c->arena, "%.*s.%.*s", TEXT_ARG(base->name), TEXT_ARG(part)));
     }
     if (base->kind != EXPR_WORD)
         return NULL;
@@ -429,7 +448,8 @@ static Typed field(Checker *c, const Env *env, const Expr *expr)
         return of;
     if (of.type.tag == KIND_OF_TERM) {
         if (text_is(expr->name, "start") || text_is(expr->name, "end"))
-            return (Typed){.type = {.tag = KIND_OF_DATE}, .node = text_is(expr->name, "start") ? of.start : of.end};
+            return (Typed){.type = {.tag = KIND_OF_DATE},
+                           .node = text_is(expr->name, "start") ? of.start : of.end};
         if (text_is(expr->name, "months"))
             return (Typed){.type = type_plain(), .node = of.months};
     }
@@ -440,8 +460,9 @@ static Typed field(Checker *c, const Env *env, const Expr *expr)
         if (owner_by_kind(of.instance, expr->name, &out))
             return out;
         Env there = {.self = of.instance};
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span, "`%.*s` has nothing named `%.*s`",
-                             TEXT_ARG(of.instance->path), TEXT_ARG(expr->name));
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span,
+                             "`%.*s` has nothing named `%.*s`", TEXT_ARG(of.instance->path),
+                             TEXT_ARG(expr->name));
         Table *names = table_new(c->arena);
         for (size_t i = 0; i < table_count(of.instance->fields); i++)
             table_set(names, table_at(of.instance->fields, i)->key, names);
@@ -454,13 +475,15 @@ static Typed field(Checker *c, const Env *env, const Expr *expr)
         (void)there;
         return typed_error();
     }
-    diag_error(c->diags, DIAG_WRONG_TYPE, base->span, "%.*s has no parts to name after a dot", TEXT_ARG(type_name(c, &of.type)));
+    diag_error(c->diags, DIAG_WRONG_TYPE, base->span, "%.*s has no parts to name after a dot",
+               TEXT_ARG(type_name(c, &of.type)));
     return typed_error();
 }
 
 /* ---- operators ------------------------------------------------------------------------- */
 
-static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp op, const Typed *a, const Typed *b, const char *verb)
+static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp op, const Typed *a,
+                          const Typed *b, const char *verb)
 {
     if (!dimensions_equal(&a->type.unit.dims, &b->type.unit.dims)) {
         report_mismatch(c, env, expr, a, b, verb);
@@ -502,10 +525,12 @@ static bool is_duration(const Typed *t)
     return is_number(t) && t->type.unit.dims.n == 1 && unit_time_power(&t->type.unit) == 1;
 }
 
-static Typed add_or_subtract(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b, bool is_minus)
+static Typed add_or_subtract(Checker *c, const Env *env, const Expr *expr, const Typed *a,
+                             const Typed *b, bool is_minus)
 {
     if (is_number(a) && is_number(b))
-        return both_numbers(c, env, expr, is_minus ? N_SUB : N_ADD, a, b, is_minus ? "is reduced by" : "is added to");
+        return both_numbers(c, env, expr, is_minus ? N_SUB : N_ADD, a, b,
+                            is_minus ? "is reduced by" : "is added to");
     if (a->type.tag == KIND_OF_DATE && is_duration(b))
         return date_plus(c, a, b, is_minus);
     if (!is_minus && is_duration(a) && b->type.tag == KIND_OF_DATE)
@@ -515,14 +540,16 @@ static Typed add_or_subtract(Checker *c, const Env *env, const Expr *expr, const
         out.type.unit.in_days = true;
         out.type.shown = TEXT("days");
         out.type.shown_scale = 1 / DAYS_PER_MONTH;
-        out.node = node_make(c, N_DIV, node_make(c, N_SUB, a->node, b->node, NULL), node_const(c, DAYS_PER_MONTH), NULL);
+        out.node = node_make(c, N_DIV, node_make(c, N_SUB, a->node, b->node, NULL),
+                             node_const(c, DAYS_PER_MONTH), NULL);
         return out;
     }
     report_mismatch(c, env, expr, a, b, is_minus ? "is reduced by" : "is added to");
     return typed_error();
 }
 
-static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b, bool is_divide)
+static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed *a, const Typed *b,
+                      bool is_divide)
 {
     Typed x = *a, y = *b;
     /* A yes/no counts as 1 or 0 where it scales something. */
@@ -535,9 +562,11 @@ static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed 
         return typed_error();
     }
     Typed out = {0};
-    out.type = type_number(is_divide ? unit_divide(x.type.unit, y.type.unit) : unit_multiply(x.type.unit, y.type.unit));
+    out.type = type_number(is_divide ? unit_divide(x.type.unit, y.type.unit)
+                                     : unit_multiply(x.type.unit, y.type.unit));
     if (out.type.unit.dims.n >= UNIT_MAX_FACTORS) {
-        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span, "this has too many different units at once");
+        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span,
+                   "this has too many different units at once");
         return typed_error();
     }
     if (unit_is_plain(&y.type.unit)) {
@@ -549,7 +578,8 @@ static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed 
         out.type.shown_scale = y.type.shown_scale;
         out.type.is_rate_percent = y.type.is_rate_percent;
     }
-    if (unit_is_plain(&out.type.unit) && out.type.shown.length > 0 && out.type.shown.bytes[0] != '%') {
+    if (unit_is_plain(&out.type.unit) && out.type.shown.length > 0 &&
+        out.type.shown.bytes[0] != '%') {
         out.type.shown = TEXT("");
         out.type.shown_scale = 1;
     }
@@ -567,10 +597,13 @@ static Typed power(Checker *c, const Env *env, const Expr *expr, const Typed *a,
     if (unit_is_plain(&a->type.unit))
         return out;
     double exponent;
-    if (!node_is_constant(b->node, &exponent) || !unit_power(a->type.unit, exponent, &out.type.unit)) {
-        Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->op_span, "%.*s is raised to a power that is not a known whole number",
+    if (!node_is_constant(b->node, &exponent) ||
+        !unit_power(a->type.unit, exponent, &out.type.unit)) {
+        Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->op_span,
+                             "%.*s is raised to a power that is not a known whole number",
                              TEXT_ARG(type_name(c, &a->type)));
-        diag_because(c->diags, d, "Divide by a reference amount first, so that the base is a plain number.");
+        diag_because(c->diags, d,
+                     "Divide by a reference amount first, so that the base is a plain number.");
         return typed_error();
     }
     return out;
@@ -581,7 +614,8 @@ static Typed compare(Checker *c, const Env *env, const Expr *expr, const Typed *
     static const struct {
         const char *op;
         NodeOp node;
-    } ops[] = {{"=", N_EQ}, {"!=", N_NE}, {"<", N_LT}, {"<=", N_LE}, {">", N_GT}, {">=", N_GE}, {"is", N_EQ}};
+    } ops[] = {{"=", N_EQ}, {"!=", N_NE}, {"<", N_LT}, {"<=", N_LE},
+               {">", N_GT}, {">=", N_GE}, {"is", N_EQ}};
     NodeOp op = N_EQ;
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         if (text_is(expr->op, ops[i].op))
@@ -599,7 +633,9 @@ static Typed compare(Checker *c, const Env *env, const Expr *expr, const Typed *
         return out;
     }
     bool is_ordered = a->type.tag == KIND_OF_DATE;
-    if (a->type.tag == b->type.tag && (is_ordered || (is_equality && (a->type.tag == KIND_OF_YESNO || a->type.tag == KIND_OF_WORD))))
+    if (a->type.tag == b->type.tag &&
+        (is_ordered ||
+         (is_equality && (a->type.tag == KIND_OF_YESNO || a->type.tag == KIND_OF_WORD))))
         return yesno(node_make(c, op, a->node, b->node, NULL));
     report_mismatch(c, env, expr, a, b, "is compared with");
     return typed_error();
@@ -617,7 +653,8 @@ static Typed binary(Checker *c, const Env *env, const Expr *expr)
 {
     Typed a = elaborate(c, env, expr->args.items[0]);
     bool is_is = text_is(expr->op, "is") || text_is(expr->op, "=") || text_is(expr->op, "!=");
-    Typed b = is_is ? operand_of_is(c, env, &a, expr->args.items[1]) : elaborate(c, env, expr->args.items[1]);
+    Typed b = is_is ? operand_of_is(c, env, &a, expr->args.items[1])
+                    : elaborate(c, env, expr->args.items[1]);
     if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
         return typed_error();
 
@@ -703,7 +740,8 @@ static Typed scaled_unit(Checker *c, const Env *env, const Expr *expr)
     if (a.type.tag == KIND_OF_ERROR || !unit_of_expression(c, expr->unit, &unit))
         return typed_error();
     if (!is_number(&a) || !unit_is_plain(&a.type.unit)) {
-        wrong_type(c, expr->args.items[0]->span, &a, "a plain number", "what a unit is written after");
+        wrong_type(c, expr->args.items[0]->span, &a, "a plain number",
+                   "what a unit is written after");
         return typed_error();
     }
     double factor = expr->unit->magnitude.length ? magnitude_factor(expr->unit->magnitude) : 1;
@@ -746,7 +784,9 @@ Typed elaborate(Checker *c, const Env *env, const Expr *expr)
         return scaled_unit(c, env, expr);
     case EXPR_OPENING: {
         if (!env->is_closing) {
-            diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "`opening` belongs in checks and reports: elsewhere every stock is its opening value");
+            diag_error(c->diags, DIAG_WRONG_TYPE, expr->span,
+                       "`opening` belongs in checks and reports: elsewhere every stock is its "
+                       "opening value");
             return typed_error();
         }
         Env inner = *env;

@@ -25,8 +25,11 @@ static void name_parameter(Checker *c, Parameter *p, const Place *place, Span sp
 {
     Text base = place->field;
     if (place->owner.length > 0)
-        base = place->field.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(place->owner), TEXT_ARG(place->field)) : place->owner;
-    p->name = place->is_lone ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), place->n_literals);
+        base = place->field.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(place->owner),
+                                                     TEXT_ARG(place->field))
+                                       : place->owner;
+    p->name =
+        place->is_lone ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), place->n_literals);
     p->label = place->label;
     p->value = NO_ID;
     p->unit_scale = 1;
@@ -62,7 +65,8 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
             p->attribution = 'x';
         p->printed = span_text(c->diags->sources, e->span);
         p->number = NAN; /* until it is used */
-        table_set(c->parameter_by_place, key_of(c, e->span), (void *)(uintptr_t)c->model->parameters.count);
+        table_set(c->parameter_by_place, key_of(c, e->span),
+                  (void *)(uintptr_t)c->model->parameters.count);
         return;
     }
     if (e->kind == EXPR_CALL && (text_is(e->name, "lag") || text_is(e->name, "delay"))) {
@@ -71,7 +75,8 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
         bool was = place->is_exempt;
         for (size_t i = 1; i < e->args.count; i++) {
             Text name = i < e->arg_names.count ? e->arg_names.items[i] : TEXT("");
-            place->is_exempt = was || text_is(name, "order") || (name.length == 0 && text_is(e->name, "lag"));
+            place->is_exempt =
+                was || text_is(name, "order") || (name.length == 0 && text_is(e->name, "lag"));
             walk_expr(c, place, e->args.items[i]);
         }
         place->is_exempt = was;
@@ -93,17 +98,21 @@ static void walk_dist(Checker *c, Place *place, const Dist *dist)
     name_parameter(c, p, place, dist->span);
     p->is_draw = true;
     p->number = NAN;
-    table_set(c->parameter_by_place, key_of(c, dist->span), (void *)(uintptr_t)c->model->parameters.count);
+    table_set(c->parameter_by_place, key_of(c, dist->span),
+              (void *)(uintptr_t)c->model->parameters.count);
 }
 
 static bool is_lone_literal(const Expr *e)
 {
-    return e && (e->kind == EXPR_NUMBER || (e->kind == EXPR_UNARY && e->args.items[0]->kind == EXPR_NUMBER));
+    return e && (e->kind == EXPR_NUMBER ||
+                 (e->kind == EXPR_UNARY && e->args.items[0]->kind == EXPR_NUMBER));
 }
 
-static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt);
+static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d,
+                      bool is_exempt);
 
-static void walk_members(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt)
+static void walk_members(Checker *c, Text owner, const Attribution *outer, const Decl *d,
+                         bool is_exempt)
 {
     for (size_t i = 0; i < d->members.count; i++)
         walk_decl(c, owner, outer, d->members.items[i], is_exempt);
@@ -126,18 +135,24 @@ static void check_source(Checker *c, const Attribution *a)
     Text written = span_text(c->diags->sources, a->span);
     Span at = a->span;
     for (size_t i = 0; i + a->source.length <= written.length; i++)
-        if (i >= sizeof "cite" - 1 && text_equal((Text){written.bytes + i, a->source.length}, a->source)) {
+        if (i >= sizeof "cite" - 1 &&
+            text_equal((Text){written.bytes + i, a->source.length}, a->source)) {
             at.start += (uint32_t)i;
             at.end = at.start + (uint32_t)a->source.length;
             break;
         }
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no source `%.*s`", TEXT_ARG(a->source));
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no source `%.*s`",
+                         TEXT_ARG(a->source));
     suggest_nearest(c, d, at, c->sources, a->source);
     if (!d->has_edit)
-        diag_because(c->diags, d, "Declare it: `source %.*s \"title\" { dated = 2026-01-31 }`, or write `assume \"why\"`.", TEXT_ARG(a->source));
+        diag_because(c->diags, d,
+                     "Declare it: `source %.*s \"title\" { dated = 2026-01-31 }`, or write `assume "
+                     "\"why\"`.",
+                     TEXT_ARG(a->source));
 }
 
-static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d, bool is_exempt)
+static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d,
+                      bool is_exempt)
 {
     check_source(c, &d->attribution);
     const Attribution *own = d->attribution.kind != ATTRIBUTION_NONE ? &d->attribution : outer;
@@ -165,8 +180,13 @@ static void walk_decl(Checker *c, Text owner, const Attribution *outer, const De
         break;
     }
     if (d->kind == DECL_TOGETHER && d->exprs.count > 0)
-        owner = text_format(c->arena, "together %.*s", TEXT_ARG(span_text(c->diags->sources, d->exprs.items[0]->span)));
-    Place place = {.owner = owner, .attribution = own, .field = d->name, .label = d->doc.length ? d->doc : d->title, .is_exempt = is_exempt};
+        owner = text_format(c->arena, "together %.*s",
+                            TEXT_ARG(span_text(c->diags->sources, d->exprs.items[0]->span)));
+    Place place = {.owner = owner,
+                   .attribution = own,
+                   .field = d->name,
+                   .label = d->doc.length ? d->doc : d->title,
+                   .is_exempt = is_exempt};
     if (d->kind == DECL_OVERRIDE && d->ref)
         place.field = span_text(c->diags->sources, d->ref->span);
     if (d->dist) {
@@ -180,7 +200,9 @@ static void walk_decl(Checker *c, Text owner, const Attribution *outer, const De
     walk_expr(c, &place, d->up_to_times);
     for (size_t i = 0; i < d->exprs.count && d->kind == DECL_TABLE; i++)
         walk_expr(c, &place, d->exprs.items[i]);
-    walk_members(c, join(c, owner, d->kind == DECL_RULE && d->name.length == 0 ? TEXT("") : d->name), own, d, is_exempt);
+    walk_members(c,
+                 join(c, owner, d->kind == DECL_RULE && d->name.length == 0 ? TEXT("") : d->name),
+                 own, d, is_exempt);
 }
 
 void facts_collect(Checker *c)
@@ -234,10 +256,13 @@ void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed)
 
 static void warn_unsourced(Checker *c, const Parameter *p, Span at)
 {
-    Diag *d = c->options->is_strict
-                  ? diag_error(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name))
-                  : diag_warning(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name));
-    diag_because(c->diags, d, "Write `cite SOURCE \"words\"` or `assume \"why\"` at the end of the line, or of its block's first line.");
+    Diag *d =
+        c->options->is_strict
+            ? diag_error(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name))
+            : diag_warning(c->diags, DIAG_UNSOURCED, at, "`%.*s` has no source", TEXT_ARG(p->name));
+    diag_because(c->diags, d,
+                 "Write `cite SOURCE \"words\"` or `assume \"why\"` at the end of the line, or of "
+                 "its block's first line.");
 }
 
 void facts_finish(Checker *c)

@@ -29,26 +29,31 @@ static void describe_value(Checker *c, ValueId id, const Type *type, Text title)
     Value *v = &c->model->values.items[id];
     v->type = value_type(type);
     v->title = title;
-    v->unit = type->shown.length > 0 ? type->shown
+    v->unit = type->shown.length > 0       ? type->shown
               : unit_is_plain(&type->unit) ? TEXT("")
                                            : dimensions_print(c->arena, c->units, &type->unit.dims);
     v->unit_scale = type->shown.length > 0 && type->shown_scale != 0 ? type->shown_scale : 1;
-    v->measure = unit_time_power(&type->unit) == -1 && type->unit.dims.n > 1 ? MEASURE_RATE : MEASURE_LEVEL;
+    v->measure =
+        unit_time_power(&type->unit) == -1 && type->unit.dims.n > 1 ? MEASURE_RATE : MEASURE_LEVEL;
 }
 
 /* ---- cycles that cannot be typed ------------------------------------------------------ */
 
 static Typed report_self_reference(Checker *c, Field *field, Span at)
 {
-    Diag *d = diag_error(c->diags, DIAG_NEEDS_UNIT, at, "`%.*s` leads back to itself before its unit is known",
+    Diag *d = diag_error(c->diags, DIAG_NEEDS_UNIT, at,
+                         "`%.*s` leads back to itself before its unit is known",
                          TEXT_ARG(field->full_name));
     bool is_inside = false;
     for (size_t i = 0; i < c->stack.count; i++) {
         is_inside = is_inside || c->stack.items[i] == field;
         if (is_inside && d->labels.count < 6)
-            diag_label(c->diags, d, c->stack.items[i]->decl->name_span, "%.*s", TEXT_ARG(c->stack.items[i]->full_name));
+            diag_label(c->diags, d, c->stack.items[i]->decl->name_span, "%.*s",
+                       TEXT_ARG(c->stack.items[i]->full_name));
     }
-    diag_because(c->diags, d, "Declare its unit (`%.*s : UNIT = ...`); inside one period use `lag`, an opening value, or `solve`.",
+    diag_because(c->diags, d,
+                 "Declare its unit (`%.*s : UNIT = ...`); inside one period use `lag`, an opening "
+                 "value, or `solve`.",
                  TEXT_ARG(field->name));
     field->typed = typed_error();
     return field->typed;
@@ -57,14 +62,16 @@ static Typed report_self_reference(Checker *c, Field *field, Span at)
 /* ---- ranges ----------------------------------------------------------------------------- */
 
 /* One end of a range in base units; a bare low end takes the unit of the high one. */
-static bool range_end(Checker *c, const Field *field, const Typed *end, const Typed *other, bool is_low, Span at, double *out)
+static bool range_end(Checker *c, const Field *field, const Typed *end, const Typed *other,
+                      bool is_low, Span at, double *out)
 {
     const Type *asked = &field->typed.type;
     double known;
     if (end->type.tag == KIND_OF_ERROR || other->type.tag != KIND_OF_NUMBER)
         return false;
     if (end->type.tag != KIND_OF_NUMBER || !node_is_constant(end->node, &known)) {
-        diag_error(c->diags, DIAG_NOT_CONSTANT, at, "a range is between two numbers that are known before the run");
+        diag_error(c->diags, DIAG_NOT_CONSTANT, at,
+                   "a range is between two numbers that are known before the run");
         return false;
     }
     *out = known;
@@ -80,34 +87,49 @@ static bool range_end(Checker *c, const Field *field, const Typed *end, const Ty
         *out *= other->type.shown_scale;
         return true;
     }
-    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "the range of `%.*s` is in %.*s, and its values are in %.*s", TEXT_ARG(field->name),
-                         TEXT_ARG(type_name(c, &end->type)), TEXT_ARG(type_name(c, asked)));
+    Diag *d = diag_error(
+        c->diags, DIAG_WRONG_UNIT, at, "the range of `%.*s` is in %.*s, and its values are in %.*s",
+        TEXT_ARG(field->name), TEXT_ARG(type_name(c, &end->type)), TEXT_ARG(type_name(c, asked)));
     diag_label(c->diags, d, field->type_decl->name_span, "%.*s", TEXT_ARG(type_name(c, asked)));
     return false;
 }
 
-/* Warns when the stretch from low to high leaves the range of the field; `is_middle`: of a formula over draws. */
-static void check_range(Checker *c, const Field *field, const Env *env, double low, double high, bool is_middle)
+/* Warns when the stretch from low to high leaves the range of the field; `is_middle`: of a formula
+ * over draws. */
+static void check_range(Checker *c, const Field *field, const Env *env, double low, double high,
+                        bool is_middle)
 {
     const Decl *said = field->type_decl;
     if (!said->range_low || !said->range_high || field->typed.type.tag != KIND_OF_NUMBER)
         return;
     double from, to;
     Typed a = elaborate(c, env, said->range_low), b = elaborate(c, env, said->range_high);
-    if (!range_end(c, field, &b, &a, false, said->range_high->span, &to) || !range_end(c, field, &a, &b, true, said->range_low->span, &from))
+    if (!range_end(c, field, &b, &a, false, said->range_high->span, &to) ||
+        !range_end(c, field, &a, &b, true, said->range_low->span, &from))
         return;
     if (!(low < from * (1 - 1e-12) - 1e-300) && !(high > to * (1 + 1e-12) + 1e-300))
         return;
-    Span at = field->decl->expr ? field->decl->expr->span : field->decl->dist ? field->decl->dist->span : field->decl->name_span;
-    Diag *d = diag_warning(c->diags, DIAG_OUT_OF_RANGE, at, "`%.*s` is outside the range that is called sensible for it", TEXT_ARG(field->full_name));
-    diag_label(c->diags, d, (Span){said->range_low->span.file, said->range_low->span.start, said->range_high->span.end}, "from %.*s to %.*s",
-               TEXT_ARG(span_text(c->diags->sources, said->range_low->span)), TEXT_ARG(span_text(c->diags->sources, said->range_high->span)));
+    Span at = field->decl->expr   ? field->decl->expr->span
+              : field->decl->dist ? field->decl->dist->span
+                                  : field->decl->name_span;
+    Diag *d = diag_warning(c->diags, DIAG_OUT_OF_RANGE, at,
+                           "`%.*s` is outside the range that is called sensible for it",
+                           TEXT_ARG(field->full_name));
+    diag_label(
+        c->diags, d,
+        (Span){said->range_low->span.file, said->range_low->span.start, said->range_high->span.end},
+        "from %.*s to %.*s", TEXT_ARG(span_text(c->diags->sources, said->range_low->span)),
+        TEXT_ARG(span_text(c->diags->sources, said->range_high->span)));
     if (is_middle)
-        diag_because(c->diags, d, "With every draw in its middle it is %.4g %.*s.", low / (field->typed.type.shown_scale != 0 ? field->typed.type.shown_scale : 1),
-                     TEXT_ARG(field->typed.type.shown.length > 0 ? field->typed.type.shown : type_name(c, &field->typed.type)));
+        diag_because(c->diags, d, "With every draw in its middle it is %.4g %.*s.",
+                     low / (field->typed.type.shown_scale != 0 ? field->typed.type.shown_scale : 1),
+                     TEXT_ARG(field->typed.type.shown.length > 0
+                                  ? field->typed.type.shown
+                                  : type_name(c, &field->typed.type)));
 }
 
-/* A range whose units are wrong is said even where the value cannot be compared with it: NAN is inside of any. */
+/* A range whose units are wrong is said even where the value cannot be compared with it: NAN is
+ * inside of any. */
 static void check_range_of_formula(Checker *c, const Field *field, const Env *env, const Node *node)
 {
     double middle = NAN;
@@ -120,7 +142,8 @@ static void check_range_of_formula(Checker *c, const Field *field, const Env *en
 static void check_share(Checker *c, const Field *field, double x)
 {
     if (field->typed.type.is_share && (x < 0 || x > 1))
-        diag_warning(c->diags, DIAG_OUT_OF_RANGE, field->decl->expr ? field->decl->expr->span : field->decl->name_span,
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE,
+                     field->decl->expr ? field->decl->expr->span : field->decl->name_span,
                      "`%.*s` is a share and lies between 0 and 1", TEXT_ARG(field->full_name));
 }
 
@@ -128,7 +151,8 @@ static void check_share(Checker *c, const Field *field, double x)
 
 static bool is_derived(const Field *field)
 {
-    return !field->owner->is_root && !field->type_decl->type.is_present && !field->is_from_block && field->decl->expr;
+    return !field->owner->is_root && !field->type_decl->type.is_present && !field->is_from_block &&
+           field->decl->expr;
 }
 
 static bool may_override(Checker *c, const Field *field, const Decl *o)
@@ -136,12 +160,16 @@ static bool may_override(Checker *c, const Field *field, const Decl *o)
     if (!is_derived(field) || o->is_instead)
         return true;
     if (o->is_every) {
-        diag_note(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` follows from other fields and is left alone", TEXT_ARG(field->full_name));
+        diag_note(c->diags, DIAG_DERIVED_FIELD, o->ref->span,
+                  "`%.*s` follows from other fields and is left alone", TEXT_ARG(field->full_name));
         return false;
     }
-    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` follows from other fields", TEXT_ARG(field->full_name));
+    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span,
+                         "`%.*s` follows from other fields", TEXT_ARG(field->full_name));
     diag_label(c->diags, d, field->decl->name_span, "derived here");
-    diag_because(c->diags, d, "Change what it follows from, or add `instead` at the end of the line to replace it.");
+    diag_because(
+        c->diags, d,
+        "Change what it follows from, or add `instead` at the end of the line to replace it.");
     return false;
 }
 
@@ -150,7 +178,8 @@ static const Decl *declaration_in_force(Checker *c, Field *field)
 {
     for (size_t i = 0; i < field->overrides.count; i++) {
         const Decl *o = field->overrides.items[i];
-        if ((o->override != OVERRIDE_SET && o->override != OVERRIDE_DRAW) || !may_override(c, field, o))
+        if ((o->override != OVERRIDE_SET && o->override != OVERRIDE_DRAW) ||
+            !may_override(c, field, o))
             continue;
         Decl *changed = ARENA_NEW(c->arena, Decl);
         *changed = *field->decl;
@@ -164,7 +193,8 @@ static const Decl *declaration_in_force(Checker *c, Field *field)
 static bool has_scaling(const Field *field)
 {
     for (size_t i = 0; i < field->overrides.count; i++)
-        if (field->overrides.items[i]->override == OVERRIDE_SCALED || field->overrides.items[i]->override == OVERRIDE_PLUS)
+        if (field->overrides.items[i]->override == OVERRIDE_SCALED ||
+            field->overrides.items[i]->override == OVERRIDE_PLUS)
             return true;
     return false;
 }
@@ -174,7 +204,8 @@ static void scale_field(Checker *c, Field *field, Typed *t)
     Env env = {.self = c->root, .owner_name = field->full_name};
     for (size_t i = 0; i < field->overrides.count; i++) {
         const Decl *o = field->overrides.items[i];
-        if (o->override == OVERRIDE_SET || o->override == OVERRIDE_DRAW || !may_override(c, field, o))
+        if (o->override == OVERRIDE_SET || o->override == OVERRIDE_DRAW ||
+            !may_override(c, field, o))
             continue;
         if (o->override == OVERRIDE_SCALED) {
             Unit plain = unit_plain();
@@ -184,43 +215,56 @@ static void scale_field(Checker *c, Field *field, Typed *t)
         } else if (t->type.tag == KIND_OF_DATE) {
             Typed by = elaborate(c, &env, o->expr);
             if (by.type.tag == KIND_OF_NUMBER && by.type.unit.in_days)
-                t->node = node_make(c, N_DATE_ADD_DAYS, t->node, node_make(c, N_MUL, by.node, node_const(c, DAYS_PER_MONTH), NULL), NULL);
+                t->node = node_make(
+                    c, N_DATE_ADD_DAYS, t->node,
+                    node_make(c, N_MUL, by.node, node_const(c, DAYS_PER_MONTH), NULL), NULL);
             else if (by.type.tag == KIND_OF_NUMBER)
                 t->node = node_make(c, N_DATE_ADD_MONTHS, t->node, by.node, NULL);
         } else {
-            const Node *by = elaborate_number(c, &env, o->expr, &t->type.unit, "what is added to a field");
+            const Node *by =
+                elaborate_number(c, &env, o->expr, &t->type.unit, "what is added to a field");
             if (by)
                 t->node = node_make(c, N_ADD, t->node, by, NULL);
         }
     }
 }
 
-/* ---- values ------------------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------------------------------
+ */
 
-static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t, const Expr *expr)
+static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t,
+                          const Expr *expr)
 {
     Span at = expr ? expr->span : field->decl->name_span;
     if (t->type.tag == KIND_OF_ERROR)
         return false;
     if (wanted->tag != t->type.tag) {
         Text found = type_name(c, &t->type), asked = type_name(c, wanted);
-        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s", TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
+        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s",
+                             TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
         if (field->type_decl != field->decl)
             diag_label(c->diags, d, field->type_decl->name_span, "declared here");
         return false;
     }
-    if (wanted->tag == KIND_OF_NUMBER && !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
+    if (wanted->tag == KIND_OF_NUMBER &&
+        !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
         Text found = type_name(c, &t->type), asked = type_name(c, wanted);
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is in %.*s, not in %.*s", TEXT_ARG(field->full_name),
-                             TEXT_ARG(asked), TEXT_ARG(found));
-        diag_label(c->diags, d, field->type_decl->type.is_present ? field->type_decl->type.span : field->type_decl->name_span, "declared %.*s", TEXT_ARG(asked));
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is in %.*s, not in %.*s",
+                             TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
+        diag_label(c->diags, d,
+                   field->type_decl->type.is_present ? field->type_decl->type.span
+                                                     : field->type_decl->name_span,
+                   "declared %.*s", TEXT_ARG(asked));
         return false;
     }
-    bool is_any_contract = wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
-    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract && !kind_is_a(t->instance->kind, wanted->kind)) {
+    bool is_any_contract =
+        wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
+    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract &&
+        !kind_is_a(t->instance->kind, wanted->kind)) {
         Text asked = wanted->kind->name;
-        diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s", TEXT_ARG(field->full_name), TEXT_ARG(asked),
-                   TEXT_ARG(t->instance->path), TEXT_ARG(type_name(c, &t->type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s",
+                   TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(t->instance->path),
+                   TEXT_ARG(type_name(c, &t->type)));
         return false;
     }
     return true;
@@ -233,7 +277,8 @@ static void take_declared(const Type *wanted, bool is_declared, Type *type)
         return;
     double rate_months = type->unit.rate_months;
     bool in_days = type->unit.in_days, is_percent = type->is_rate_percent;
-    bool is_bare_duration = text_is(wanted->shown, "month") && type->unit.dims.n == 1 && unit_time_power(&type->unit) == 1;
+    bool is_bare_duration = text_is(wanted->shown, "month") && type->unit.dims.n == 1 &&
+                            unit_time_power(&type->unit) == 1;
     Text shown = type->shown;
     double scale = type->shown_scale;
     *type = *wanted;
@@ -271,7 +316,8 @@ static void finish_value(Checker *c, Field *field, Typed t)
         t.node = node_value(c, id);
     }
     if (field->value != NO_ID)
-        describe_value(c, field->value, &t.type, field->decl->title.length ? field->decl->title : field->type_decl->doc);
+        describe_value(c, field->value, &t.type,
+                       field->decl->title.length ? field->decl->title : field->type_decl->doc);
     field->typed = t;
     Env env = env_of(field);
     if (field->is_constant && t.type.tag == KIND_OF_NUMBER) {
@@ -287,14 +333,17 @@ static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_decl
     Env env = env_of(field);
     Type type = declared;
     Text printed;
-    Draw *draw = draw_make(c, &env, field->decl->dist, field->full_name, &type, is_declared, &printed);
+    Draw *draw =
+        draw_make(c, &env, field->decl->dist, field->full_name, &type, is_declared, &printed);
     if (!draw) {
         field->typed = typed_error();
         return;
     }
     bool is_scaled = has_scaling(field);
-    ValueId id = is_scaled ? value_new(c, text_format(c->arena, "%.*s#drawn", TEXT_ARG(field->full_name)), VALUE_DRAW)
-                           : field_value_id(c, field, VALUE_DRAW);
+    ValueId id = is_scaled
+                     ? value_new(c, text_format(c->arena, "%.*s#drawn", TEXT_ARG(field->full_name)),
+                                 VALUE_DRAW)
+                     : field_value_id(c, field, VALUE_DRAW);
     Value *v = &c->model->values.items[id];
     v->kind = VALUE_DRAW;
     v->is_hidden = is_scaled;
@@ -306,7 +355,8 @@ static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_decl
     field->typed = t;
     if (field->decl->dist->kind == DIST_INTERVAL && type.tag == KIND_OF_NUMBER) {
         double low, high;
-        Typed a = elaborate(c, &env, field->decl->dist->args.items[0]), b = elaborate(c, &env, field->decl->dist->args.items[1]);
+        Typed a = elaborate(c, &env, field->decl->dist->args.items[0]),
+              b = elaborate(c, &env, field->decl->dist->args.items[1]);
         if (a.node && b.node && node_is_constant(a.node, &low) && node_is_constant(b.node, &high)) {
             if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit))
                 low *= b.type.shown_scale;
@@ -361,20 +411,23 @@ static void elaborate_plain_value(Checker *c, Field *field)
     } else {
         t = elaborate(c, &env, decl->expr);
     }
-    if (is_declared && unit_is_ratio(&declared) && t.type.tag == KIND_OF_NUMBER && unit_is_plain(&t.type.unit) && decl->expr->kind == EXPR_NUMBER) {
+    if (is_declared && unit_is_ratio(&declared) && t.type.tag == KIND_OF_NUMBER &&
+        unit_is_plain(&t.type.unit) && decl->expr->kind == EXPR_NUMBER) {
         t.node = node_make(c, N_MUL, t.node, node_const(c, declared.shown_scale), NULL);
         t.type = declared;
     }
     /* 0 needs no unit where the declaration gives it. */
-    if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER && decl->expr->kind == EXPR_NUMBER &&
-        !decl->expr->unit && decl->expr->number == 0)
+    if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER &&
+        decl->expr->kind == EXPR_NUMBER && !decl->expr->unit && decl->expr->number == 0)
         t.type = declared;
-    if (t.type.tag == KIND_OF_ERROR || (is_declared && !fits_declared(c, field, &declared, &t, decl->expr))) {
+    if (t.type.tag == KIND_OF_ERROR ||
+        (is_declared && !fits_declared(c, field, &declared, &t, decl->expr))) {
         field->typed = typed_error();
         return;
     }
     take_declared(&declared, is_declared, &t.type);
-    if (t.type.tag == KIND_OF_REFERENCE || t.type.tag == KIND_OF_TERM || t.type.tag == KIND_OF_LIST) {
+    if (t.type.tag == KIND_OF_REFERENCE || t.type.tag == KIND_OF_TERM ||
+        t.type.tag == KIND_OF_LIST) {
         field->typed = t;
         return;
     }
@@ -418,7 +471,9 @@ static void elaborate_by_tag(Checker *c, Field *field)
     case FIELD_UNKNOWN: {
         bool ok;
         if (!field->decl->type.is_present) {
-            diag_error(c->diags, DIAG_NEEDS_UNIT, field->decl->name_span, "an unknown of `solve` declares its unit: `%.*s : UNIT = ...`", TEXT_ARG(field->name));
+            diag_error(c->diags, DIAG_NEEDS_UNIT, field->decl->name_span,
+                       "an unknown of `solve` declares its unit: `%.*s : UNIT = ...`",
+                       TEXT_ARG(field->name));
             field->typed = typed_error();
             break;
         }
@@ -430,7 +485,8 @@ static void elaborate_by_tag(Checker *c, Field *field)
     }
     case FIELD_FACILITY:
     case FIELD_RESERVE: {
-        ValueId id = field_value_id(c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
+        ValueId id = field_value_id(
+            c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
         const UnitDef *currency = units_find(c->units, c->model->currency);
         Type type = type_number(currency ? currency->unit : unit_plain());
         type.shown = c->model->currency;
@@ -450,7 +506,8 @@ Typed elaborate_field(Checker *c, Field *field, Span at)
     if (field->state == FIELD_ACTIVE)
         return report_self_reference(c, field, at);
     if (c->stack.count >= LIMIT_ELABORATION_DEPTH) {
-        diag_error(c->diags, DIAG_TOO_DEEP, at, "formulas lead more than %d names deep", LIMIT_ELABORATION_DEPTH);
+        diag_error(c->diags, DIAG_TOO_DEEP, at, "formulas lead more than %d names deep",
+                   LIMIT_ELABORATION_DEPTH);
         return typed_error();
     }
     field->state = FIELD_ACTIVE;

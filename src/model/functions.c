@@ -23,7 +23,8 @@ static const Expr *argument(const Expr *call, const char *name)
 static size_t n_plain_arguments(const Expr *call)
 {
     size_t n = 0;
-    while (n < call->args.count && (n >= call->arg_names.count || call->arg_names.items[n].length == 0))
+    while (n < call->args.count &&
+           (n >= call->arg_names.count || call->arg_names.items[n].length == 0))
         n++;
     return n;
 }
@@ -36,14 +37,19 @@ ValueId value_of_node(Checker *c, const Env *env, const Typed *typed)
     ValueId id = value_hidden(c, env, "of", VALUE_FORMULA);
     Value *v = &c->model->values.items[id];
     v->expr = typed->node;
-    v->type = typed->type.tag == KIND_OF_DATE ? TYPE_DATE : typed->type.tag == KIND_OF_YESNO ? TYPE_YESNO : TYPE_NUMBER;
+    v->type = typed->type.tag == KIND_OF_DATE    ? TYPE_DATE
+              : typed->type.tag == KIND_OF_YESNO ? TYPE_YESNO
+                                                 : TYPE_NUMBER;
     return id;
 }
 
 static Typed read_hidden(Checker *c, ValueId id, Type type)
 {
     Value *v = &c->model->values.items[id];
-    v->type = type.tag == KIND_OF_DATE ? TYPE_DATE : type.tag == KIND_OF_YESNO ? TYPE_YESNO : type.tag == KIND_OF_WORD ? TYPE_WORD : TYPE_NUMBER;
+    v->type = type.tag == KIND_OF_DATE    ? TYPE_DATE
+              : type.tag == KIND_OF_YESNO ? TYPE_YESNO
+              : type.tag == KIND_OF_WORD  ? TYPE_WORD
+                                          : TYPE_NUMBER;
     return (Typed){.type = type, .node = node_value(c, id)};
 }
 
@@ -55,23 +61,28 @@ static uint32_t whole_periods(Checker *c, const Env *env, const Expr *expr, cons
     if (!elaborate_constant(c, env, expr, &time, what, &months))
         return NO_ID;
     double n = floor(months / step_months(c->model->step) + 0.5);
-    if (n < 1 || n > LIMIT_LAG_PERIODS || fabs(n * step_months(c->model->step) - months) > 0.2 * step_months(c->model->step)) {
-        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "%s must be a whole number of clock periods, 1 to %d", what, LIMIT_LAG_PERIODS);
+    if (n < 1 || n > LIMIT_LAG_PERIODS ||
+        fabs(n * step_months(c->model->step) - months) > 0.2 * step_months(c->model->step)) {
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+                   "%s must be a whole number of clock periods, 1 to %d", what, LIMIT_LAG_PERIODS);
         return NO_ID;
     }
     return (uint32_t)n;
 }
 
-static const Node *matching(Checker *c, const Env *env, const Expr *expr, const Typed *like, const char *what)
+static const Node *matching(Checker *c, const Env *env, const Expr *expr, const Typed *like,
+                            const char *what)
 {
     Typed t = elaborate(c, env, expr);
     if (t.type.tag == KIND_OF_ERROR)
         return NULL;
-    bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit && like->type.tag == KIND_OF_NUMBER;
+    bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit &&
+                   like->type.tag == KIND_OF_NUMBER;
     if (!is_zero && (t.type.tag != like->type.tag ||
-                     (t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&t.type.unit.dims, &like->type.unit.dims)))) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what, TEXT_ARG(type_name(c, &like->type)),
-                   TEXT_ARG(type_name(c, &t.type)));
+                     (t.type.tag == KIND_OF_NUMBER &&
+                      !dimensions_equal(&t.type.unit.dims, &like->type.unit.dims)))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+                   TEXT_ARG(type_name(c, &like->type)), TEXT_ARG(type_name(c, &t.type)));
         return NULL;
     }
     return t.node;
@@ -79,10 +90,13 @@ static const Node *matching(Checker *c, const Env *env, const Expr *expr, const 
 
 static bool is_value_like(Checker *c, const Expr *at, const Typed *t)
 {
-    if (t->type.tag == KIND_OF_NUMBER || t->type.tag == KIND_OF_DATE || t->type.tag == KIND_OF_YESNO || t->type.tag == KIND_OF_WORD)
+    if (t->type.tag == KIND_OF_NUMBER || t->type.tag == KIND_OF_DATE ||
+        t->type.tag == KIND_OF_YESNO || t->type.tag == KIND_OF_WORD)
         return true;
     if (t->type.tag != KIND_OF_ERROR)
-        diag_error(c->diags, DIAG_WRONG_TYPE, at->span, "a number, a date or a yes/no is wanted here, not %.*s", TEXT_ARG(type_name(c, &t->type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, at->span,
+                   "a number, a date or a yes/no is wanted here, not %.*s",
+                   TEXT_ARG(type_name(c, &t->type)));
     return false;
 }
 
@@ -133,9 +147,12 @@ void finish_lags(Checker *c)
         Typed x = elaborate(c, &lag.env, lag.source);
         if (!is_value_like(c, lag.source, &x))
             continue;
-        bool is_alike = x.type.tag == lag.type.tag && (x.type.tag != KIND_OF_NUMBER || dimensions_equal(&x.type.unit.dims, &lag.type.unit.dims));
+        bool is_alike = x.type.tag == lag.type.tag &&
+                        (x.type.tag != KIND_OF_NUMBER ||
+                         dimensions_equal(&x.type.unit.dims, &lag.type.unit.dims));
         if (!is_alike) {
-            diag_error(c->diags, DIAG_WRONG_UNIT, lag.source->span, "this is %.*s, and its `first` is %.*s", TEXT_ARG(type_name(c, &x.type)),
+            diag_error(c->diags, DIAG_WRONG_UNIT, lag.source->span,
+                       "this is %.*s, and its `first` is %.*s", TEXT_ARG(type_name(c, &x.type)),
                        TEXT_ARG(type_name(c, &lag.type)));
             continue;
         }
@@ -146,17 +163,20 @@ void finish_lags(Checker *c)
 
 static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_smooth)
 {
-    const char *form = is_smooth ? "smooth(x, 3 months, first v)" : "delay(x, 3 months, order k, first v)";
+    const char *form =
+        is_smooth ? "smooth(x, 3 months, first v)" : "delay(x, 3 months, order k, first v)";
     if (n_plain_arguments(expr) != 2)
         return wrong_arguments(c, expr, form);
     Typed x = elaborate(c, env, expr->args.items[0]);
     Unit time = unit_time(), plain = unit_plain();
-    const Node *tau = elaborate_number(c, env, expr->args.items[1], &time, is_smooth ? "the time of `smooth`" : "the time of `delay`");
+    const Node *tau = elaborate_number(c, env, expr->args.items[1], &time,
+                                       is_smooth ? "the time of `smooth`" : "the time of `delay`");
     if (!tau || !is_value_like(c, expr->args.items[0], &x))
         return typed_error();
     double order = is_smooth ? 1 : 3;
     const Expr *order_expr = argument(expr, "order"), *first_expr = argument(expr, "first");
-    if (order_expr && !elaborate_constant(c, env, order_expr, &plain, "the order of a delay", &order))
+    if (order_expr &&
+        !elaborate_constant(c, env, order_expr, &plain, "the order of a delay", &order))
         return typed_error();
     if (order != floor(order) || order < 1 || order > 100)
         return wrong_arguments(c, expr, "delay(x, time, order k), k from 1 to 100");
@@ -178,13 +198,16 @@ static Typed call_cumulative(Checker *c, const Env *env, const Expr *expr)
         return wrong_arguments(c, expr, "cumulative(x)");
     Typed x = elaborate(c, env, expr->args.items[0]);
     if (x.type.tag != KIND_OF_NUMBER)
-        return is_value_like(c, expr->args.items[0], &x) ? wrong_arguments(c, expr, "cumulative(x), x a number") : typed_error();
+        return is_value_like(c, expr->args.items[0], &x)
+                   ? wrong_arguments(c, expr, "cumulative(x), x a number")
+                   : typed_error();
     /* A rate is summed as the amount of each period. */
     if (unit_time_power(&x.type.unit) == -1) {
         x.node = node_make(c, N_MUL, x.node, stretch_of_rate(c, &x.type, false), NULL);
         x.type = type_number(unit_multiply(x.type.unit, unit_time()));
     }
-    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "cumulative", VALUE_CUMULATIVE);
+    ValueId source = value_of_node(c, env, &x),
+            id = value_hidden(c, env, "cumulative", VALUE_CUMULATIVE);
     c->model->values.items[id].source = source;
     return read_hidden(c, id, x.type);
 }
@@ -212,12 +235,14 @@ static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_f
         return g;
     Unit rate = unit_divide(unit_plain(), unit_time());
     if (g.type.tag != KIND_OF_NUMBER || !dimensions_equal(&g.type.unit.dims, &rate.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span, "growth is a share per time, such as 25%%/year, not %.*s",
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span,
+                   "growth is a share per time, such as 25%%/year, not %.*s",
                    TEXT_ARG(type_name(c, &g.type)));
         return typed_error();
     }
     const Expr *from = argument(expr, "from");
-    const Node *start = from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
+    const Node *start =
+        from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
     if (!start)
         return typed_error();
     double months = g.type.unit.rate_months > 0 ? g.type.unit.rate_months : 12;
@@ -240,13 +265,18 @@ static Typed call_ramp(Checker *c, const Env *env, const Expr *expr)
     Unit time = unit_time();
     if (!start || length.type.tag == KIND_OF_ERROR)
         return typed_error();
-    if (length.type.tag != KIND_OF_NUMBER || !dimensions_equal(&length.type.unit.dims, &time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span, "the length of a ramp is a duration, not %.*s", TEXT_ARG(type_name(c, &length.type)));
+    if (length.type.tag != KIND_OF_NUMBER ||
+        !dimensions_equal(&length.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span,
+                   "the length of a ramp is a duration, not %.*s",
+                   TEXT_ARG(type_name(c, &length.type)));
         return typed_error();
     }
-    const Node *end = length.type.unit.in_days
-                          ? node_make(c, N_DATE_ADD_DAYS, start, node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
-                          : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
+    const Node *end =
+        length.type.unit.in_days
+            ? node_make(c, N_DATE_ADD_DAYS, start,
+                        node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
+            : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
     Node *ramp = ARENA_NEW(c->arena, Node);
     ramp->op = N_RAMP;
     ramp->value = NO_ID;
@@ -265,7 +295,8 @@ Typed elaborate_window(Checker *c, const Env *env, const Expr *expr)
     if (x.type.tag == KIND_OF_ERROR || periods == NO_ID)
         return typed_error();
     if (x.type.tag != KIND_OF_NUMBER) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "a window is over a number, not %.*s", TEXT_ARG(type_name(c, &x.type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span,
+                   "a window is over a number, not %.*s", TEXT_ARG(type_name(c, &x.type)));
         return typed_error();
     }
     uint32_t order = 0;
@@ -314,15 +345,19 @@ static bool is_aggregate(const Expr *expr, const char *word)
 static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint32_t n, Type type)
 {
     const Node **nodes = ARENA_ARRAY(c->arena, const Node *, n + 1);
-    bool is_count = is_aggregate(expr, "count"), is_any = is_aggregate(expr, "any"), is_all = is_aggregate(expr, "all");
+    bool is_count = is_aggregate(expr, "count"), is_any = is_aggregate(expr, "any"),
+         is_all = is_aggregate(expr, "all");
     for (uint32_t i = 0; i < n; i++) {
         nodes[i] = is_count ? node_const(c, 1) : items[i].node;
         if (is_count && items[i].node)
             nodes[i] = items[i].node;
         if (items[i].condition)
-            nodes[i] = node_make(c, N_IF, items[i].condition, nodes[i], node_const(c, is_all ? 1 : 0));
+            nodes[i] =
+                node_make(c, N_IF, items[i].condition, nodes[i], node_const(c, is_all ? 1 : 0));
     }
-    Typed out = {.type = is_any || is_all ? (Type){.tag = KIND_OF_YESNO} : is_count ? type_plain() : type};
+    Typed out = {.type = is_any || is_all ? (Type){.tag = KIND_OF_YESNO}
+                         : is_count       ? type_plain()
+                                          : type};
     if (is_aggregate(expr, "sum") || is_count || is_aggregate(expr, "mean")) {
         out.node = n == 1 ? nodes[0] : node_list(c, N_SUM, nodes, n);
         if (n == 0)
@@ -334,7 +369,8 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
     NodeOp op = is_any ? N_OR : is_all ? N_AND : is_aggregate(expr, "min") ? N_MIN : N_MAX;
     if (n == 0) {
         if (!is_any && !is_all) {
-            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "there is nothing to take the %.*s of", TEXT_ARG(expr->op));
+            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+                       "there is nothing to take the %.*s of", TEXT_ARG(expr->op));
             return typed_error();
         }
         out.node = node_const(c, is_all);
@@ -372,23 +408,30 @@ Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
                     continue;
             } else {
                 item.condition = condition;
-                if (is_aggregate(expr, "min") || is_aggregate(expr, "max") || is_aggregate(expr, "mean")) {
-                    diag_error(c->diags, DIAG_NOT_CONSTANT, where->span, "the condition of `%.*s over` must not depend on draws or time", TEXT_ARG(expr->op));
+                if (is_aggregate(expr, "min") || is_aggregate(expr, "max") ||
+                    is_aggregate(expr, "mean")) {
+                    diag_error(c->diags, DIAG_NOT_CONSTANT, where->span,
+                               "the condition of `%.*s over` must not depend on draws or time",
+                               TEXT_ARG(expr->op));
                     return typed_error();
                 }
             }
         }
         if (body) {
             Typed t = elaborate(c, &inner, body);
-            bool wants_yesno = is_aggregate(expr, "any") || is_aggregate(expr, "all") || is_aggregate(expr, "count");
+            bool wants_yesno = is_aggregate(expr, "any") || is_aggregate(expr, "all") ||
+                               is_aggregate(expr, "count");
             if (t.type.tag == KIND_OF_ERROR)
                 return typed_error();
-            if (wants_yesno ? t.type.tag != KIND_OF_YESNO : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
-                diag_error(c->diags, DIAG_WRONG_TYPE, body->span, "`%.*s over` is of %s, not of %.*s", TEXT_ARG(expr->op),
+            if (wants_yesno ? t.type.tag != KIND_OF_YESNO
+                            : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
+                diag_error(c->diags, DIAG_WRONG_TYPE, body->span,
+                           "`%.*s over` is of %s, not of %.*s", TEXT_ARG(expr->op),
                            wants_yesno ? "a yes/no" : "numbers", TEXT_ARG(type_name(c, &t.type)));
                 return typed_error();
             }
-            if (has_type && t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&type.unit.dims, &t.type.unit.dims))
+            if (has_type && t.type.tag == KIND_OF_NUMBER &&
+                !dimensions_equal(&type.unit.dims, &t.type.unit.dims))
                 is_wrong = true;
             type = t.type;
             has_type = true;
@@ -397,14 +440,17 @@ Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
         items[n++] = item;
     }
     if (is_wrong) {
-        diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->span, "the instances do not all have the same unit here");
+        diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->span,
+                   "the instances do not all have the same unit here");
         return typed_error();
     }
     if (!has_type && body && list.type.kind && n == 0 && is_aggregate(expr, "sum")) {
-        /* Nothing to sum: zero of whatever is wanted. Its unit is taken from a kind's declaration if it can be. */
+        /* Nothing to sum: zero of whatever is wanted. Its unit is taken from a kind's declaration
+         * if it can be. */
         Field *any = NULL;
         for (size_t i = 0; i < c->fields.count && !any; i++)
-            if (body->kind == EXPR_FIELD && text_equal(c->fields.items[i]->name, body->name) && c->fields.items[i]->state == FIELD_DONE)
+            if (body->kind == EXPR_FIELD && text_equal(c->fields.items[i]->name, body->name) &&
+                c->fields.items[i]->state == FIELD_DONE)
                 any = c->fields.items[i];
         if (any && any->typed.type.tag == KIND_OF_NUMBER)
             type = any->typed.type;
@@ -414,7 +460,8 @@ Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
 
 /* ---- sharing what is scarce ----------------------------------------------------------------- */
 
-/* One allocation for each supply; found again by its text and the kind, so that every claimant is in it once. */
+/* One allocation for each supply; found again by its text and the kind, so that every claimant is
+ * in it once. */
 typedef struct {
     uint32_t index;
     LIST(Instance *) claimants;
@@ -427,11 +474,13 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
     if (supply.type.tag == KIND_OF_ERROR)
         return supply;
     if (supply.type.tag != KIND_OF_NUMBER) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "what is shared must be a number");
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span,
+                   "what is shared must be a number");
         return typed_error();
     }
     ValueId supply_value = value_of_node(c, env, &supply);
-    Text key = text_format(c->arena, "share %u:%u of %u%s", expr->span.file, expr->span.start, supply_value, env->is_closing ? "#" : "");
+    Text key = text_format(c->arena, "share %u:%u of %u%s", expr->span.file, expr->span.start,
+                           supply_value, env->is_closing ? "#" : "");
     SharedBy *shared = table_get(c->values_by_key, key);
     if (!shared) {
         Typed list = {0};
@@ -458,7 +507,8 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
             const Node *condition = NULL;
             double known = 1;
             if (expr->args.items[2]) {
-                condition = elaborate_yesno(c, &inner, expr->args.items[2], "the condition of `where`");
+                condition =
+                    elaborate_yesno(c, &inner, expr->args.items[2], "the condition of `where`");
                 if (!condition)
                     return typed_error();
                 if (node_is_constant(condition, &known)) {
@@ -467,14 +517,16 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
                         continue;
                 }
             }
-            const Node *want = elaborate_number(c, &inner, want_expr, &supply.type.unit, "what is wanted");
+            const Node *want =
+                elaborate_number(c, &inner, want_expr, &supply.type.unit, "what is wanted");
             if (!want)
                 return typed_error();
             if (condition)
                 want = node_make(c, N_IF, condition, want, node_const(c, 0));
             Unit plain = unit_plain();
             const Node *rank = NULL, *weight = NULL;
-            if (expr->args.count > 4 && expr->args.items[4] && !(rank = elaborate_number(c, &inner, expr->args.items[4], &plain, "a rank")))
+            if (expr->args.count > 4 && expr->args.items[4] &&
+                !(rank = elaborate_number(c, &inner, expr->args.items[4], &plain, "a rank")))
                 return typed_error();
             if (expr->args.count > 5 && expr->args.items[5]) {
                 Typed t = elaborate(c, &inner, expr->args.items[5]);
@@ -482,7 +534,8 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
                     return typed_error();
                 weight = t.node;
             }
-            ValueId result = value_new(c, text_format(c->arena, "%.*s#share", TEXT_ARG(claimant->path)), VALUE_SHARE);
+            ValueId result = value_new(
+                c, text_format(c->arena, "%.*s#share", TEXT_ARG(claimant->path)), VALUE_SHARE);
             Value *v = &c->model->values.items[result];
             v->is_hidden = true;
             v->is_closing = env->is_closing;
@@ -499,12 +552,16 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
     }
     for (uint32_t i = 0; i < shared->claimants.count; i++)
         if (shared->claimants.items[i] == env->self)
-            return (Typed){.type = supply.type, .node = node_value(c, c->model->allocations.items[shared->index].results[i])};
-    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "`%.*s` is not among those that share here", TEXT_ARG(env->self->path));
+            return (Typed){
+                .type = supply.type,
+                .node = node_value(c, c->model->allocations.items[shared->index].results[i])};
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+               "`%.*s` is not among those that share here", TEXT_ARG(env->self->path));
     return typed_error();
 }
 
-/* ---- books and parties ------------------------------------------------------------------------ */
+/* ---- books and parties ------------------------------------------------------------------------
+ */
 
 static Type money(Checker *c)
 {
@@ -518,10 +575,12 @@ static Typed call_unpaid(Checker *c, const Env *env, const Expr *expr)
 {
     if (expr->args.count != 1)
         return wrong_arguments(c, expr, "unpaid(PARTY)");
-    Instance *party = elaborate_reference(c, env, expr->args.items[0], c->party_kind, "who leaves something unpaid");
+    Instance *party = elaborate_reference(c, env, expr->args.items[0], c->party_kind,
+                                          "who leaves something unpaid");
     if (!party)
         return typed_error();
-    ValueId id = state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party->path)), VALUE_UNPAID);
+    ValueId id =
+        state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party->path)), VALUE_UNPAID);
     c->model->values.items[id].party = party->party;
     c->model->values.items[id].unit = c->model->currency;
     return read_state(c, env, id, money(c));
@@ -529,27 +588,32 @@ static Typed call_unpaid(Checker *c, const Env *env, const Expr *expr)
 
 static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_received)
 {
-    const char *form = is_received ? "received(PARTY or CONTRACT, CATEGORY)" : "paid(PARTY or CONTRACT, CATEGORY)";
+    const char *form =
+        is_received ? "received(PARTY or CONTRACT, CATEGORY)" : "paid(PARTY or CONTRACT, CATEGORY)";
     if (expr->args.count < 1 || expr->args.count > 2)
         return wrong_arguments(c, expr, form);
     Typed who = elaborate(c, env, expr->args.items[0]);
     if (who.type.tag == KIND_OF_ERROR)
         return who;
-    if (who.type.tag != KIND_OF_REFERENCE || (who.instance->party == NO_ID && who.instance->contract == NO_ID))
+    if (who.type.tag != KIND_OF_REFERENCE ||
+        (who.instance->party == NO_ID && who.instance->contract == NO_ID))
         return wrong_arguments(c, expr, form);
     uint32_t category = NO_ID;
     if (expr->args.count == 2) {
         const Expr *word = expr->args.items[1];
         category = word->kind == EXPR_WORD ? table_index(c->categories, word->name) : NO_ID;
         if (category == NO_ID) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no such category");
+            Diag *d =
+                diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no such category");
             suggest_nearest(c, d, word->span, c->categories, word->name);
             return typed_error();
         }
     }
-    Text name = text_format(c->arena, "%s(%.*s, %s%.*s)", is_received ? "received" : "paid", TEXT_ARG(who.instance->path), category == NO_ID ? "all" : "",
-                            category == NO_ID ? 0 : (int)c->model->categories.items[category].name.length,
-                            category == NO_ID ? "" : c->model->categories.items[category].name.bytes);
+    Text name =
+        text_format(c->arena, "%s(%.*s, %s%.*s)", is_received ? "received" : "paid",
+                    TEXT_ARG(who.instance->path), category == NO_ID ? "all" : "",
+                    category == NO_ID ? 0 : (int)c->model->categories.items[category].name.length,
+                    category == NO_ID ? "" : c->model->categories.items[category].name.bytes);
     ValueId id = state_value(c, name, is_received ? VALUE_RECEIVED : VALUE_PAID);
     Value *v = &c->model->values.items[id];
     v->party = who.instance->party;
@@ -560,7 +624,8 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_
     return read_state(c, env, id, money(c));
 }
 
-/* ---- plain functions ----------------------------------------------------------------------------- */
+/* ---- plain functions
+ * ----------------------------------------------------------------------------- */
 
 static Typed call_min_max(Checker *c, const Env *env, const Expr *expr, NodeOp op)
 {
@@ -573,13 +638,17 @@ static Typed call_min_max(Checker *c, const Env *env, const Expr *expr, NodeOp o
         Typed t = elaborate(c, env, expr->args.items[i]);
         if (t.type.tag == KIND_OF_ERROR)
             return t;
-        bool is_zero = expr->args.items[i]->kind == EXPR_NUMBER && expr->args.items[i]->number == 0 && !expr->args.items[i]->unit;
-        bool was_zero = i == 1 && expr->args.items[0]->kind == EXPR_NUMBER && expr->args.items[0]->number == 0 && !expr->args.items[0]->unit;
+        bool is_zero = expr->args.items[i]->kind == EXPR_NUMBER &&
+                       expr->args.items[i]->number == 0 && !expr->args.items[i]->unit;
+        bool was_zero = i == 1 && expr->args.items[0]->kind == EXPR_NUMBER &&
+                        expr->args.items[0]->number == 0 && !expr->args.items[0]->unit;
         if (is_zero && out.type.tag == KIND_OF_NUMBER)
             t.type = out.type;
         if (was_zero && t.type.tag == KIND_OF_NUMBER)
             out.type = t.type;
-        if (t.type.tag != out.type.tag || (t.type.tag == KIND_OF_NUMBER && !dimensions_equal(&t.type.unit.dims, &out.type.unit.dims))) {
+        if (t.type.tag != out.type.tag ||
+            (t.type.tag == KIND_OF_NUMBER &&
+             !dimensions_equal(&t.type.unit.dims, &out.type.unit.dims))) {
             Expr pair = *expr;
             Expr *both[2] = {expr->args.items[0], expr->args.items[i]};
             pair.args.items = both;
@@ -606,7 +675,8 @@ static Typed call_clamp(Checker *c, const Env *env, const Expr *expr)
     Typed x = elaborate(c, env, expr->args.items[0]);
     if (!is_value_like(c, expr->args.items[0], &x))
         return typed_error();
-    const Node *low = matching(c, env, expr->args.items[1], &x, "the low end"), *high = matching(c, env, expr->args.items[2], &x, "the high end");
+    const Node *low = matching(c, env, expr->args.items[1], &x, "the low end"),
+               *high = matching(c, env, expr->args.items[2], &x, "the high end");
     if (!low || !high)
         return typed_error();
     x.node = node_make(c, N_MIN, node_make(c, N_MAX, x.node, low, NULL), high, NULL);
@@ -620,14 +690,17 @@ static Typed call_unary(Checker *c, const Env *env, const Expr *expr, NodeOp op,
     Typed x = elaborate(c, env, expr->args.items[0]);
     if (x.type.tag == KIND_OF_ERROR)
         return x;
-    if (x.type.tag != KIND_OF_NUMBER || (!keeps_unit && op != N_SQRT && !unit_is_plain(&x.type.unit))) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span, "`%.*s` takes a plain number, not %.*s", TEXT_ARG(expr->name),
+    if (x.type.tag != KIND_OF_NUMBER ||
+        (!keeps_unit && op != N_SQRT && !unit_is_plain(&x.type.unit))) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span,
+                   "`%.*s` takes a plain number, not %.*s", TEXT_ARG(expr->name),
                    TEXT_ARG(type_name(c, &x.type)));
         return typed_error();
     }
     Typed out = {.type = keeps_unit ? x.type : type_plain()};
     if (op == N_SQRT && !unit_power(x.type.unit, 0.5, &out.type.unit)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "the square root of %.*s has no unit", TEXT_ARG(type_name(c, &x.type)));
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "the square root of %.*s has no unit",
+                   TEXT_ARG(type_name(c, &x.type)));
         return typed_error();
     }
     /* Whole units as shown: floor(4.6 k gpu) is 4,600 gpu. */
@@ -641,8 +714,10 @@ static Typed call_annuity(Checker *c, const Env *env, const Expr *expr)
         return wrong_arguments(c, expr, "annuity(principal, rate * 1 month, months(term))");
     Typed principal = elaborate(c, env, expr->args.items[0]);
     Unit plain = unit_plain();
-    const Node *rate = elaborate_number(c, env, expr->args.items[1], &plain, "the rate per instalment");
-    const Node *n = elaborate_number(c, env, expr->args.items[2], &plain, "the number of instalments");
+    const Node *rate =
+        elaborate_number(c, env, expr->args.items[1], &plain, "the rate per instalment");
+    const Node *n =
+        elaborate_number(c, env, expr->args.items[2], &plain, "the number of instalments");
     if (principal.type.tag != KIND_OF_NUMBER || !rate || !n)
         return typed_error();
     principal.node = node_make(c, N_ANNUITY, principal.node, rate, n);
@@ -659,17 +734,23 @@ static Typed call_term(Checker *c, const Env *env, const Expr *expr)
     Unit time = unit_time();
     if (!start || length.type.tag == KIND_OF_ERROR)
         return typed_error();
-    if (length.type.tag != KIND_OF_NUMBER || !dimensions_equal(&length.type.unit.dims, &time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span, "the length of a term is a duration, not %.*s", TEXT_ARG(type_name(c, &length.type)));
+    if (length.type.tag != KIND_OF_NUMBER ||
+        !dimensions_equal(&length.type.unit.dims, &time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span,
+                   "the length of a term is a duration, not %.*s",
+                   TEXT_ARG(type_name(c, &length.type)));
         return typed_error();
     }
     double months;
     if (node_is_constant(length.node, &months) && months > MOST_SENSIBLE_TERM_YEARS * 12)
-        diag_warning(c->diags, DIAG_OUT_OF_RANGE, expr->args.items[1]->span, "this term lasts %.4g years", months / 12);
+        diag_warning(c->diags, DIAG_OUT_OF_RANGE, expr->args.items[1]->span,
+                     "this term lasts %.4g years", months / 12);
     Typed out = {.type = {.tag = KIND_OF_TERM}, .start = start, .months = length.node};
-    out.end = length.type.unit.in_days
-                  ? node_make(c, N_DATE_ADD_DAYS, start, node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
-                  : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
+    out.end =
+        length.type.unit.in_days
+            ? node_make(c, N_DATE_ADD_DAYS, start,
+                        node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
+            : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
     return out;
 }
 
@@ -678,22 +759,29 @@ static Typed call_of_term(Checker *c, const Env *env, const Expr *expr)
     if (expr->args.count == 2 && text_is(expr->name, "months")) {
         const Node *a = elaborate_date(c, env, expr->args.items[0], "the first date of `months`");
         const Node *b = elaborate_date(c, env, expr->args.items[1], "the second date of `months`");
-        return a && b ? (Typed){.type = type_plain(), .node = node_make(c, N_MONTHS_BETWEEN, a, b, NULL)} : typed_error();
+        return a && b ? (Typed){.type = type_plain(),
+                                .node = node_make(c, N_MONTHS_BETWEEN, a, b, NULL)}
+                      : typed_error();
     }
     if (expr->args.count != 1)
-        return wrong_arguments(c, expr, "start(term), end(term), months(term) or months(date, date)");
+        return wrong_arguments(c, expr,
+                               "start(term), end(term), months(term) or months(date, date)");
     Typed t = elaborate(c, env, expr->args.items[0]);
     if (t.type.tag == KIND_OF_ERROR)
         return t;
-    if (t.type.tag == KIND_OF_NUMBER && text_is(expr->name, "months") && t.type.unit.dims.n == 1 && unit_time_power(&t.type.unit) == 1)
+    if (t.type.tag == KIND_OF_NUMBER && text_is(expr->name, "months") && t.type.unit.dims.n == 1 &&
+        unit_time_power(&t.type.unit) == 1)
         return (Typed){.type = type_plain(), .node = t.node};
     if (t.type.tag != KIND_OF_TERM) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span, "`%.*s` is of a term, not of %.*s", TEXT_ARG(expr->name), TEXT_ARG(type_name(c, &t.type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->args.items[0]->span,
+                   "`%.*s` is of a term, not of %.*s", TEXT_ARG(expr->name),
+                   TEXT_ARG(type_name(c, &t.type)));
         return typed_error();
     }
     if (text_is(expr->name, "months"))
         return (Typed){.type = type_plain(), .node = t.months};
-    return (Typed){.type = {.tag = KIND_OF_DATE}, .node = text_is(expr->name, "start") ? t.start : t.end};
+    return (Typed){.type = {.tag = KIND_OF_DATE},
+                   .node = text_is(expr->name, "start") ? t.start : t.end};
 }
 
 Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
@@ -702,8 +790,9 @@ Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
         const char *name;
         NodeOp op;
         bool keeps_unit;
-    } unary[] = {{"abs", N_ABS, true},   {"floor", N_FLOOR, true}, {"ceil", N_CEIL, true}, {"round", N_ROUND, true},
-                 {"sqrt", N_SQRT, false}, {"exp", N_EXP, false},    {"log", N_LOG, false}};
+    } unary[] = {{"abs", N_ABS, true},     {"floor", N_FLOOR, true}, {"ceil", N_CEIL, true},
+                 {"round", N_ROUND, true}, {"sqrt", N_SQRT, false},  {"exp", N_EXP, false},
+                 {"log", N_LOG, false}};
     for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
         if (text_is(expr->name, unary[i].name))
             return call_unary(c, env, expr, unary[i].op, unary[i].keeps_unit);
@@ -737,16 +826,19 @@ Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
     if (table)
         return table_read(c, env, table, expr);
 
-    static const char *const names[] = {"min", "max", "clamp", "abs", "floor", "ceil", "round", "sqrt", "exp", "log", "lag", "delay",
-                                        "smooth", "cumulative", "first", "ramp", "compound", "fade", "annuity", "term", "start", "end",
-                                        "months", "unpaid", "received", "paid"};
+    static const char *const names[] = {
+        "min",   "max",    "clamp",    "abs",      "floor",   "ceil",   "round",
+        "sqrt",  "exp",    "log",      "lag",      "delay",   "smooth", "cumulative",
+        "first", "ramp",   "compound", "fade",     "annuity", "term",   "start",
+        "end",   "months", "unpaid",   "received", "paid"};
     Table *known = table_new(c->arena);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         table_set(known, text_from(names[i]), known);
     for (size_t i = 0; i < table_count(c->tables); i++)
         table_set(known, table_at(c->tables, i)->key, known);
     Span at = {expr->span.file, expr->span.start, expr->span.start + (uint32_t)expr->name.length};
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no function or table `%.*s`", TEXT_ARG(expr->name));
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no function or table `%.*s`",
+                         TEXT_ARG(expr->name));
     suggest_nearest(c, d, at, known, expr->name);
     return typed_error();
 }

@@ -9,7 +9,8 @@ Field *instance_field(Checker *c, Instance *instance, Text name)
     return table_get(instance->fields, name);
 }
 
-static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *kind, const Decl *decl)
+static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *kind,
+                              const Decl *decl)
 {
     Instance *made = ARENA_NEW(c->arena, Instance);
     made->name = name;
@@ -26,9 +27,10 @@ static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *k
         Instance *earlier = table_get(owner->children, name);
         Field *field = table_get(owner->fields, name);
         if (earlier || field) {
-            Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span, "`%.*s` is declared twice",
-                                 TEXT_ARG(made->path));
-            diag_label(c->diags, d, earlier ? earlier->decl->name_span : field->decl->name_span, "first here");
+            Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span,
+                                 "`%.*s` is declared twice", TEXT_ARG(made->path));
+            diag_label(c->diags, d, earlier ? earlier->decl->name_span : field->decl->name_span,
+                       "first here");
         } else {
             table_set(owner->children, name, made);
         }
@@ -40,11 +42,13 @@ static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *k
     return made;
 }
 
-static Field *field_put(Checker *c, Instance *owner, const Decl *decl, Text name, FieldTag tag, bool is_own)
+static Field *field_put(Checker *c, Instance *owner, const Decl *decl, Text name, FieldTag tag,
+                        bool is_own)
 {
     Field *field = table_get(owner->fields, name);
     if (field && is_own == field->is_from_block && field->decl != decl && field->is_from_block) {
-        Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span, "`%.*s` is given twice", TEXT_ARG(name));
+        Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span,
+                             "`%.*s` is given twice", TEXT_ARG(name));
         diag_label(c->diags, d, field->decl->name_span, "first here");
         return field;
     }
@@ -52,14 +56,17 @@ static Field *field_put(Checker *c, Instance *owner, const Decl *decl, Text name
         field = ARENA_NEW(c->arena, Field);
         field->name = name;
         field->owner = owner;
-        field->full_name = owner->is_root ? name : text_format(c->arena, "%.*s.%.*s", TEXT_ARG(owner->path), TEXT_ARG(name));
+        field->full_name = owner->is_root ? name
+                                          : text_format(c->arena, "%.*s.%.*s",
+                                                        TEXT_ARG(owner->path), TEXT_ARG(name));
         field->value = NO_ID;
         field->index = NO_ID;
         table_set(owner->fields, name, field);
         *LIST_PUSH(c->arena, &c->fields) = field;
     }
     field->tag = tag;
-    /* The kind's declaration keeps the type, words and range when the instance only gives a value. */
+    /* The kind's declaration keeps the type, words and range when the instance only gives a value.
+     */
     if (!field->type_decl || decl->type.is_present)
         field->type_decl = decl;
     field->decl = decl;
@@ -85,8 +92,11 @@ static void add_stock(Checker *c, Instance *owner, const Decl *decl, bool is_own
 static void add_belt(Checker *c, Instance *owner, const Decl *decl, bool is_own)
 {
     Field *belt = field_put(c, owner, decl, decl->name, FIELD_BELT, is_own);
-    Field *out = field_put(c, owner, decl, text_format(c->arena, "%.*s.out", TEXT_ARG(decl->name)), FIELD_BELT_OUT, is_own);
-    Field *in = field_put(c, owner, decl, text_format(c->arena, "%.*s.entered", TEXT_ARG(decl->name)), FIELD_BELT_IN, is_own);
+    Field *out = field_put(c, owner, decl, text_format(c->arena, "%.*s.out", TEXT_ARG(decl->name)),
+                           FIELD_BELT_OUT, is_own);
+    Field *in =
+        field_put(c, owner, decl, text_format(c->arena, "%.*s.entered", TEXT_ARG(decl->name)),
+                  FIELD_BELT_IN, is_own);
     out->parent = in->parent = belt;
 }
 
@@ -98,7 +108,8 @@ static void drop_rule(Checker *c, Instance *owner, const Decl *without)
             owner->members.items[i] = NULL;
             return;
         }
-    diag_error(c->diags, DIAG_UNKNOWN_NAME, without->span, "there is no rule `%.*s` to leave out", TEXT_ARG(without->name));
+    diag_error(c->diags, DIAG_UNKNOWN_NAME, without->span, "there is no rule `%.*s` to leave out",
+               TEXT_ARG(without->name));
 }
 
 static void add_member(Checker *c, Instance *owner, const Decl *decl, bool is_own)
@@ -134,7 +145,8 @@ static void take_members(Checker *c, Instance *owner, const Decl *block, bool is
             break;
         case DECL_SOLVE:
             for (size_t j = 0; j < m->members.count; j++)
-                field_put(c, owner, m->members.items[j], m->members.items[j]->name, FIELD_UNKNOWN, is_own);
+                field_put(c, owner, m->members.items[j], m->members.items[j]->name, FIELD_UNKNOWN,
+                          is_own);
             add_member(c, owner, m, is_own);
             break;
         case DECL_FACILITY:
@@ -184,7 +196,8 @@ static void warn_of_slips(Checker *c, const Instance *instance, const Decl *bloc
         Text near = table_nearest(known, m->name);
         if (near.length == 0)
             continue;
-        Diag *d = diag_warning(c->diags, DIAG_UNKNOWN_FIELD, m->name_span, "kind `%.*s` has no field `%.*s`; this adds one",
+        Diag *d = diag_warning(c->diags, DIAG_UNKNOWN_FIELD, m->name_span,
+                               "kind `%.*s` has no field `%.*s`; this adds one",
                                TEXT_ARG(instance->kind->name), TEXT_ARG(m->name));
         diag_suggest(c->diags, d, m->name_span, "%.*s", TEXT_ARG(near));
     }
@@ -196,8 +209,9 @@ static void require_fields(Checker *c, const Instance *instance)
         const Field *field = table_at(instance->fields, i)->value;
         if (field->tag != FIELD_VALUE || field->decl->expr || field->decl->dist)
             continue;
-        Diag *d = diag_error(c->diags, DIAG_MISSING_FIELD, instance->decl->name_span, "`%.*s` does not give `%.*s`",
-                             TEXT_ARG(instance->path), TEXT_ARG(field->name));
+        Diag *d = diag_error(c->diags, DIAG_MISSING_FIELD, instance->decl->name_span,
+                             "`%.*s` does not give `%.*s`", TEXT_ARG(instance->path),
+                             TEXT_ARG(field->name));
         diag_label(c->diags, d, field->decl->name_span, "asked for here");
     }
 }
@@ -213,8 +227,8 @@ static KindDef *part_kind(Instance *owner, Text name)
     return NULL;
 }
 
-static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind, const Decl *decl, Text bound_name,
-                          Instance *bound, int depth)
+static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind, const Decl *decl,
+                          Text bound_name, Instance *bound, int depth)
 {
     Instance *made = instance_new(c, owner, name, kind, decl);
     made->bound_name = bound_name;
@@ -233,7 +247,8 @@ static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind,
 static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int depth)
 {
     if (depth > LIMIT_KIND_DEPTH) {
-        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep", LIMIT_KIND_DEPTH);
+        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep",
+                   LIMIT_KIND_DEPTH);
         return;
     }
     KindDef *kind = part_kind(owner, decl->name2);
@@ -241,9 +256,10 @@ static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int d
         kind = kind_named(c, decl->name2);
     if (!kind) {
         Span at = decl->name2_span.end > decl->name2_span.start ? decl->name2_span : decl->span;
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`%s", TEXT_ARG(decl->name2),
-                             owner->is_root ? "" : " of part here");
-        suggest_nearest(c, d, at, owner->is_root || !owner->kind ? c->kinds : owner->kind->parts, decl->name2);
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`%s",
+                             TEXT_ARG(decl->name2), owner->is_root ? "" : " of part here");
+        suggest_nearest(c, d, at, owner->is_root || !owner->kind ? c->kinds : owner->kind->parts,
+                        decl->name2);
         return;
     }
     if (!decl->for_list) {
@@ -263,11 +279,13 @@ static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int d
         if (decl->for_where) {
             Env inner = {.self = owner, .loops = &loop};
             double holds = 1;
-            const Node *node = elaborate_yesno(c, &inner, decl->for_where, "the condition of `for`");
+            const Node *node =
+                elaborate_yesno(c, &inner, decl->for_where, "the condition of `for`");
             if (!node)
                 return;
             if (!node_is_constant(node, &holds)) {
-                diag_error(c->diags, DIAG_NOT_CONSTANT, decl->for_where->span, "which instances there are must not depend on draws or time");
+                diag_error(c->diags, DIAG_NOT_CONSTANT, decl->for_where->span,
+                           "which instances there are must not depend on draws or time");
                 return;
             }
             if (holds == 0)
@@ -364,7 +382,8 @@ static bool list_of_word(Checker *c, const Env *env, const Expr *e, Typed *out)
         gather_kind(c, kind, out);
         return true;
     }
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span, "`%.*s` is not a kind, a kind's parts, or a list of instances",
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span,
+                         "`%.*s` is not a kind, a kind's parts, or a list of instances",
                          TEXT_ARG(e->name));
     suggest_nearest(c, d, e->span, c->kinds, e->name);
     return false;
@@ -395,12 +414,14 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
             ok = true;
         } else {
             const KindDef *of = from ? from->kind : kind;
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, list->op_span, "there are no parts `%.*s` there", TEXT_ARG(list->name));
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, list->op_span,
+                                 "there are no parts `%.*s` there", TEXT_ARG(list->name));
             if (of)
                 suggest_nearest(c, d, list->op_span, of->parts, list->name);
         }
     } else {
-        diag_error(c->diags, DIAG_UNKNOWN_NAME, list->span, "a kind, a kind's parts, or a list of instances is wanted here");
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, list->span,
+                   "a kind, a kind's parts, or a list of instances is wanted here");
     }
     if (ok)
         qsort(out->list.items, out->list.count, sizeof(Instance *), by_path);
@@ -414,13 +435,15 @@ static void expand_top(Checker *c, const Decl *decl)
     case DECL_VALUE: {
         Field *earlier = table_get(root->fields, decl->name);
         if (earlier) {
-            Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span, "`%.*s` is declared twice", TEXT_ARG(decl->name));
+            Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span,
+                                 "`%.*s` is declared twice", TEXT_ARG(decl->name));
             diag_label(c->diags, d, earlier->decl->name_span, "first here");
             break;
         }
         Field *field = field_put(c, root, decl, decl->name, FIELD_VALUE, true);
         if (!decl->expr && !decl->dist)
-            diag_error(c->diags, DIAG_MISSING_FIELD, decl->name_span, "`%.*s` has no value: write `= ...` or `~ ...`", TEXT_ARG(field->name));
+            diag_error(c->diags, DIAG_MISSING_FIELD, decl->name_span,
+                       "`%.*s` has no value: write `= ...` or `~ ...`", TEXT_ARG(field->name));
         break;
     }
     case DECL_STOCK:
@@ -431,7 +454,8 @@ static void expand_top(Checker *c, const Decl *decl)
         break;
     case DECL_SOLVE:
         for (size_t j = 0; j < decl->members.count; j++)
-            field_put(c, root, decl->members.items[j], decl->members.items[j]->name, FIELD_UNKNOWN, true);
+            field_put(c, root, decl->members.items[j], decl->members.items[j]->name, FIELD_UNKNOWN,
+                      true);
         add_member(c, root, decl, true);
         break;
     case DECL_PARTY: {
@@ -502,21 +526,25 @@ static void unknown_override(Checker *c, const Decl *o)
     for (size_t i = 0; i < c->fields.count; i++)
         table_set(names, c->fields.items[i]->full_name, c->fields.items[i]);
     Text written = span_text(c->diags->sources, o->ref->span);
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->span, "there is nothing named `%.*s` to change", TEXT_ARG(written));
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->span,
+                         "there is nothing named `%.*s` to change", TEXT_ARG(written));
     suggest_nearest(c, d, o->ref->span, names, written);
 }
 
 /* `tranches.stage = never` is kept with the contract's members; contracts.c reads the last one. */
 static bool override_stage(Checker *c, const Decl *o)
 {
-    if (o->ref->kind != EXPR_FIELD || !text_is(o->ref->name, "stage") || !o->expr || o->expr->kind != EXPR_WORD)
+    if (o->ref->kind != EXPR_FIELD || !text_is(o->ref->name, "stage") || !o->expr ||
+        o->expr->kind != EXPR_WORD)
         return false;
     Text path = span_text(c->diags->sources, o->ref->args.items[0]->span);
     bool is_found = false;
     for (size_t i = 0; i < c->contracts.count; i++) {
         Instance *contract = c->contracts.items[i];
-        bool is_group = contract->owner && contract->owner->is_group && text_equal(contract->owner->path, path);
-        bool is_kind = o->is_every && kind_named(c, path) && kind_is_a(contract->kind, kind_named(c, path));
+        bool is_group =
+            contract->owner && contract->owner->is_group && text_equal(contract->owner->path, path);
+        bool is_kind =
+            o->is_every && kind_named(c, path) && kind_is_a(contract->kind, kind_named(c, path));
         if (!is_group && !is_kind && !text_equal(contract->path, path))
             continue;
         Decl *stage = ARENA_NEW(c->arena, Decl);
@@ -538,7 +566,8 @@ static void override_field(Checker *c, Field *field, const Decl *o)
         *LIST_PUSH(c->arena, &field->overrides) = o;
         return;
     }
-    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span, "`%.*s` cannot be set from outside", TEXT_ARG(field->full_name));
+    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span,
+                         "`%.*s` cannot be set from outside", TEXT_ARG(field->full_name));
     diag_label(c->diags, d, field->decl->name_span, "declared here");
 }
 
@@ -552,7 +581,9 @@ static void apply_override(Checker *c, const Decl *o)
         for (size_t i = 0; i < c->all.count; i++) {
             Instance *at = c->all.items[i];
             for (const KindDef *k = at->kind; k; k = k->like) {
-                Text full = k->owner ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(k->owner->name), TEXT_ARG(k->name)) : k->name;
+                Text full = k->owner ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(k->owner->name),
+                                                   TEXT_ARG(k->name))
+                                     : k->name;
                 if (!text_equal(full, kind_path))
                     continue;
                 Field *field = table_get(at->fields, o->ref->name);

@@ -7,7 +7,7 @@ typedef struct {
     Checker *c;
     unsigned char *marks;
     LIST(ValueId) stack;
-    LIST(ValueId) *out;
+    LIST(ValueId) * out;
     uint32_t *solve_of; /* by value: the solve whose inner formulas hold it, or NO_ID */
     bool is_closing;
     bool is_broken;
@@ -174,7 +174,8 @@ static void analyse_solve(Sorter *s, uint32_t index)
     for (uint32_t i = 0; i < solve->n_inner; i++) {
         s->solve_of[solve->inner[i]] = index;
         if (c->model->values.items[solve->inner[i]].kind != VALUE_FORMULA) {
-            diag_error(c->diags, DIAG_FORMULA_CYCLE, (Span){.file = c->trees[0]->file}, "`%.*s` runs through time and cannot stand inside a `solve`",
+            diag_error(c->diags, DIAG_FORMULA_CYCLE, (Span){.file = c->trees[0]->file},
+                       "`%.*s` runs through time and cannot stand inside a `solve`",
                        TEXT_ARG(c->model->values.items[solve->inner[i]].name));
             s->is_broken = true;
         }
@@ -207,11 +208,16 @@ static void report_cycle(Sorter *s, ValueId id)
         buffer_string(&chain, " -> ");
     }
     buffer_text(&chain, c->model->values.items[id].name);
-    Diag *d = diag_error(c->diags, DIAG_FORMULA_CYCLE, place_of(c, id), "these depend on each other within one period: %.*s", TEXT_ARG(buffer_view(&chain)));
+    Diag *d = diag_error(c->diags, DIAG_FORMULA_CYCLE, place_of(c, id),
+                         "these depend on each other within one period: %.*s",
+                         TEXT_ARG(buffer_view(&chain)));
     for (size_t i = start + 1; i < s->stack.count && d->labels.count < 6; i++)
         if (!c->model->values.items[s->stack.items[i]].is_hidden)
-            diag_label(c->diags, d, place_of(c, s->stack.items[i]), "%.*s", TEXT_ARG(c->model->values.items[s->stack.items[i]].name));
-    diag_because(c->diags, d, "Ways out: `lag(x, 1 month, first v)`, a stock (read as its opening value), or `solve`.");
+            diag_label(c->diags, d, place_of(c, s->stack.items[i]), "%.*s",
+                       TEXT_ARG(c->model->values.items[s->stack.items[i]].name));
+    diag_because(
+        c->diags, d,
+        "Ways out: `lag(x, 1 month, first v)`, a stock (read as its opening value), or `solve`.");
 }
 
 static void visit(void *context, ValueId id);

@@ -58,7 +58,8 @@ static ValueType output_type(const Typed *t)
     case KIND_OF_WORD:
         return TYPE_WORD;
     default:
-        return t->type.unit.dims.n == 1 && unit_time_power(&t->type.unit) == 1 ? TYPE_DURATION : TYPE_NUMBER;
+        return t->type.unit.dims.n == 1 && unit_time_power(&t->type.unit) == 1 ? TYPE_DURATION
+                                                                               : TYPE_NUMBER;
     }
 }
 
@@ -67,19 +68,25 @@ static Measure output_measure(Checker *c, const Typed *t)
     ValueId id = t->node->op == N_VALUE || t->node->op == N_CLOSING ? t->node->value : NO_ID;
     if (id != NO_ID && c->model->values.items[id].measure != MEASURE_LEVEL)
         return c->model->values.items[id].measure;
-    bool is_rate = t->type.tag == KIND_OF_NUMBER && unit_time_power(&t->type.unit) == -1 && t->type.unit.dims.n > 1;
+    bool is_rate = t->type.tag == KIND_OF_NUMBER && unit_time_power(&t->type.unit) == -1 &&
+                   t->type.unit.dims.n > 1;
     return is_rate ? MEASURE_RATE : MEASURE_LEVEL;
 }
 
 static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden)
 {
     for (uint32_t i = 0; i < c->model->outputs.count; i++)
-        if (text_equal(c->model->outputs.items[i].name, name) && c->model->outputs.items[i].is_hidden == is_hidden)
+        if (text_equal(c->model->outputs.items[i].name, name) &&
+            c->model->outputs.items[i].is_hidden == is_hidden)
             return i;
-    Output out = {.name = name, .type = output_type(t), .measure = output_measure(c, t), .is_hidden = is_hidden};
+    Output out = {.name = name,
+                  .type = output_type(t),
+                  .measure = output_measure(c, t),
+                  .is_hidden = is_hidden};
     out.unit = t->type.shown.length > 0 ? t->type.shown
-               : t->type.tag != KIND_OF_NUMBER || unit_is_plain(&t->type.unit) ? TEXT("")
-                                                                               : dimensions_print(c->arena, c->units, &t->type.unit.dims);
+               : t->type.tag != KIND_OF_NUMBER || unit_is_plain(&t->type.unit)
+                   ? TEXT("")
+                   : dimensions_print(c->arena, c->units, &t->type.unit.dims);
     out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
     out.is_once = t->type.tag == KIND_OF_DATE || !node_varies(c->model, t->node, 0);
     Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
@@ -102,7 +109,9 @@ static uint32_t output_of(Checker *c, const Expr *expr)
     if (t.type.tag == KIND_OF_ERROR)
         return NO_ID;
     if (!t.node) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a report shows numbers, dates and yes/no, not %.*s", TEXT_ARG(type_name(c, &t.type)));
+        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span,
+                   "a report shows numbers, dates and yes/no, not %.*s",
+                   TEXT_ARG(type_name(c, &t.type)));
         return NO_ID;
     }
     return add_output(c, name, &t, false);
@@ -118,13 +127,15 @@ static void build_check(Checker *c, const Decl *decl)
     env.saw_closing = &saw_closing;
     Unit plain = unit_plain();
     Check check = {.title = decl->title, .share = 1};
-    if (decl->paths_share && !elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths", &check.share))
+    if (decl->paths_share &&
+        !elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths", &check.share))
         return;
     if (decl->during) {
         Typed term = elaborate(c, &env, decl->during);
         if (term.type.tag != KIND_OF_TERM) {
             if (term.type.tag != KIND_OF_ERROR)
-                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span, "what follows `during` is a term");
+                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span,
+                           "what follows `during` is a term");
             return;
         }
         check.term_start = term.start;
@@ -135,13 +146,16 @@ static void build_check(Checker *c, const Decl *decl)
         Typed a = elaborate(c, &env, decl->expr), b = elaborate(c, &env, decl->expr2);
         if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
             return;
-        if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER || !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
-            diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->span, "what covers and what is covered must be in one unit");
+        if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER ||
+            !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
+            diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->span,
+                       "what covers and what is covered must be in one unit");
             return;
         }
         check.numerator = a.node;
         check.denominator = b.node;
-        if (!decl->expr3 || !elaborate_constant(c, &env, decl->expr3, &plain, "what follows `at least`", &check.at_least))
+        if (!decl->expr3 || !elaborate_constant(c, &env, decl->expr3, &plain,
+                                                "what follows `at least`", &check.at_least))
             return;
     } else {
         check.mode = decl->check == CHECK_AT ? CHECKING_AT : CHECKING_ALWAYS;
@@ -152,7 +166,8 @@ static void build_check(Checker *c, const Decl *decl)
             return;
     }
     if (saw_opening && saw_closing)
-        diag_warning(c->diags, DIAG_MIXED_VALUES, decl->span, "this check compares opening values with closing ones");
+        diag_warning(c->diags, DIAG_MIXED_VALUES, decl->span,
+                     "this check compares opening values with closing ones");
     *LIST_PUSH(c->arena, &c->model->checks) = check;
 }
 
@@ -162,23 +177,29 @@ void checks_build(Checker *c)
         build_check(c, c->checks.items[i]);
 }
 
-/* ---- views ---------------------------------------------------------------------------------------- */
+/* ---- views
+ * ---------------------------------------------------------------------------------------- */
 
-static const char *const view_names[] = {"show", "fan", "hist", "who_pays", "flows", "tornado", "why", "compare", "bank_test", "reach", "plan", "breaks", "headline"};
+static const char *const view_names[] = {"show",    "fan",    "hist",    "who_pays",  "flows",
+                                         "tornado", "why",    "compare", "bank_test", "reach",
+                                         "plan",    "breaks", "headline"};
 
 static bool view_takes_outputs(Text name)
 {
-    return text_is(name, "show") || text_is(name, "fan") || text_is(name, "hist") || text_is(name, "tornado") || text_is(name, "why") || text_is(name, "reach");
+    return text_is(name, "show") || text_is(name, "fan") || text_is(name, "hist") ||
+           text_is(name, "tornado") || text_is(name, "why") || text_is(name, "reach");
 }
 
 static void read_account(Checker *c, View *view, const Expr *expr)
 {
     Env env = closing_env(c, TEXT("report"));
     if (expr->kind == EXPR_FIELD) {
-        Instance *party = elaborate_reference(c, &env, expr->args.items[0], c->party_kind, "who is paid");
+        Instance *party =
+            elaborate_reference(c, &env, expr->args.items[0], c->party_kind, "who is paid");
         uint32_t account = table_index(c->accounts, expr->name);
         if (party && account == NO_ID) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span, "there is no account `%.*s`", TEXT_ARG(expr->name));
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span,
+                                 "there is no account `%.*s`", TEXT_ARG(expr->name));
             suggest_nearest(c, d, expr->op_span, c->accounts, expr->name);
         }
         if (party)
@@ -186,7 +207,8 @@ static void read_account(Checker *c, View *view, const Expr *expr)
         view->account = account;
         return;
     }
-    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `who_pays PARTY.ACCOUNT`, such as `who_pays nvidia.sales`");
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+               "write `who_pays PARTY.ACCOUNT`, such as `who_pays nvidia.sales`");
 }
 
 /* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
@@ -201,8 +223,10 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         return;
     Typed like = shown && text_is(view->name, "reach") ? elaborate(c, &env, shown) : typed_error();
     if (like.type.tag == KIND_OF_NUMBER &&
-        (t.type.tag != KIND_OF_NUMBER || !dimensions_equal(&t.type.unit.dims, &like.type.unit.dims))) {
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span, "what is reached must be in %.*s, not in %.*s",
+        (t.type.tag != KIND_OF_NUMBER ||
+         !dimensions_equal(&t.type.unit.dims, &like.type.unit.dims))) {
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span,
+                             "what is reached must be in %.*s, not in %.*s",
                              TEXT_ARG(type_name(c, &like.type)), TEXT_ARG(type_name(c, &t.type)));
         diag_label(c->diags, d, shown->span, "%.*s", TEXT_ARG(type_name(c, &like.type)));
         return;
@@ -224,9 +248,11 @@ static void read_scenarios(Checker *c, View *view, const Decl *decl)
 {
     for (size_t i = 0; i < decl->exprs.count; i++) {
         const Expr *e = decl->exprs.items[i];
-        bool is_known = e->kind == EXPR_WORD && (text_is(e->name, "base") || table_get(c->scenarios, e->name));
+        bool is_known =
+            e->kind == EXPR_WORD && (text_is(e->name, "base") || table_get(c->scenarios, e->name));
         if (!is_known) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span, "there is no scenario of that name");
+            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span,
+                                 "there is no scenario of that name");
             suggest_nearest(c, d, e->span, c->scenarios, e->name);
             continue;
         }
@@ -246,8 +272,16 @@ static void read_contract(Checker *c, View *view, const Expr *expr)
 
 static void build_view(Checker *c, const Decl *decl)
 {
-    View view = {.name = decl->name, .by = decl->name2, .top = decl->number > 0 ? (uint32_t)decl->number : 0, .at = NAN, .party = NO_ID,
-                 .account = NO_ID, .contract = NO_ID, .term_start = NAN, .term_end = NAN, .title = decl->title};
+    View view = {.name = decl->name,
+                 .by = decl->name2,
+                 .top = decl->number > 0 ? (uint32_t)decl->number : 0,
+                 .at = NAN,
+                 .party = NO_ID,
+                 .account = NO_ID,
+                 .contract = NO_ID,
+                 .term_start = NAN,
+                 .term_end = NAN,
+                 .title = decl->title};
     bool is_known = false;
     Table *names = table_new(c->arena);
     for (size_t i = 0; i < sizeof view_names / sizeof *view_names; i++) {
@@ -255,7 +289,8 @@ static void build_view(Checker *c, const Decl *decl)
         table_set(names, text_from(view_names[i]), names);
     }
     if (!is_known) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_VIEW, decl->name_span, "there is no view `%.*s`", TEXT_ARG(decl->name));
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_VIEW, decl->name_span,
+                             "there is no view `%.*s`", TEXT_ARG(decl->name));
         suggest_nearest(c, d, decl->name_span, names, decl->name);
         return;
     }
@@ -271,7 +306,8 @@ static void build_view(Checker *c, const Decl *decl)
         if (term.type.tag == KIND_OF_TERM && node_is_constant(term.start, &view.term_start))
             (void)node_is_constant(term.end, &view.term_end);
         else if (term.type.tag != KIND_OF_ERROR)
-            diag_error(c->diags, DIAG_NOT_CONSTANT, decl->during->span, "the window of a view is a known term");
+            diag_error(c->diags, DIAG_NOT_CONSTANT, decl->during->span,
+                       "the window of a view is a known term");
     }
     if (text_is(decl->name, "compare")) {
         read_scenarios(c, &view, decl);
@@ -291,24 +327,35 @@ static void build_view(Checker *c, const Decl *decl)
                 read_contract(c, &view, e);
             }
         }
-        bool needs_argument = !text_is(decl->name, "flows") && !text_is(decl->name, "breaks") && !text_is(decl->name, "headline");
+        bool needs_argument = !text_is(decl->name, "flows") && !text_is(decl->name, "breaks") &&
+                              !text_is(decl->name, "headline");
         if (needs_argument && decl->exprs.count == 0)
-            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what", TEXT_ARG(decl->name));
+            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what",
+                       TEXT_ARG(decl->name));
     }
     for (size_t i = 0; i < decl->members.count; i++)
-        read_setting(c, &view, decl->members.items[i], decl->exprs.count > 0 ? decl->exprs.items[0] : NULL);
+        read_setting(c, &view, decl->members.items[i],
+                     decl->exprs.count > 0 ? decl->exprs.items[0] : NULL);
     *LIST_PUSH(c->arena, &c->model->views) = view;
 }
 
 /* Without a report every named value of the top is shown. */
 static void show_everything(Checker *c)
 {
-    View view = {.name = TEXT("show"), .at = NAN, .party = NO_ID, .account = NO_ID, .contract = NO_ID, .term_start = NAN, .term_end = NAN};
+    View view = {.name = TEXT("show"),
+                 .at = NAN,
+                 .party = NO_ID,
+                 .account = NO_ID,
+                 .contract = NO_ID,
+                 .term_start = NAN,
+                 .term_end = NAN};
     size_t n = c->fields.count;
     for (size_t i = 0; i < n; i++) {
         Field *field = c->fields.items[i];
-        bool is_shown = field->owner->is_root && field->decl->span.file == c->trees[0]->file && field->typed.node &&
-                        (field->tag == FIELD_VALUE || field->tag == FIELD_STOCK || field->tag == FIELD_BELT || field->tag == FIELD_UNKNOWN);
+        bool is_shown = field->owner->is_root && field->decl->span.file == c->trees[0]->file &&
+                        field->typed.node &&
+                        (field->tag == FIELD_VALUE || field->tag == FIELD_STOCK ||
+                         field->tag == FIELD_BELT || field->tag == FIELD_UNKNOWN);
         if (!is_shown)
             continue;
         Env env = closing_env(c, text_format(c->arena, "report %.*s", TEXT_ARG(field->full_name)));
@@ -325,7 +372,8 @@ static void show_everything(Checker *c)
 static void watch_parties(Checker *c)
 {
     Model *m = c->model;
-    uint32_t *late = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1), *defaulted = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1);
+    uint32_t *late = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1),
+             *defaulted = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1);
     m->first_late_outputs = late;
     m->default_date_outputs = defaulted;
     for (uint32_t i = 0; i < m->parties.count; i++) {
@@ -337,7 +385,8 @@ static void watch_parties(Checker *c)
             continue;
         Text party = m->parties.items[i].name;
         Env env = closing_env(c, text_format(c->arena, "watch %.*s", TEXT_ARG(party)));
-        ValueId unpaid = state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party)), VALUE_UNPAID);
+        ValueId unpaid =
+            state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party)), VALUE_UNPAID);
         m->values.items[unpaid].party = i;
         ValueId source = value_hidden(c, &env, "late", VALUE_FORMULA);
         Type money = type_plain();
@@ -348,13 +397,16 @@ static void watch_parties(Checker *c)
         m->values.items[first].source = source;
         m->values.items[first].type = TYPE_DATE;
         Typed t = {.type = {.tag = KIND_OF_DATE}, .node = node_value(c, first)};
-        late[i] = add_output(c, text_format(c->arena, "%.*s first late", TEXT_ARG(party)), &t, true);
+        late[i] =
+            add_output(c, text_format(c->arena, "%.*s first late", TEXT_ARG(party)), &t, true);
 
-        ValueId day = state_value(c, text_format(c->arena, "%.*s.default_date", TEXT_ARG(party)), VALUE_DEFAULT_DATE);
+        ValueId day = state_value(c, text_format(c->arena, "%.*s.default_date", TEXT_ARG(party)),
+                                  VALUE_DEFAULT_DATE);
         m->values.items[day].party = i;
         m->values.items[day].type = TYPE_DATE;
         t.node = read_state(c, &env, day, t.type).node;
-        defaulted[i] = add_output(c, text_format(c->arena, "%.*s in default", TEXT_ARG(party)), &t, true);
+        defaulted[i] =
+            add_output(c, text_format(c->arena, "%.*s in default", TEXT_ARG(party)), &t, true);
     }
 }
 

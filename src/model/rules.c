@@ -40,17 +40,22 @@ static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit,
         return NULL;
     Unit rate = unit_divide(*unit, unit_time());
     bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit;
-    if (t.type.tag == KIND_OF_NUMBER && (is_zero || dimensions_equal(&t.type.unit.dims, &unit->dims)))
+    if (t.type.tag == KIND_OF_NUMBER &&
+        (is_zero || dimensions_equal(&t.type.unit.dims, &unit->dims)))
         return times_count(b, t.node);
     if (t.type.tag == KIND_OF_NUMBER && dimensions_equal(&t.type.unit.dims, &rate.dims)) {
         if (b->rule.kind == RULE_EVERY)
             return node_make(c, N_MUL, t.node, stretch_of_rate(c, &t.type, true), NULL);
-        Diag *d = diag_error(c->diags, DIAG_RATE_AS_AMOUNT, expr->span, "%s happens once here, and this is a rate, %.*s", what,
+        Diag *d = diag_error(c->diags, DIAG_RATE_AS_AMOUNT, expr->span,
+                             "%s happens once here, and this is a rate, %.*s", what,
                              TEXT_ARG(type_name(c, &t.type)));
-        diag_because(c->diags, d, "Multiply it by a duration, such as `* 1 month`, or pay it in an `every` rule.");
+        diag_because(
+            c->diags, d,
+            "Multiply it by a duration, such as `* 1 month`, or pay it in an `every` rule.");
         return NULL;
     }
-    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be in %.*s", what, TEXT_ARG(dimensions_print(c->arena, c->units, &unit->dims)));
+    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be in %.*s", what,
+                         TEXT_ARG(dimensions_print(c->arena, c->units, &unit->dims)));
     diag_label(c->diags, d, expr->span, "%.*s", TEXT_ARG(type_name(c, &t.type)));
     return NULL;
 }
@@ -76,8 +81,9 @@ static uint32_t money_stock(RuleBuilder *b, const Expr *ref, const char *what)
         return NO_ID;
     Unit money = money_unit(b->c);
     if (!dimensions_equal(&stock->typed.type.unit.dims, &money.dims)) {
-        diag_error(b->c->diags, DIAG_WRONG_UNIT, ref->span, "a payment raises or lowers a stock of %.*s, not of %.*s", TEXT_ARG(b->c->model->currency),
-                   TEXT_ARG(type_name(b->c, &stock->typed.type)));
+        diag_error(b->c->diags, DIAG_WRONG_UNIT, ref->span,
+                   "a payment raises or lowers a stock of %.*s, not of %.*s",
+                   TEXT_ARG(b->c->model->currency), TEXT_ARG(type_name(b->c, &stock->typed.type)));
         return NO_ID;
     }
     return stock->index;
@@ -87,8 +93,9 @@ static uint32_t money_stock(RuleBuilder *b, const Expr *ref, const char *what)
 
 static uint32_t carry_of(Checker *c, const Instance *at, uint32_t contract, uint32_t category)
 {
-    Text key = contract != NO_ID ? text_format(c->arena, "carry %u %u", contract, category)
-                                 : text_format(c->arena, "carry %.*s %u", TEXT_ARG(at->path), category);
+    Text key = contract != NO_ID
+                   ? text_format(c->arena, "carry %u %u", contract, category)
+                   : text_format(c->arena, "carry %.*s %u", TEXT_ARG(at->path), category);
     uintptr_t found = (uintptr_t)table_get(c->values_by_key, key);
     if (!found) {
         found = ++c->model->n_carries;
@@ -97,11 +104,13 @@ static uint32_t carry_of(Checker *c, const Instance *at, uint32_t contract, uint
     return (uint32_t)(found - 1);
 }
 
-static uint32_t index_or_report(RuleBuilder *b, const Table *table, Text name, Span at, const char *what)
+static uint32_t index_or_report(RuleBuilder *b, const Table *table, Text name, Span at,
+                                const char *what)
 {
     uint32_t index = table_index(table, name);
     if (index == NO_ID) {
-        Diag *d = diag_error(b->c->diags, DIAG_UNKNOWN_NAME, at, "there is no %s `%.*s`", what, TEXT_ARG(name));
+        Diag *d = diag_error(b->c->diags, DIAG_UNKNOWN_NAME, at, "there is no %s `%.*s`", what,
+                             TEXT_ARG(name));
         suggest_nearest(b->c, d, at, table, name);
     }
     return index;
@@ -113,20 +122,32 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
     Unit money = money_unit(c), plain = unit_plain();
     Instance *payer = elaborate_reference(c, &b->env, decl->ref, c->party_kind, "who pays");
     Instance *payee = elaborate_reference(c, &b->env, decl->ref2, c->party_kind, "who is paid");
-    uint32_t category = index_or_report(b, c->categories, decl->name2, decl->name2_span, "category");
-    uint32_t rank = decl->name3.length > 0 ? index_or_report(b, c->ranks, decl->name3, decl->name3_span, "rank") : c->default_rank;
-    action->amount = decl->is_rest ? elaborate_number(c, &b->env, decl->expr, &plain, "a share of what is left")
-                                   : amount_of(b, decl->expr, &money, "a payment");
+    uint32_t category =
+        index_or_report(b, c->categories, decl->name2, decl->name2_span, "category");
+    uint32_t rank = decl->name3.length > 0
+                        ? index_or_report(b, c->ranks, decl->name3, decl->name3_span, "rank")
+                        : c->default_rank;
+    action->amount =
+        decl->is_rest ? elaborate_number(c, &b->env, decl->expr, &plain, "a share of what is left")
+                      : amount_of(b, decl->expr, &money, "a payment");
     if (!payer || !payee || category == NO_ID || rank == NO_ID || !action->amount)
         return false;
     if (payer == payee) {
-        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "`%.*s` would pay itself", TEXT_ARG(payer->path));
+        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "`%.*s` would pay itself",
+                   TEXT_ARG(payer->path));
         return false;
     }
-    Slot slot = {.payer = payer->party, .payee = payee->party, .category = category, .rank = rank, .contract = b->rule.contract, .is_rest = decl->is_rest};
+    Slot slot = {.payer = payer->party,
+                 .payee = payee->party,
+                 .category = category,
+                 .rank = rank,
+                 .contract = b->rule.contract,
+                 .is_rest = decl->is_rest};
     slot.name = text_format(c->arena, "%.*s.%u", TEXT_ARG(b->rule.name), b->n_actions);
     slot.carry = carry_of(c, b->at, b->rule.contract, category);
-    slot.rest_cap = decl->expr2 ? elaborate_number(c, &b->env, decl->expr2, &money, "the most that is paid") : NULL;
+    slot.rest_cap = decl->expr2
+                        ? elaborate_number(c, &b->env, decl->expr2, &money, "the most that is paid")
+                        : NULL;
     slot.raises = money_stock(b, decl->ref3, "what a payment raises");
     slot.lowers = money_stock(b, decl->ref4, "what a payment lowers");
     action->slot = (uint32_t)c->model->slots.count;
@@ -140,12 +161,14 @@ static bool build_book(RuleBuilder *b, const Decl *decl, Action *action)
     Unit money = money_unit(c);
     Instance *party = elaborate_reference(c, &b->env, decl->ref, c->party_kind, "whose book");
     action->amount = amount_of(b, decl->expr, &money, "what is booked");
-    action->from_account = index_or_report(b, c->accounts, decl->name2, decl->name2_span, "account");
+    action->from_account =
+        index_or_report(b, c->accounts, decl->name2, decl->name2_span, "account");
     action->to_account = index_or_report(b, c->accounts, decl->name3, decl->name3_span, "account");
     if (!party || !action->amount || action->from_account == NO_ID || action->to_account == NO_ID)
         return false;
     if (action->from_account == c->model->cash || action->to_account == c->model->cash) {
-        diag_error(c->diags, DIAG_BOOKS, decl->span, "cash moves only by payment: `pay X from A to B as C`");
+        diag_error(c->diags, DIAG_BOOKS, decl->span,
+                   "cash moves only by payment: `pay X from A to B as C`");
         return false;
     }
     action->party = party->party;
@@ -168,17 +191,20 @@ static bool build_set(RuleBuilder *b, const Decl *decl, Action *action)
     if (!stock)
         return false;
     action->stock = stock->index;
-    action->amount = elaborate_number(b->c, &b->env, decl->expr, &stock->typed.type.unit, "what a stock is set to");
+    action->amount = elaborate_number(b->c, &b->env, decl->expr, &stock->typed.type.unit,
+                                      "what a stock is set to");
     return action->amount != NULL;
 }
 
 static bool build_move(RuleBuilder *b, const Decl *decl, Action *action)
 {
-    Field *from = stock_named(b, decl->ref, "what is moved from"), *to = stock_named(b, decl->ref2, "what is moved to");
+    Field *from = stock_named(b, decl->ref, "what is moved from"),
+          *to = stock_named(b, decl->ref2, "what is moved to");
     if (!from || !to)
         return false;
     if (!dimensions_equal(&from->typed.type.unit.dims, &to->typed.type.unit.dims)) {
-        diag_error(b->c->diags, DIAG_UNIT_MISMATCH, decl->span, "the two stocks are in different units");
+        diag_error(b->c->diags, DIAG_UNIT_MISMATCH, decl->span,
+                   "the two stocks are in different units");
         return false;
     }
     action->stock = from->index;
@@ -195,7 +221,8 @@ static bool build_borrow(RuleBuilder *b, const Decl *decl, Action *action)
     if (t.type.tag == KIND_OF_ERROR)
         return false;
     if (!t.field || t.field->tag != FIELD_FACILITY || t.field->index == NO_ID) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "what is borrowed from is a facility");
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                   "what is borrowed from is a facility");
         return false;
     }
     action->facility = t.field->index;
@@ -209,16 +236,19 @@ static void build_action(RuleBuilder *b, const Decl *decl)
         DeclKind decl;
         ActionKind kind;
         bool (*build)(RuleBuilder *, const Decl *, Action *);
-    } builders[] = {{DECL_PAY, ACT_PAY, build_pay}, {DECL_BOOK, ACT_BOOK, build_book}, {DECL_ADD, ACT_ADD, build_add},
-                    {DECL_SET, ACT_SET, build_set}, {DECL_MOVE, ACT_MOVE, build_move}, {DECL_BORROW, ACT_BORROW, build_borrow}};
-    Action action = {.slot = NO_ID, .party = NO_ID, .stock = NO_ID, .to_stock = NO_ID, .facility = NO_ID};
+    } builders[] = {{DECL_PAY, ACT_PAY, build_pay},    {DECL_BOOK, ACT_BOOK, build_book},
+                    {DECL_ADD, ACT_ADD, build_add},    {DECL_SET, ACT_SET, build_set},
+                    {DECL_MOVE, ACT_MOVE, build_move}, {DECL_BORROW, ACT_BORROW, build_borrow}};
+    Action action = {
+        .slot = NO_ID, .party = NO_ID, .stock = NO_ID, .to_stock = NO_ID, .facility = NO_ID};
     b->n_actions++;
     bool ok = false;
     if (decl->kind == DECL_END) {
         action.kind = ACT_END;
         ok = b->rule.contract != NO_ID;
         if (!ok)
-            diag_error(b->c->diags, DIAG_WRONG_TYPE, decl->span, "`end` ends a contract, and this rule belongs to none");
+            diag_error(b->c->diags, DIAG_WRONG_TYPE, decl->span,
+                       "`end` ends a contract, and this rule belongs to none");
     }
     for (size_t i = 0; i < sizeof builders / sizeof *builders; i++)
         if (decl->kind == builders[i].decl) {
@@ -236,8 +266,9 @@ static bool set_period(RuleBuilder *b, const Decl *decl)
     static const struct {
         const char *word;
         uint32_t months, days;
-    } words[] = {{"day", 0, 1},   {"week", 0, 7},    {"month", 1, 0}, {"quarter", 3, 0}, {"year", 12, 0},
-                 {"days", 0, 1},  {"weeks", 0, 7},   {"months", 1, 0}, {"quarters", 3, 0}, {"years", 12, 0}};
+    } words[] = {{"day", 0, 1},      {"week", 0, 7},  {"month", 1, 0}, {"quarter", 3, 0},
+                 {"year", 12, 0},    {"days", 0, 1},  {"weeks", 0, 7}, {"months", 1, 0},
+                 {"quarters", 3, 0}, {"years", 12, 0}};
     double count = decl->period_count > 0 ? decl->period_count : 1;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(decl->period_word, words[i].word)) {
@@ -265,7 +296,8 @@ static bool set_period(RuleBuilder *b, const Decl *decl)
     }
     if (!fits || count != floor(count) || count < 1) {
         static const char *const clocks[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
-        diag_error(b->c->diags, DIAG_PERIOD_OF_RULE, decl->span, "this rule's period is not a whole number of the clock's, which is %s",
+        diag_error(b->c->diags, DIAG_PERIOD_OF_RULE, decl->span,
+                   "this rule's period is not a whole number of the clock's, which is %s",
                    clocks[b->c->model->step]);
         return false;
     }
@@ -284,24 +316,31 @@ static bool mentions_today(const Expr *e)
     return false;
 }
 
-/* Nobody knows a drawn date beforehand: a `when` that compares two of them acts on knowledge that is not there. */
+/* Nobody knows a drawn date beforehand: a `when` that compares two of them acts on knowledge that
+ * is not there. */
 static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
 {
     if (!e || e->kind == EXPR_OVER || e->kind == EXPR_SHARE) /* their names mean nothing out here */
         return;
     for (size_t i = 0; i < e->args.count; i++)
         warn_of_future_dates(b, e->args.items[i]);
-    if (e->kind != EXPR_BINARY || (e->op.bytes[0] != '<' && e->op.bytes[0] != '>') || mentions_today(e))
+    if (e->kind != EXPR_BINARY || (e->op.bytes[0] != '<' && e->op.bytes[0] != '>') ||
+        mentions_today(e))
         return;
     size_t n_errors = b->c->diags->n_errors;
-    Typed left = elaborate(b->c, &b->env, e->args.items[0]), right = elaborate(b->c, &b->env, e->args.items[1]);
-    if (b->c->diags->n_errors != n_errors || left.type.tag != KIND_OF_DATE || right.type.tag != KIND_OF_DATE)
+    Typed left = elaborate(b->c, &b->env, e->args.items[0]),
+          right = elaborate(b->c, &b->env, e->args.items[1]);
+    if (b->c->diags->n_errors != n_errors || left.type.tag != KIND_OF_DATE ||
+        right.type.tag != KIND_OF_DATE)
         return;
     double x;
     if (node_is_constant(left.node, &x) && node_is_constant(right.node, &x))
         return;
-    Diag *d = diag_warning(b->c->diags, DIAG_FUTURE_DATES, e->span, "this compares two dates that may both lie ahead; nobody knows the draw beforehand");
-    diag_because(b->c->diags, d, "Compare with `today`, so that the rule acts on what has happened.");
+    Diag *d = diag_warning(
+        b->c->diags, DIAG_FUTURE_DATES, e->span,
+        "this compares two dates that may both lie ahead; nobody knows the draw beforehand");
+    diag_because(b->c->diags, d,
+                 "Compare with `today`, so that the rule acts on what has happened.");
 }
 
 static void warn_of_past(RuleBuilder *b, const Decl *decl)
@@ -312,14 +351,17 @@ static void warn_of_past(RuleBuilder *b, const Decl *decl)
     double amount = 0;
     for (size_t i = 0; i < b->rule.actions.count; i++) {
         double x;
-        if (b->rule.actions.items[i].kind == ACT_PAY && node_is_constant(b->rule.actions.items[i].amount, &x))
+        if (b->rule.actions.items[i].kind == ACT_PAY &&
+            node_is_constant(b->rule.actions.items[i].amount, &x))
             amount += x;
     }
     char text[16];
     day_print(day, text);
-    Diag *d = diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->expr->span, "%s lies before the clock starts: this does not happen", text);
+    Diag *d = diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->expr->span,
+                           "%s lies before the clock starts: this does not happen", text);
     if (amount > 0)
-        diag_because(b->c->diags, d, "Left out: %.10g %.*s.", amount, TEXT_ARG(b->c->model->currency));
+        diag_because(b->c->diags, d, "Left out: %.10g %.*s.", amount,
+                     TEXT_ARG(b->c->model->currency));
 }
 
 static bool build_trigger(RuleBuilder *b, const Decl *decl)
@@ -335,7 +377,9 @@ static bool build_trigger(RuleBuilder *b, const Decl *decl)
             if (term.type.tag == KIND_OF_ERROR)
                 return false;
             if (term.type.tag != KIND_OF_TERM) {
-                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span, "what follows `during` is a term, not %.*s", TEXT_ARG(type_name(c, &term.type)));
+                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span,
+                           "what follows `during` is a term, not %.*s",
+                           TEXT_ARG(type_name(c, &term.type)));
                 return false;
             }
             b->rule.term_start = term.start;
@@ -350,7 +394,9 @@ static bool build_trigger(RuleBuilder *b, const Decl *decl)
         b->rule.kind = RULE_WHEN;
         b->rule.is_again = decl->is_again;
         b->rule.condition = elaborate_yesno(c, &b->env, decl->expr, "what follows `when`");
-        if (decl->for_duration && !(b->rule.lasting = elaborate_number(c, &b->env, decl->for_duration, &time, "how long it must last")))
+        if (decl->for_duration &&
+            !(b->rule.lasting =
+                  elaborate_number(c, &b->env, decl->for_duration, &time, "how long it must last")))
             return false;
         warn_of_future_dates(b, decl->expr);
         return b->rule.condition != NULL;
@@ -367,10 +413,13 @@ static bool build_trigger(RuleBuilder *b, const Decl *decl)
         return false;
     }
     b->rule.series = series.node;
-    b->rule.quantity = elaborate_number(c, &b->env, decl->expr, &series.type.unit, "the step of `each`");
-    if (decl->up_to_times && !(b->rule.times = elaborate_number(c, &b->env, decl->up_to_times, &plain, "how often at most")))
+    b->rule.quantity =
+        elaborate_number(c, &b->env, decl->expr, &series.type.unit, "the step of `each`");
+    if (decl->up_to_times && !(b->rule.times = elaborate_number(c, &b->env, decl->up_to_times,
+                                                                &plain, "how often at most")))
         return false;
-    if (decl->before && !(b->rule.before = elaborate_date(c, &b->env, decl->before, "what follows `before`")))
+    if (decl->before &&
+        !(b->rule.before = elaborate_date(c, &b->env, decl->before, "what follows `before`")))
         return false;
     return b->rule.quantity != NULL;
 }
@@ -387,8 +436,9 @@ static void build_rule(Checker *c, Instance *at, const Decl *decl, size_t number
 {
     RuleBuilder b = {.c = c, .at = at};
     b.rule.contract = contract_of(at);
-    b.rule.name = decl->name.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
-                                        : text_format(c->arena, "%.*s#%zu", TEXT_ARG(at->path), number);
+    b.rule.name = decl->name.length > 0
+                      ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
+                      : text_format(c->arena, "%.*s#%zu", TEXT_ARG(at->path), number);
     b.env = (Env){.self = at, .owner_name = b.rule.name};
     if (!build_trigger(&b, decl))
         return;

@@ -24,7 +24,8 @@ void stock_elaborate(Checker *c, Field *field)
     Type type = type_of_decl(c, field->owner, &field->type_decl->type, &ok);
     if (!ok || type.tag != KIND_OF_NUMBER) {
         if (ok)
-            diag_error(c->diags, DIAG_WRONG_TYPE, field->decl->name_span, "a stock has a unit: `stock %.*s : UNIT`", TEXT_ARG(field->name));
+            diag_error(c->diags, DIAG_WRONG_TYPE, field->decl->name_span,
+                       "a stock has a unit: `stock %.*s : UNIT`", TEXT_ARG(field->name));
         field->typed = typed_error();
         return;
     }
@@ -46,15 +47,19 @@ void stock_elaborate(Checker *c, Field *field)
     field->typed = (Typed){.type = type, .node = node_value(c, field->value)};
 }
 
-/* Effective growth over this period: (1 + sign * rate * P) ^ (period / P) - 1, P the rate's own time unit. */
-static const Node *effective(Checker *c, const Env *env, const Expr *expr, bool is_decay, const Node *opening)
+/* Effective growth over this period: (1 + sign * rate * P) ^ (period / P) - 1, P the rate's own
+ * time unit. */
+static const Node *effective(Checker *c, const Env *env, const Expr *expr, bool is_decay,
+                             const Node *opening)
 {
     Typed rate = elaborate(c, env, expr);
     if (rate.type.tag == KIND_OF_ERROR)
         return NULL;
     Unit per_time = unit_divide(unit_plain(), unit_time());
-    if (rate.type.tag != KIND_OF_NUMBER || !dimensions_equal(&rate.type.unit.dims, &per_time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "what follows `at` is a share per time, such as 9%%/year, not %.*s",
+    if (rate.type.tag != KIND_OF_NUMBER ||
+        !dimensions_equal(&rate.type.unit.dims, &per_time.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span,
+                   "what follows `at` is a share per time, such as 9%%/year, not %.*s",
                    TEXT_ARG(type_name(c, &rate.type)));
         return NULL;
     }
@@ -63,7 +68,8 @@ static const Node *effective(Checker *c, const Env *env, const Expr *expr, bool 
     const Node *base = node_make(c, is_decay ? N_SUB : N_ADD, node_const(c, 1), per_rate, NULL);
     const Node *power = node_make(c, N_DIV, leaf(c, N_PERIOD_MONTHS), node_const(c, months), NULL);
     const Node *factor = node_make(c, N_POW, base, power, NULL);
-    const Node *change = is_decay ? node_make(c, N_SUB, node_const(c, 1), factor, NULL) : node_make(c, N_SUB, factor, node_const(c, 1), NULL);
+    const Node *change = is_decay ? node_make(c, N_SUB, node_const(c, 1), factor, NULL)
+                                  : node_make(c, N_SUB, factor, node_const(c, 1), NULL);
     return node_make(c, N_MUL, opening, change, NULL);
 }
 
@@ -74,15 +80,20 @@ static const Node *amount_of_rate(Checker *c, const Env *env, const Expr *expr, 
     if (rate.type.tag == KIND_OF_ERROR)
         return NULL;
     Unit wanted = unit_divide(stock->unit, unit_time());
-    if (rate.type.tag == KIND_OF_NUMBER && dimensions_equal(&rate.type.unit.dims, &stock->unit.dims)) {
-        Diag *d = diag_error(c->diags, DIAG_RATE_AS_AMOUNT, expr->span, "what flows is a rate, %.*s; this is an amount",
+    if (rate.type.tag == KIND_OF_NUMBER &&
+        dimensions_equal(&rate.type.unit.dims, &stock->unit.dims)) {
+        Diag *d = diag_error(c->diags, DIAG_RATE_AS_AMOUNT, expr->span,
+                             "what flows is a rate, %.*s; this is an amount",
                              TEXT_ARG(dimensions_print(c->arena, c->units, &wanted.dims)));
-        diag_because(c->diags, d, "Divide by a time, such as `/ 1 month`; a lump enters by a rule: `add X to s`.");
+        diag_because(
+            c->diags, d,
+            "Divide by a time, such as `/ 1 month`; a lump enters by a rule: `add X to s`.");
         return NULL;
     }
     if (rate.type.tag != KIND_OF_NUMBER || !dimensions_equal(&rate.type.unit.dims, &wanted.dims)) {
         diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "what flows must be in %.*s, not in %.*s",
-                   TEXT_ARG(dimensions_print(c->arena, c->units, &wanted.dims)), TEXT_ARG(type_name(c, &rate.type)));
+                   TEXT_ARG(dimensions_print(c->arena, c->units, &wanted.dims)),
+                   TEXT_ARG(type_name(c, &rate.type)));
         return NULL;
     }
     return node_make(c, N_MUL, rate.node, stretch_of_rate(c, &rate.type, false), NULL);
@@ -100,15 +111,24 @@ static void warn_of_simple_growth(Checker *c, const Env *env, const Field *stock
         size_t n_errors = c->diags->n_errors;
         Typed t = elaborate(c, env, rate);
         double x;
-        if (c->diags->n_errors != n_errors || t.type.tag != KIND_OF_NUMBER || !t.type.is_rate_percent)
+        if (c->diags->n_errors != n_errors || t.type.tag != KIND_OF_NUMBER ||
+            !t.type.is_rate_percent)
             continue;
-        Diag *d = diag_warning(c->diags, DIAG_SIMPLE_GROWTH, expr->span, "`%.*s` multiplied by a rate is not the same as growth `at` that rate", TEXT_ARG(stock->name));
-        double unit = t.type.unit.rate_months > 0 ? t.type.unit.rate_months : 12, period = step_months(c->model->step);
+        Diag *d =
+            diag_warning(c->diags, DIAG_SIMPLE_GROWTH, expr->span,
+                         "`%.*s` multiplied by a rate is not the same as growth `at` that rate",
+                         TEXT_ARG(stock->name));
+        double unit = t.type.unit.rate_months > 0 ? t.type.unit.rate_months : 12,
+               period = step_months(c->model->step);
         double sign = flow->kind == DECL_FLOW && flow->is_out ? -1 : 1;
         if (node_is_constant(t.node, &x))
-            diag_because(c->diags, d, "In a year this changes it by %+.3g %%, and `at` the same rate by %+.3g %%.",
-                         (pow(1 + sign * x * period, 12 / period) - 1) * 100, (pow(1 + sign * x * unit, 12 / unit) - 1) * 100);
-        diag_because(c->diags, d, "For growth or decay write `grows at r`, `in NAME at r` or `out NAME at r`.");
+            diag_because(
+                c->diags, d,
+                "In a year this changes it by %+.3g %%, and `at` the same rate by %+.3g %%.",
+                (pow(1 + sign * x * period, 12 / period) - 1) * 100,
+                (pow(1 + sign * x * unit, 12 / unit) - 1) * 100);
+        diag_because(c->diags, d,
+                     "For growth or decay write `grows at r`, `in NAME at r` or `out NAME at r`.");
     }
 }
 
@@ -151,17 +171,20 @@ static const Node *sum_of(Checker *c, const ValueId *ids, size_t n)
     return n == 1 ? nodes[0] : node_list(c, N_SUM, nodes, (uint32_t)n);
 }
 
-/* Cohorts: what enters is scheduled to leave at its own age; other outflows thin every cohort alike. */
+/* Cohorts: what enters is scheduled to leave at its own age; other outflows thin every cohort
+ * alike. */
 static void finish_cohorts(Checker *c, Field *stock, Field *flow)
 {
     Env env = env_of(flow);
     Unit time = unit_time();
     Stock *s = &c->model->stocks.items[stock->index];
     if (s->ring != NO_ID) {
-        diag_error(c->diags, DIAG_DUPLICATE_NAME, flow->decl->span, "a stock has one outflow `by age`");
+        diag_error(c->diags, DIAG_DUPLICATE_NAME, flow->decl->span,
+                   "a stock has one outflow `by age`");
         return;
     }
-    const Node *life = elaborate_number(c, &env, flow->decl->expr, &time, "the age at which something leaves");
+    const Node *life =
+        elaborate_number(c, &env, flow->decl->expr, &time, "the age at which something leaves");
     if (!life)
         life = node_const(c, 12);
     double period = step_months(c->model->step), months;
@@ -190,16 +213,20 @@ static void finish_cohorts(Checker *c, Field *stock, Field *flow)
     const Node *opening = node_value(c, stock->value);
     const Node *left = node_const(c, 1);
     if (s->out.count > 0) {
-        const Node *gone = node_make(c, N_DIV, sum_of(c, s->out.items, s->out.count), opening, NULL);
-        left = node_make(c, N_MAX, node_const(c, 0), node_make(c, N_SUB, node_const(c, 1), gone, NULL), NULL);
-        left = node_make(c, N_IF, node_make(c, N_GT, opening, node_const(c, 0), NULL), left, node_const(c, 1));
+        const Node *gone =
+            node_make(c, N_DIV, sum_of(c, s->out.items, s->out.count), opening, NULL);
+        left = node_make(c, N_MAX, node_const(c, 0),
+                         node_make(c, N_SUB, node_const(c, 1), gone, NULL), NULL);
+        left = node_make(c, N_IF, node_make(c, N_GT, opening, node_const(c, 0), NULL), left,
+                         node_const(c, 1));
         ValueId thinning = value_hidden(c, &env, "left", VALUE_FORMULA);
         c->model->values.items[thinning].expr = left;
         left = node_value(c, thinning);
         c->model->rings.items[ring_index].thinning = left;
     }
     (void)elaborate_field(c, flow, flow->decl->span);
-    c->model->values.items[flow->value].expr = node_make(c, N_MUL, node_value(c, c->model->rings.items[ring_index].out), left, NULL);
+    c->model->values.items[flow->value].expr =
+        node_make(c, N_MUL, node_value(c, c->model->rings.items[ring_index].out), left, NULL);
     *LIST_PUSH(c->arena, &c->model->stocks.items[stock->index].out) = flow->value;
 }
 
@@ -213,7 +240,9 @@ static const Node *changed_start(Checker *c, const Field *field, const Node *nod
         if (o->override != OVERRIDE_SCALED && o->override != OVERRIDE_PLUS)
             continue;
         bool is_scaled = o->override == OVERRIDE_SCALED;
-        const Node *by = elaborate_number(c, &env, o->expr, is_scaled ? &plain : &field->typed.type.unit, "what changes a stock's start");
+        const Node *by =
+            elaborate_number(c, &env, o->expr, is_scaled ? &plain : &field->typed.type.unit,
+                             "what changes a stock's start");
         if (by)
             node = node_make(c, is_scaled ? N_MUL : N_ADD, node, by, NULL);
     }
@@ -232,15 +261,18 @@ void stock_finish(Checker *c, Field *field)
     if (initial) {
         const Node *node = initial->kind == EXPR_NUMBER && initial->number == 0 && !initial->unit
                                ? node_const(c, 0)
-                               : elaborate_number(c, &env, initial, &field->typed.type.unit, "what a stock starts with");
+                               : elaborate_number(c, &env, initial, &field->typed.type.unit,
+                                                  "what a stock starts with");
         if (node)
             c->model->stocks.items[field->index].initial = changed_start(c, field, node);
     }
     for (size_t i = 0; i < c->fields.count; i++)
-        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field && !is_by_age(c->fields.items[i]))
+        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field &&
+            !is_by_age(c->fields.items[i]))
             finish_flow(c, field, c->fields.items[i]);
     for (size_t i = 0; i < c->fields.count; i++)
-        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field && is_by_age(c->fields.items[i]))
+        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field &&
+            is_by_age(c->fields.items[i]))
             finish_cohorts(c, field, c->fields.items[i]);
 }
 
@@ -248,7 +280,8 @@ void stock_finish(Checker *c, Field *field)
 
 static Field *part_of_belt(const Field *belt, Checker *c, const char *part)
 {
-    return table_get(belt->owner->fields, text_format(c->arena, "%.*s.%s", TEXT_ARG(belt->name), part));
+    return table_get(belt->owner->fields,
+                     text_format(c->arena, "%.*s.%s", TEXT_ARG(belt->name), part));
 }
 
 void belt_elaborate(Checker *c, Field *field)
@@ -287,7 +320,8 @@ void belt_elaborate(Checker *c, Field *field)
     ring->out = out->value;
 }
 
-static const Node *lead_of_belt(Checker *c, Field *belt, const Env *env, const Decl *lead, uint32_t *n_slots)
+static const Node *lead_of_belt(Checker *c, Field *belt, const Env *env, const Decl *lead,
+                                uint32_t *n_slots)
 {
     Unit time = unit_time();
     double period = step_months(c->model->step), months = 0;
@@ -322,12 +356,14 @@ static const Node *lead_of_belt(Checker *c, Field *belt, const Env *env, const D
     if (lead->expr2 && !elaborate_constant(c, env, lead->expr2, &time, "the longest lead", &months))
         return NULL;
     if (!lead->expr2 && !is_known) {
-        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, lead->span, "a lead that varies says how long it may be: `lead ~ ... up to 12 months`");
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, lead->span,
+                   "a lead that varies says how long it may be: `lead ~ ... up to 12 months`");
         return NULL;
     }
     double slots = fmax(1, floor(months / period + 0.5));
     if (slots > LIMIT_LAG_PERIODS) {
-        diag_error(c->diags, DIAG_TOO_MANY, lead->span, "a belt holds at most %d periods", LIMIT_LAG_PERIODS);
+        diag_error(c->diags, DIAG_TOO_MANY, lead->span, "a belt holds at most %d periods",
+                   LIMIT_LAG_PERIODS);
         return NULL;
     }
     *n_slots = (uint32_t)slots;
@@ -350,7 +386,9 @@ void belt_finish(Checker *c, Field *belt)
     }
     if (!entering || !lead) {
         if (!diag_any_error(c->diags))
-            diag_error(c->diags, DIAG_MISSING_FIELD, belt->decl->name_span, "a belt says what enters and how long it takes: `{ in X; lead = 3 months }`");
+            diag_error(
+                c->diags, DIAG_MISSING_FIELD, belt->decl->name_span,
+                "a belt says what enters and how long it takes: `{ in X; lead = 3 months }`");
         entering = lead = node_const(c, 1);
     }
     Field *in = part_of_belt(belt, c, "entered");
@@ -366,7 +404,9 @@ void belt_finish(Checker *c, Field *belt)
 static void build_solve(Checker *c, Instance *owner, const Decl *decl)
 {
     if (decl->over_run) {
-        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->span, "`solve over run` is not in this version; `solve { ... }` closes a circle inside one period");
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->span,
+                   "`solve over run` is not in this version; `solve { ... }` closes a circle "
+                   "inside one period");
         return;
     }
     uint32_t n = (uint32_t)decl->members.count, index = (uint32_t)c->model->solves.count;
@@ -379,7 +419,8 @@ static void build_solve(Checker *c, Instance *owner, const Decl *decl)
         if (!field || field->tag != FIELD_UNKNOWN || field->typed.type.tag != KIND_OF_NUMBER)
             return;
         Env env = {.self = owner, .owner_name = field->full_name};
-        const Node *node = elaborate_number(c, &env, field->decl->expr, &field->typed.type.unit, "what an unknown equals");
+        const Node *node = elaborate_number(c, &env, field->decl->expr, &field->typed.type.unit,
+                                            "what an unknown equals");
         if (!node)
             return;
         if (i == 0)
@@ -402,6 +443,7 @@ void solves_build(Checker *c)
             build_solve(c, c->root, c->root->members.items[i]);
     for (size_t k = 0; k < c->all.count; k++)
         for (size_t i = 0; i < c->all.items[k]->members.count; i++)
-            if (c->all.items[k]->members.items[i] && c->all.items[k]->members.items[i]->kind == DECL_SOLVE)
+            if (c->all.items[k]->members.items[i] &&
+                c->all.items[k]->members.items[i]->kind == DECL_SOLVE)
                 build_solve(c, c->all.items[k], c->all.items[k]->members.items[i]);
 }

@@ -85,11 +85,13 @@ static bool inline_rows(Checker *c, TableDef *table, Row *rows)
             return false;
         }
         if (t.type.tag != KIND_OF_NUMBER || !node_is_constant(t.node, &rows[i].number))
-            return bad(c, table, decl->exprs.items[i]->span, "a row's number must be known before the run");
+            return bad(c, table, decl->exprs.items[i]->span,
+                       "a row's number must be known before the run");
         if (unit_is_plain(&t.type.unit))
             rows[i].number *= table->type.unit.numerator / table->type.unit.denominator;
         else if (!dimensions_equal(&t.type.unit.dims, &table->type.unit.dims))
-            return bad(c, table, decl->exprs.items[i]->span, "this row is in another unit than the table");
+            return bad(c, table, decl->exprs.items[i]->span,
+                       "this row is in another unit than the table");
     }
     return true;
 }
@@ -105,7 +107,9 @@ static Text next_cell(Text line, size_t *at)
         cell.bytes++;
         cell.length--;
     }
-    while (cell.length > 0 && (cell.bytes[cell.length - 1] == ' ' || cell.bytes[cell.length - 1] == '\r' || cell.bytes[cell.length - 1] == '"'))
+    while (cell.length > 0 &&
+           (cell.bytes[cell.length - 1] == ' ' || cell.bytes[cell.length - 1] == '\r' ||
+            cell.bytes[cell.length - 1] == '"'))
         cell.length--;
     return cell;
 }
@@ -136,7 +140,8 @@ static bool rows_of_csv(Checker *c, TableDef *table, Text text, RowList *rows)
         }
         if (line_number == 0) {
             if (columns[0] == SIZE_MAX || columns[1] == SIZE_MAX)
-                return bad(c, table, decl->name_span, "the file's first line does not name both columns");
+                return bad(c, table, decl->name_span,
+                           "the file's first line does not name both columns");
             continue;
         }
         if (line.length == 0)
@@ -145,10 +150,12 @@ static bool rows_of_csv(Checker *c, TableDef *table, Text text, RowList *rows)
         char *stop = NULL;
         Text copy = text_copy(c->arena, number);
         if (copy.length > 0)
-            row.number = strtod(copy.bytes, &stop) * table->type.unit.numerator / table->type.unit.denominator;
+            row.number = strtod(copy.bytes, &stop) * table->type.unit.numerator /
+                         table->type.unit.denominator;
         if (!stop || *stop || !key_of_cell(c, table, text_copy(c->arena, key), &row.key)) {
-            diag_error(c->diags, DIAG_BAD_TABLE, decl->name_span, "table `%.*s`: line %zu of %.*s cannot be read", TEXT_ARG(decl->name), line_number + 1,
-                       TEXT_ARG(decl->file));
+            diag_error(c->diags, DIAG_BAD_TABLE, decl->name_span,
+                       "table `%.*s`: line %zu of %.*s cannot be read", TEXT_ARG(decl->name),
+                       line_number + 1, TEXT_ARG(decl->file));
             table->is_bad = true;
             return false;
         }
@@ -167,7 +174,8 @@ bool table_prepare(Checker *c, TableDef *table)
     bool ok;
     table->type = type_of_decl(c, c->root, &decl->type, &ok);
     if (!ok || table->type.tag != KIND_OF_NUMBER)
-        return ok ? bad(c, table, decl->type.span, "a table holds numbers with a unit") : (table->is_bad = true, false);
+        return ok ? bad(c, table, decl->type.span, "a table holds numbers with a unit")
+                  : (table->is_bad = true, false);
     table->key_tag = text_is(decl->name2, "date") ? KIND_OF_DATE : KIND_OF_WORD;
     table->key_kind = kind_named(c, decl->name2);
     if (table->key_kind)
@@ -177,9 +185,13 @@ bool table_prepare(Checker *c, TableDef *table)
     if (decl->file.length > 0) {
         Text from = c->diags->sources->files.items[decl->span.file]->name;
         bool is_read = false;
-        Text text = c->options->read_file ? c->options->read_file(c->options->read_context, c->arena, from, decl->file, &is_read) : TEXT("");
+        Text text = c->options->read_file
+                        ? c->options->read_file(c->options->read_context, c->arena, from,
+                                                decl->file, &is_read)
+                        : TEXT("");
         if (!is_read) {
-            diag_error(c->diags, DIAG_BAD_FILE, decl->name_span, "the file `%.*s` cannot be read", TEXT_ARG(decl->file));
+            diag_error(c->diags, DIAG_BAD_FILE, decl->name_span, "the file `%.*s` cannot be read",
+                       TEXT_ARG(decl->file));
             table->is_bad = true;
             return false;
         }
@@ -197,7 +209,10 @@ bool table_prepare(Checker *c, TableDef *table)
     qsort(rows.items, n, sizeof(Row), by_key);
     for (size_t i = 1; i < n; i++)
         if (rows.items[i].key == rows.items[i - 1].key)
-            return bad(c, table, decl->keys.count > 0 ? decl->keys.items[rows.items[i].written]->span : decl->name_span, "two rows have the same key");
+            return bad(c, table,
+                       decl->keys.count > 0 ? decl->keys.items[rows.items[i].written]->span
+                                            : decl->name_span,
+                       "two rows have the same key");
 
     KeyTable *made = LIST_PUSH(c->arena, &c->model->tables);
     double *keys = ARENA_ARRAY(c->arena, double, n), *numbers = ARENA_ARRAY(c->arena, double, n);
@@ -206,7 +221,9 @@ bool table_prepare(Checker *c, TableDef *table)
         numbers[i] = rows.items[i].number;
     }
     made->name = decl->name;
-    made->mode = table->key_tag != KIND_OF_DATE ? KEY_EXACT : text_is(decl->name3, "linear") ? KEY_LINEAR : KEY_STEP;
+    made->mode = table->key_tag != KIND_OF_DATE   ? KEY_EXACT
+                 : text_is(decl->name3, "linear") ? KEY_LINEAR
+                                                  : KEY_STEP;
     made->is_held = decl->is_held;
     made->n_rows = (uint32_t)n;
     made->keys = keys;
@@ -222,11 +239,13 @@ static Typed number_of_row(Checker *c, TableDef *table, const Expr *key, Text wo
         Table *names = table_new(c->arena);
         for (size_t i = 0; i < table->words.count; i++)
             table_set(names, table->words.items[i], names);
-        Diag *d = diag_error(c->diags, DIAG_BAD_TABLE, key->span, "table `%.*s` has no row `%.*s`", TEXT_ARG(table->decl->name), TEXT_ARG(word));
+        Diag *d = diag_error(c->diags, DIAG_BAD_TABLE, key->span, "table `%.*s` has no row `%.*s`",
+                             TEXT_ARG(table->decl->name), TEXT_ARG(word));
         suggest_nearest(c, d, key->span, names, word);
         return typed_error();
     }
-    return (Typed){.type = table->type, .node = node_const(c, c->model->tables.items[table->index].numbers[row])};
+    return (Typed){.type = table->type,
+                   .node = node_const(c, c->model->tables.items[table->index].numbers[row])};
 }
 
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
@@ -234,11 +253,13 @@ Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
     if (!table_prepare(c, table))
         return typed_error();
     if (call->args.count != 1) {
-        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, call->span, "write `%.*s(key)`", TEXT_ARG(table->decl->name));
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, call->span, "write `%.*s(key)`",
+                   TEXT_ARG(table->decl->name));
         return typed_error();
     }
     const Expr *key = call->args.items[0];
-    if (table->key_tag == KIND_OF_WORD && key->kind == EXPR_WORD && word_of_table(c, table, key->name, false) != NO_ID)
+    if (table->key_tag == KIND_OF_WORD && key->kind == EXPR_WORD &&
+        word_of_table(c, table, key->name, false) != NO_ID)
         return number_of_row(c, table, key, key->name);
 
     Typed t = elaborate(c, env, key);
@@ -254,12 +275,14 @@ Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
             if (!word)
                 continue;
             const Node *is_it = node_make(c, N_EQ, t.node, node_const(c, (double)(word - 1)), NULL);
-            out = node_make(c, N_IF, is_it, node_const(c, c->model->tables.items[table->index].numbers[i]), out);
+            out = node_make(c, N_IF, is_it,
+                            node_const(c, c->model->tables.items[table->index].numbers[i]), out);
         }
         return (Typed){.type = table->type, .node = out};
     }
     if (t.type.tag != KIND_OF_DATE || table->key_tag != KIND_OF_DATE) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, key->span, "table `%.*s` is by %.*s, not by %.*s", TEXT_ARG(table->decl->name), TEXT_ARG(table->decl->name2),
+        diag_error(c->diags, DIAG_WRONG_TYPE, key->span, "table `%.*s` is by %.*s, not by %.*s",
+                   TEXT_ARG(table->decl->name), TEXT_ARG(table->decl->name2),
                    TEXT_ARG(type_name(c, &t.type)));
         return typed_error();
     }

@@ -39,13 +39,16 @@ static void unknown_unit(Checker *c, const UnitFactor *factor)
                  {"d", "day"}};
     for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
         if (text_is(factor->name, traps[i].written)) {
-            Diag *d = diag_error(c->diags, DIAG_AMBIGUOUS_UNIT, factor->span, "`%s` may mean more than one thing", traps[i].written);
+            Diag *d = diag_error(c->diags, DIAG_AMBIGUOUS_UNIT, factor->span,
+                                 "`%s` may mean more than one thing", traps[i].written);
             diag_because(c->diags, d, "Write %s.", traps[i].meant);
-            if (text_is(factor->name, "yr") || text_is(factor->name, "mo") || text_is(factor->name, "y") || text_is(factor->name, "d"))
+            if (text_is(factor->name, "yr") || text_is(factor->name, "mo") ||
+                text_is(factor->name, "y") || text_is(factor->name, "d"))
                 diag_suggest(c->diags, d, factor->span, "%s", traps[i].meant);
             return;
         }
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, factor->span, "there is no unit `%.*s`", TEXT_ARG(factor->name));
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, factor->span, "there is no unit `%.*s`",
+                         TEXT_ARG(factor->name));
     suggest_nearest(c, d, factor->span, c->units->names, factor->name);
 }
 
@@ -63,16 +66,19 @@ bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out)
         }
         int power = factor->power < 0 ? -factor->power : factor->power;
         for (int k = 0; k < power; k++)
-            *out = factor->power < 0 ? unit_divide(*out, def->unit) : unit_multiply(*out, def->unit);
+            *out =
+                factor->power < 0 ? unit_divide(*out, def->unit) : unit_multiply(*out, def->unit);
     }
     if (out->dims.n >= UNIT_MAX_FACTORS) {
-        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span, "a unit has at most %d different parts", UNIT_MAX_FACTORS - 1);
+        diag_error(c->diags, DIAG_UNKNOWN_UNIT, expr->span, "a unit has at most %d different parts",
+                   UNIT_MAX_FACTORS - 1);
         ok = false;
     }
     return ok;
 }
 
-/* Type words that are not units: number, share, date, duration, term, yesno, word, party, contract, a kind. */
+/* Type words that are not units: number, share, date, duration, term, yesno, word, party, contract,
+ * a kind. */
 Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
 {
     *ok = true;
@@ -111,7 +117,8 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
         if (kind)
             return (Type){.tag = KIND_OF_REFERENCE, .kind = kind};
         if (type->words[1].length > 0) {
-            diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind `%.*s.%.*s`", TEXT_ARG(word), TEXT_ARG(type->words[1]));
+            diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind `%.*s.%.*s`",
+                       TEXT_ARG(word), TEXT_ARG(type->words[1]));
             *ok = false;
             return (Type){.tag = KIND_OF_ERROR};
         }
@@ -119,7 +126,8 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
             Text near = table_nearest(c->kinds, word);
             Text near_unit = table_nearest(c->units->names, word);
             if (near.length > 0 && near_unit.length == 0) {
-                Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind or unit `%.*s`", TEXT_ARG(word));
+                Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span,
+                                     "there is no kind or unit `%.*s`", TEXT_ARG(word));
                 diag_suggest(c->diags, d, type->span, "%.*s", TEXT_ARG(near));
                 *ok = false;
                 return (Type){.tag = KIND_OF_ERROR};
@@ -152,8 +160,9 @@ Text type_name(Checker *c, const Type *type)
 {
     switch (type->tag) {
     case KIND_OF_NUMBER:
-        return type->shown.length > 0 && !unit_is_plain(&type->unit) ? without_magnitude(type->shown)
-                                                                    : dimensions_print(c->arena, c->units, &type->unit.dims);
+        return type->shown.length > 0 && !unit_is_plain(&type->unit)
+                   ? without_magnitude(type->shown)
+                   : dimensions_print(c->arena, c->units, &type->unit.dims);
     case KIND_OF_DATE:
         return TEXT("a date");
     case KIND_OF_TERM:
@@ -163,7 +172,8 @@ Text type_name(Checker *c, const Type *type)
     case KIND_OF_WORD:
         return TEXT("a word");
     case KIND_OF_REFERENCE:
-        return type->kind ? text_format(c->arena, "a %.*s", TEXT_ARG(type->kind->name)) : TEXT("an instance");
+        return type->kind ? text_format(c->arena, "a %.*s", TEXT_ARG(type->kind->name))
+                          : TEXT("an instance");
     case KIND_OF_LIST:
         return TEXT("several instances");
     default:
@@ -174,7 +184,8 @@ Text type_name(Checker *c, const Type *type)
 /* "power at the chip" when the unit is one titled dimension, else its name. */
 static Text unit_in_words(Checker *c, const Type *type)
 {
-    if (type->tag == KIND_OF_NUMBER && type->unit.dims.n == 1 && type->unit.dims.factors[0].power == 1) {
+    if (type->tag == KIND_OF_NUMBER && type->unit.dims.n == 1 &&
+        type->unit.dims.factors[0].power == 1) {
         const UnitDef *def = c->units->dimensions.items[type->unit.dims.factors[0].dimension];
         if (def->title.length > 0)
             return def->title;
@@ -189,7 +200,8 @@ static bool is_ratio(const Dimensions *dims)
 }
 
 /* Names in scope whose unit is the missing factor, those of this instance and its owners first. */
-static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions *wanted, const Expr *suspect)
+static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions *wanted,
+                          const Expr *suspect)
 {
     Text found = TEXT("");
     uint32_t n_found = 0;
@@ -210,27 +222,32 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
             found = text_format(c->arena, "%.*s (line %u)", TEXT_ARG(field->full_name), line);
             if (suspect && is_ratio(wanted))
                 diag_suggest(c->diags, d, suspect->span, "%.*s * %.*s",
-                             TEXT_ARG(span_text(c->diags->sources, suspect->span)), TEXT_ARG(field->name));
+                             TEXT_ARG(span_text(c->diags->sources, suspect->span)),
+                             TEXT_ARG(field->name));
         }
     }
     if (n_found != 1)
         d->has_edit = false;
     if (n_found > 0)
-        diag_because(c->diags, d, "In scope with that unit: %.*s%s.", TEXT_ARG(found), n_found > 1 ? ", and others" : "");
+        diag_because(c->diags, d, "In scope with that unit: %.*s%s.", TEXT_ARG(found),
+                     n_found > 1 ? ", and others" : "");
 }
 
-void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left, const Typed *right, const char *verb)
+void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
+                     const Typed *right, const char *verb)
 {
     const Expr *a = expr->args.count > 0 ? expr->args.items[0] : expr;
     const Expr *b = expr->args.count > 1 ? expr->args.items[1] : expr;
     Span at = expr->op_span.end > expr->op_span.start ? expr->op_span : expr->span;
-    Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, at, "%.*s %s %.*s", TEXT_ARG(unit_in_words(c, &left->type)), verb,
+    Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, at, "%.*s %s %.*s",
+                         TEXT_ARG(unit_in_words(c, &left->type)), verb,
                          TEXT_ARG(unit_in_words(c, &right->type)));
     diag_label(c->diags, d, a->span, "%.*s", TEXT_ARG(type_name(c, &left->type)));
     diag_label(c->diags, d, b->span, "%.*s", TEXT_ARG(type_name(c, &right->type)));
     if (left->type.tag != KIND_OF_NUMBER || right->type.tag != KIND_OF_NUMBER)
         return;
     Unit ratio = unit_divide(right->type.unit, left->type.unit);
-    diag_because(c->diags, d, "These differ by a factor %.*s.", TEXT_ARG(dimensions_print(c->arena, c->units, &ratio.dims)));
+    diag_because(c->diags, d, "These differ by a factor %.*s.",
+                 TEXT_ARG(dimensions_print(c->arena, c->units, &ratio.dims)));
     search_factor(c, env, d, &ratio.dims, a);
 }

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-static void add_time(UnitTable *units, const char *name, double numerator, double denominator, bool in_days)
+static void add_time(UnitTable *units, const char *name, double numerator, double denominator,
+                     bool in_days)
 {
     UnitDef *def = ARENA_NEW(units->arena, UnitDef);
     def->name = text_from(name);
@@ -192,7 +193,8 @@ bool dimensions_equal(const Dimensions *a, const Dimensions *b)
     if (a->n != b->n)
         return false;
     for (int i = 0; i < a->n; i++)
-        if (a->factors[i].dimension != b->factors[i].dimension || a->factors[i].power != b->factors[i].power)
+        if (a->factors[i].dimension != b->factors[i].dimension ||
+            a->factors[i].power != b->factors[i].power)
             return false;
     return true;
 }
@@ -215,7 +217,8 @@ double magnitude_factor(Text word)
     static const struct {
         const char *word;
         double factor;
-    } magnitudes[] = {{"k", 1e3}, {"mn", 1e6}, {"bn", 1e9}, {"tn", 1e12}, {"%", 0.01}, {"pp", 0.01}, {"bp", 0.0001}};
+    } magnitudes[] = {{"k", 1e3},  {"mn", 1e6},  {"bn", 1e9},   {"tn", 1e12},
+                      {"%", 0.01}, {"pp", 0.01}, {"bp", 0.0001}};
     for (size_t i = 0; i < sizeof magnitudes / sizeof *magnitudes; i++)
         if (text_is(word, magnitudes[i].word))
             return magnitudes[i].factor;

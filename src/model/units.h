@@ -23,8 +23,8 @@ typedef struct {
 typedef struct {
     Dimensions dims;
     double numerator, denominator; /* base = written * numerator / denominator */
-    double rate_months;            /* length in months of the time unit it divides by, 0 without one */
-    bool in_days;                  /* a time written in days or weeks: dates add it by the calendar */
+    double rate_months; /* length in months of the time unit it divides by, 0 without one */
+    bool in_days;       /* a time written in days or weeks: dates add it by the calendar */
 } Unit;
 
 typedef struct {

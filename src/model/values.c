@@ -46,7 +46,8 @@ const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const
     return node_list(c, op, args, d ? 3 : b ? 2 : a ? 1 : 0);
 }
 
-/* Folding uses the run's own leaf mathematics, so that a constant has the bits it would have had. */
+/* Folding uses the run's own leaf mathematics, so that a constant has the bits it would have had.
+ */
 static bool fold(NodeOp op, const double *x, uint32_t n, double *out)
 {
     switch (op) {
@@ -244,7 +245,8 @@ ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kin
     Text key = text_format(c->arena, "hidden %.*s#%s", TEXT_ARG(env->owner_name), what);
     uintptr_t n = (uintptr_t)table_get(c->values_by_key, key) + 1;
     table_set(c->values_by_key, key, (void *)n);
-    ValueId id = value_new(c, text_format(c->arena, "%.*s#%s%zu", TEXT_ARG(env->owner_name), what, (size_t)n), kind);
+    ValueId id = value_new(
+        c, text_format(c->arena, "%.*s#%s%zu", TEXT_ARG(env->owner_name), what, (size_t)n), kind);
     c->model->values.items[id].is_hidden = true;
     c->model->values.items[id].is_closing = env->is_closing;
     return id;
