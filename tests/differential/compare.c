@@ -272,7 +272,7 @@ static bool compare_model(const Options *options, Arena *arena, uint64_t seed, C
         return false;
     coverage_add(coverage, model, oracle);
 
-    Comparison c = {.model = model, .model_seed = seed};
+    Comparison c = {.model = model, .model_seed = seed, .how = "the oracle"};
     if (oracle->n_book_faults > 0)
         found(&c, "faults in", TEXT("books"), 0, 0, (double)oracle->n_book_faults, 0);
     const Program *program = program_build(arena, model);

@@ -311,6 +311,10 @@ static bool any_paid(const RunResult *result, uint32_t slot)
 
 static void see_events(Coverage *c, const Model *model, const RunResult *result)
 {
+    bool is_large = false;
+    for (size_t i = 0; i < model->slots.count * result->n_periods; i++)
+        is_large |= result->paid_high[i] > 0;
+    see(c, "a flow past 2^40 cents", is_large);
     see(c, "a path failed", result->n_failed > 0);
     see(c, "every path lived", result->n_failed == 0);
     see(c, "someone could not pay in full", result->n_clearings > 0);

@@ -184,7 +184,7 @@ static void literal(Gen *g, Kind kind)
             put(g, "%d.%02d", whole, cents);
         break;
     case MONEY:
-        put(g, "%d.%02d USD", whole, cents);
+        put(g, "%d.%02d coin", whole, cents);
         break;
     case THINGS:
         put(g, "%d.%02d widget", whole, cents);
@@ -376,30 +376,30 @@ static void number_of_state(Gen *g)
     switch (below(g, 7)) {
     case 5:
         if (g->has_line[contract])
-            put(g, "(%s.line / 8 USD)", g->contracts[contract]);
+            put(g, "(%s.line / 8 coin)", g->contracts[contract]);
         else
-            put(g, "(%s.payables / 8 USD)", g->parties[party]);
+            put(g, "(%s.payables / 8 coin)", g->parties[party]);
         break;
     case 6:
         if (g->reserve_for[party] >= 0)
-            put(g, "(%s.r%d / 3 USD)", g->parties[party], party);
+            put(g, "(%s.r%d / 3 coin)", g->parties[party], party);
         else
-            put(g, "(paid(%s, repayment) / 9 USD)", g->contracts[contract]);
+            put(g, "(paid(%s, repayment) / 9 coin)", g->contracts[contract]);
         break;
     case 0:
-        put(g, "(clamp(%s.cash / 1 USD, -50, 50))", g->parties[party]);
+        put(g, "(clamp(%s.cash / 1 coin, -50, 50))", g->parties[party]);
         break;
     case 1:
-        put(g, "(unpaid(%s) / 10 USD)", g->parties[party]);
+        put(g, "(unpaid(%s) / 10 coin)", g->parties[party]);
         break;
     case 2:
-        put(g, "(received(%s, revenue) / 10 USD)", g->parties[party]);
+        put(g, "(received(%s, revenue) / 10 coin)", g->parties[party]);
         break;
     case 3:
         if (g->n_stocks > 0)
             put(g, "(%s / 5 widget)", g->stocks[below(g, g->n_stocks)].name);
         else
-            put(g, "(paid(%s) / 10 USD)", g->parties[party]);
+            put(g, "(paid(%s) / 10 coin)", g->parties[party]);
         break;
     default:
         put(g, "(%s.defaulted * 2)", g->parties[party]);
@@ -474,7 +474,7 @@ static void number_of_dates(Gen *g, int depth)
         if (g->n_tables > 0) {
             put(g, "(table%d(", below(g, g->n_tables));
             put(g, chance(g, 70) ? "today" : "today + 20 days");
-            put(g, ") / 4 USD)");
+            put(g, ") / 4 coin)");
         } else {
             put(g, "(period / 1 month)");
         }
@@ -550,7 +550,7 @@ static void number(Gen *g, int depth)
     case 15:
         put(g, "(");
         money(g, depth - 1);
-        put(g, " / 7 USD)");
+        put(g, " / 7 coin)");
         break;
     default:
         if (chance(g, 6))
@@ -591,7 +591,7 @@ static void money(Gen *g, int depth)
     default:
         put(g, "(clamp(");
         number(g, depth - 1);
-        put(g, ", -40, 40) * 1 USD)");
+        put(g, ", -40, 40) * 1 coin)");
         break;
     }
 }
@@ -727,11 +727,11 @@ static void bounded(Gen *g, int low, int high)
 static void amount_of_money(Gen *g, int most)
 {
     if (chance(g, 35)) {
-        put(g, "%d.%02d USD", between(g, 0, most), between(g, 0, 99));
+        put(g, "%d.%02d coin", between(g, 0, most), between(g, 0, 99));
     } else if (chance(g, 3)) {
         money(g, 2);
     } else {
-        put(g, "min(%d USD, abs(", most);
+        put(g, "min(%d coin, abs(", most);
         money(g, 2);
         put(g, "))");
     }
@@ -847,7 +847,7 @@ static void write_draw(Gen *g, int i)
         put_day(g, step_last_day(g->step, g->first_ordinal + g->n_periods + 4));
         kind = DATE;
     } else if (which == 2) {
-        put(g, "%d to %d USD", between(g, 1, 9), between(g, 10, 40));
+        put(g, "%d to %d coin", between(g, 1, 9), between(g, 10, 40));
         kind = MONEY;
     } else {
         law(g);
@@ -912,22 +912,25 @@ static void write_model(Gen *g, uint64_t seed)
 
 static void write_books(Gen *g)
 {
-    put(g, "unit USD \"dollar\" currency\n"
-           "unit widget \"a thing that is counted\"\n"
-           "account cash : asset\naccount receivables : asset\naccount plant : asset\n"
-           "account loans : asset\naccount investments : asset\n"
-           "account payables : liability\naccount debt : liability\n"
-           "account paid_in : equity\naccount opening_equity : equity\n"
-           "account sales : income\naccount guarantee_income : income\n"
-           "account costs : expense\naccount default_costs : expense\n"
-           "account guarantee_cost : expense\naccount wear : expense\n"
-           "category revenue { payer costs; payee sales }\n"
-           "category equipment { payer plant; payee sales }\n"
-           "category borrowing { payer loans; payee debt }\n"
-           "category repayment { payer debt; payee loans }\n"
-           "category equity { payer investments; payee paid_in }\n"
-           "category guarantee { payer guarantee_cost; payee guarantee_income }\n"
-           "ranks first_rank, middle default, last_rank\n");
+    put(g,
+        "unit USD \"dollar\" currency\n"
+        "unit coin \"what amounts are written in\" = %s USD\n"
+        "unit widget \"a thing that is counted\"\n"
+        "account cash : asset\naccount receivables : asset\naccount plant : asset\n"
+        "account loans : asset\naccount investments : asset\n"
+        "account payables : liability\naccount debt : liability\n"
+        "account paid_in : equity\naccount opening_equity : equity\n"
+        "account sales : income\naccount guarantee_income : income\n"
+        "account costs : expense\naccount default_costs : expense\n"
+        "account guarantee_cost : expense\naccount wear : expense\n"
+        "category revenue { payer costs; payee sales }\n"
+        "category equipment { payer plant; payee sales }\n"
+        "category borrowing { payer loans; payee debt }\n"
+        "category repayment { payer debt; payee loans }\n"
+        "category equity { payer investments; payee paid_in }\n"
+        "category guarantee { payer guarantee_cost; payee guarantee_income }\n"
+        "ranks first_rank, middle default, last_rank\n",
+        chance(g, 15) ? "1000000000" : "1");
 }
 
 /* A table by date over the clock, seldom without its outside rows. */
@@ -986,11 +989,14 @@ static void write_nodes(Gen *g)
 static void write_solve(Gen *g)
 {
     bool is_affine = chance(g, 50);
+    bool may_not_settle = chance(g, 15);
 
     put(g, "solve {\n  u0 : number = 0.%d * u1 + ", between(g, 1, 6));
     bounded(g, -20, 20);
     if (is_affine)
         put(g, "\n  u1 : number = 0.%d * u0 - ", between(g, 1, 6));
+    else if (may_not_settle)
+        put(g, "\n  u1 : number = (-6) * abs(u0) - ");
     else
         put(g, "\n  u1 : number = sqrt(abs(u0) + 1) - ");
     bounded(g, -20, 20);
@@ -1073,6 +1079,16 @@ static void choose_parties(Gen *g)
     g->is_outside[g->n_inside] = g->is_outside[g->n_inside + 1] = true;
 }
 
+/* What makes a constant amount move with the model; at least zero. */
+static const char *changing(Gen *g)
+{
+    static const char *const words[] = {" * abs(clamp(x0, -2, 2))",
+                                        " * ramp(today - 60 days, 9 months)",
+                                        " * (1 + clamp(x1, -1, 1)) / 2"};
+
+    return chance(g, 60) ? "" : words[below(g, 3)];
+}
+
 static void write_party(Gen *g, int i)
 {
     put(g, "party %s \"Party %d\" {\n", g->parties[i], i);
@@ -1084,14 +1100,14 @@ static void write_party(Gen *g, int i)
     if (known != NULL && chance(g, 30))
         put(g, "  opening cash = 2 * %s\n", known->name);
     else
-        put(g, "  opening cash = %d.%02d USD\n", between(g, 0, chance(g, 50) ? 20 : 120),
+        put(g, "  opening cash = %d.%02d coin\n", between(g, 0, chance(g, 50) ? 20 : 120),
             between(g, 0, 99));
     if (chance(g, 30))
-        put(g, "  opening debt = %d USD against world\n", between(g, 1, 90));
+        put(g, "  opening debt = %d coin against world\n", between(g, 1, 90));
     if (chance(g, 20))
-        put(g, "  opening plant = %d.555 USD\n", between(g, 1, 90));
+        put(g, "  opening plant = %d.555 coin\n", between(g, 1, 90));
     if (chance(g, 35))
-        put(g, "  keep %d USD%s\n", between(g, 1, 20),
+        put(g, "  keep %d coin%s%s\n", between(g, 1, 20), changing(g),
             chance(g, 50) ? (chance(g, 50) ? " before middle" : " before last_rank") : "");
     if (chance(g, 40)) {
         put(g, "  default costs %d%% of cash", between(g, 1, 40));
@@ -1100,9 +1116,9 @@ static void write_party(Gen *g, int i)
         put(g, "\n");
     }
     if (g->reserve_for[i] >= 0) {
-        put(g, "  reserve r%d for %s { target = %d USD", i, g->contracts[g->reserve_for[i]],
-            between(g, 1, 15));
-        put(g, chance(g, 50) ? "; opening = 0.5 USD }\n" : " }\n");
+        put(g, "  reserve r%d for %s { target = %d coin%s", i, g->contracts[g->reserve_for[i]],
+            between(g, 1, 15), changing(g));
+        put(g, chance(g, 50) ? "; opening = 0.5 coin }\n" : " }\n");
     }
     put(g, "}\n");
 }
@@ -1133,7 +1149,7 @@ static void payment(Gen *g, int contract, const char *amount_rate)
     if (amount_rate[0] != '\0') {
         put(g, "(");
         bounded(g, 0, 12);
-        put(g, ") * 1 USD/%s", amount_rate);
+        put(g, ") * 1 coin/%s", amount_rate);
     } else {
         amount_of_money(g, 25);
     }
@@ -1300,18 +1316,18 @@ static void loan(Gen *g, int contract)
     const char *borrower = g->parties[g->contract_parties[contract][1]];
     static const char *const words[] = {"day", "week", "month", "quarter", "year"};
 
-    put(g, "  stock owed : USD = %d USD\n  tenor : term = term(",
+    put(g, "  stock owed : USD = %d coin\n  tenor : term = term(",
         chance(g, 50) ? 0 : between(g, 10, 90));
     put_some_day(g);
     put(g, ", %d months)\n", between(g, 6, 40));
-    put(g, "  on start(tenor) { pay %d USD from %s to %s as borrowing raises owed }\n",
+    put(g, "  on start(tenor) { pay %d coin from %s to %s as borrowing raises owed }\n",
         between(g, 5, 80), lender, borrower);
     put(g,
         "  every %s during tenor {\n    pay owed * %d%%/year * period from %s to %s as revenue "
         "rank first_rank\n",
         words[g->step], between(g, 1, 12), borrower, lender);
     put(g,
-        "    pay min(owed, %d USD) from %s to %s as repayment rank first_rank lowers owed\n  }\n",
+        "    pay min(owed, %d coin) from %s to %s as repayment rank first_rank lowers owed\n  }\n",
         between(g, 1, 25), borrower, lender);
     g->has_loan[contract] = true;
     strcpy(g->debts[g->n_debts], g->contracts[contract]);
@@ -1331,9 +1347,9 @@ static void line_of_credit(Gen *g, int contract)
     bool is_for_shortfall = chance(g, 75) && may_back(g, g->contract_parties[contract][0],
                                                       g->contract_parties[contract][1]);
 
-    put(g, "  stock drawn : USD = 0 USD\n");
-    put(g, "  facility line from %s to %s up to %d USD as borrowing%s%s\n", lender, borrower,
-        between(g, 5, 60), is_for_shortfall ? " for shortfall" : "",
+    put(g, "  stock drawn : USD = 0 coin\n");
+    put(g, "  facility line from %s to %s up to %d coin%s as borrowing%s%s\n", lender, borrower,
+        between(g, 5, 60), changing(g), is_for_shortfall ? " for shortfall" : "",
         chance(g, 70) ? " raises drawn" : "");
     if (!is_for_shortfall || chance(g, 50)) {
         put(g, "  when ");
@@ -1354,8 +1370,8 @@ static void guarantee(Gen *g, int contract)
 
     if (!g->has_loan[covered] || guarantor == creditor || !may_back(g, guarantor, debtor))
         return;
-    put(g, "  guarantee backing of %s by %s up to %d USD\n", g->contracts[covered],
-        g->parties[guarantor], between(g, 5, 60));
+    put(g, "  guarantee backing of %s by %s up to %d coin%s\n", g->contracts[covered],
+        g->parties[guarantor], between(g, 5, 60), changing(g));
 }
 
 static void write_contract(Gen *g, int contract)
@@ -1436,12 +1452,12 @@ static void write_shops(Gen *g)
         "  part hall { floors : number; area = floors * 3 }\n"
         "  area = sum over h in hall: h.area\n"
         "  stock goods : widget signed = 20 widget\n"
-        "  every %s { pay clamp(base + area, 0, 20) * 0.5 USD/month from users to keeper as "
+        "  every %s { pay clamp(base + area, 0, 20) * 0.5 coin/month from users to keeper as "
         "revenue }\n"
         "  rule clear_out when goods < 5 widget for ",
         words[g->step]);
     put_periods(g, 1);
-    put(g, " again { add 12 widget to goods\n    pay 2.505 USD from keeper to world as "
+    put(g, " again { add 12 widget to goods\n    pay 2.505 coin from keeper to world as "
            "equipment }\n");
     put(g, "  every %s during term(", words[g->step]);
     put_some_day(g);
@@ -1467,16 +1483,16 @@ static void write_backed(Gen *g)
 
     put(g,
         "contract backed \"Backed\" between users and %s {\n  grace : duration = %d months\n"
-        "  every %s { pay (%d + abs(clamp(x0, -3, 3))) * 1 USD from %s to users as repayment "
+        "  every %s { pay (%d + abs(clamp(x0, -3, 3))) * 1 coin from %s to users as repayment "
         "rank first_rank }\n}\n",
         g->parties[0], between(g, 0, 9), words[g->step], due, g->parties[0]);
     put(g,
         "contract feed \"Now and then\" between world and %s {\n"
-        "  every %d %ss { pay %d USD from world to %s as revenue }\n}\n",
+        "  every %d %ss { pay %d coin from world to %s as revenue }\n}\n",
         g->parties[0], between(g, 2, 3), words[g->step], due * between(g, 2, 4), g->parties[0]);
     put(g,
         "contract pledge \"Pledge\" between %s and users {\n"
-        "  guarantee of backed by %s up to %d USD\n}\n",
+        "  guarantee of backed by %s up to %d coin\n}\n",
         g->parties[1], g->parties[chance(g, 40) ? g->n_inside + 1 : 1], between(g, 10, 90));
 }
 
@@ -1494,7 +1510,7 @@ static void write_rents(Gen *g)
                                   : "month");
     put(g,
         "rental rents \"Rents\" for p in node between %s and %s { rate = p.gets * 0.4 "
-        "USD/month }\n",
+        "coin/month }\n",
         g->parties[g->n_inside - 1], g->parties[0]);
 }
 
@@ -1505,7 +1521,7 @@ static void write_checks(Gen *g)
     const char *party = g->parties[below(g, g->n_inside)];
 
     if (chance(g, 40))
-        put(g, "check \"pays in full\" always unpaid(%s) = 0 USD in %d%% of paths\n", party,
+        put(g, "check \"pays in full\" always unpaid(%s) = 0 coin in %d%% of paths\n", party,
             between(g, 10, 95));
     if (chance(g, 30)) {
         put(g, "check \"holds for a while\" always ");
@@ -1517,7 +1533,7 @@ static void write_checks(Gen *g)
     if (chance(g, 30)) {
         put(g, "check \"rich by then\" at ");
         put_some_day(g);
-        put(g, " %s.cash > %d USD\n", party, between(g, 0, 50));
+        put(g, " %s.cash > %d coin\n", party, between(g, 0, 50));
     }
     if (chance(g, 30))
         put(g, "check \"covered\" covers %s.cash over paid(%s) at least 1.%d\n", party, party,
@@ -1534,11 +1550,11 @@ static void write_report(Gen *g)
         put(g, "  show %s\n", known->name);
     }
     put(g, "  show %s.cash, unpaid(%s)\n", some_party(g), g->parties[0]);
-    put(g, "  show first(unpaid(%s) > 0 USD)\n", g->parties[0]);
+    put(g, "  show first(unpaid(%s) > 0 coin)\n", g->parties[0]);
     if (chance(g, 40)) {
         put(g, "  show cumulative(unpaid(%s)), lag(%s.cash, ", g->parties[1], g->parties[1]);
         put_periods(g, between(g, 1, 3));
-        put(g, ", first 2 USD)\n  show mean of %s.cash over last ", g->parties[0]);
+        put(g, ", first 2 coin)\n  show mean of %s.cash over last ", g->parties[0]);
         put_periods(g, between(g, 1, 4));
         put(g, "\n  show (%s.cash at ", g->parties[0]);
         put_some_day(g);
@@ -1586,7 +1602,7 @@ static void write_formula(Gen *g, int i)
         return;
     put(g, "y%d : %s = ", i, kind == MONEY ? "USD" : kind == DATE ? "date" : "yesno");
     if (kind == MONEY && chance(g, 97)) {
-        put(g, "max(0 USD, ");
+        put(g, "max(0 coin, ");
         money(g, 2);
         put(g, ")");
     } else {
