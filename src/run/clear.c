@@ -232,38 +232,34 @@ static void find_short(Tile *tile)
             kernels->add(tile->m.n_lanes, tile->net[slot->payee], now->due);
     }
     for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        double *net = tile->net[p];
+        const double *net = tile->net[p];
+        Lanes bound = {tile->zeros, 0};
 
         if (net == NULL || !tile->is_payer[p])
             continue;
         if (plan->keep_counts[p])
-            for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-                net[lane] -= cents_of(tile, plan->code->parties[p].keep, lane, FAILED_PARTY, p);
-        if (!kernels->below(tile->m.n_blocks, tile->alive, net, (Lanes){tile->zeros, 0}))
+            bound = (Lanes){tile->keep[p], GW_LANES};
+        if (!kernels->below(tile->m.n_blocks, tile->alive, net, bound))
             continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-            if (net[lane] < 0)
+            if (net[lane] < lanes_at(bound, lane))
                 mark_slow(tile, lane);
     }
 }
 
-/* Lanes in which what is left is shared, or a reserve is above or below its target. */
-static void find_sharing(Tile *tile)
+/* What each party keeps, in cents. */
+static void state_keeps(Tile *tile)
 {
     const Plan *plan = tile->plan;
 
-    for (size_t i = 0; i < tile->n_active; i++) {
-        const SlotNow *now = &tile->slots[tile->active[i]];
-        for (size_t lane = 0; now->share != NULL && lane < tile->m.n_lanes; lane++)
-            if (now->share[lane] > 0)
-                mark_slow(tile, lane);
-    }
-    for (uint32_t i = 0; i < plan->model->reserves.count; i++) {
-        const double *balance = tile_register(tile, plan->code->reserves[i].balance);
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        tile->keep[p] = NULL;
+        if (plan->code->parties[p].keep == REF_NONE || plan->is_outside[p])
+            continue;
+        tile->keep[p] = tile_take(tile);
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-            if (balance[lane] !=
-                cents_of(tile, plan->code->reserves[i].target, lane, FAILED_RESERVE, i))
-                mark_slow(tile, lane);
+            tile->keep[p][lane] =
+                cents_of(tile, plan->code->parties[p].keep, lane, FAILED_PARTY, p);
     }
 }
 
@@ -343,7 +339,7 @@ static bool is_overdue(const Tile *tile, uint32_t slot_id, size_t lane)
         since = tile_register(tile, plan->code->slot_since[slot_id])[lane];
     if (slot->contract != NO_ID)
         grace = number_or_zero(tile, plan->code->contracts[slot->contract].grace, lane);
-    return date_add_months(since, grace) <= today;
+    return grace == 0 || date_add_months(since, grace) <= today;
 }
 
 static void state_lane_dues(Tile *tile, size_t lane)
@@ -354,7 +350,7 @@ static void state_lane_dues(Tile *tile, size_t lane)
 
         tile->in_due[slot] = now->share != NULL ? now->cap[lane] : now->due[lane];
         tile->in_share[slot] = now->share != NULL ? now->share[lane] : 0;
-        tile->in_default[slot] = is_overdue(tile, slot, lane);
+        tile->in_default[slot] = now->due[lane] > 0 && is_overdue(tile, slot, lane);
     }
 }
 
@@ -464,6 +460,8 @@ static void clear_slow_lanes(Tile *tile)
     for (size_t i = 0; i < tile->n_active; i++) {
         SlotNow *now = &tile->slots[tile->active[i]];
 
+        if (now->cleared != NULL)
+            continue;
         now->cleared = tile_take(tile);
         if (now->share == NULL)
             memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
@@ -495,9 +493,10 @@ void tile_clear(Tile *tile)
     look_at_cash(tile);
     if (tile->has_died)
         forgive_dead(tile);
+    state_keeps(tile);
     find_short(tile);
-    find_sharing(tile);
     tile_who_keep(tile);
+    tile_share_rest(tile);
     if (tile->has_slow)
         clear_slow_lanes(tile);
 }

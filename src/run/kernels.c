@@ -6,6 +6,7 @@
  * files are compiled with -fno-tree-sink, which else moves reads under conditions by itself. */
 #include "run/kernels.h"
 #include "run/lane.h"
+#include "run/lane_dates.h"
 
 #ifndef GW_RUN_KERNELS
 #define GW_RUN_KERNELS run_kernels_baseline
@@ -73,6 +74,34 @@ static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restr
                 out[i] = gw_inverse_normal(p[i]);
         out += GW_LANES;
         p += in_a.step;
+    }
+}
+
+/* Most terms lie before or after the period: their blocks are passed by a comparison. */
+static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, Lanes in_b,
+                   Lanes in_c)
+{
+    const double *restrict start = in_a.at;
+    const double *restrict end = in_b.at;
+
+    (void)in_c;
+    for (size_t block = 0; block < n_blocks; block++) {
+        uint64_t some = 0;
+
+        for (size_t i = 0; i < GW_LANES; i++) {
+            uint64_t is_before = start[i] > clock->today;
+            uint64_t is_after = end[i] < clock->first_day;
+            some |= (is_before | is_after) ^ 1;
+        }
+        if (some != 0)
+            for (size_t i = 0; i < GW_LANES; i++)
+                out[i] = lane_due(clock, start[i], end[i]).is_due;
+        else
+            for (size_t i = 0; i < GW_LANES; i++)
+                out[i] = 0.0;
+        out += GW_LANES;
+        start += in_a.step;
+        end += in_b.step;
     }
 }
 

@@ -22,6 +22,10 @@ typedef struct {
     uint32_t period;
     Day first, last;
     double first_day, today, days;
+    double last_month; /* of the last day, since January 1970 */
+    /* of the instruction at hand: the step of an `every` rule, months or days, the other 0 */
+    double step_months, step_days;
+    bool is_in_advance;
 } Clock;
 
 typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *restrict out, Lanes a, Lanes b,

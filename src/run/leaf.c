@@ -9,13 +9,6 @@
 #include <assert.h>
 #include <math.h>
 
-static double growth_months(const Machine *machine, double from)
-{
-    if (machine->clock.period > 0)
-        from = gw_max(from, machine->clock.first_day);
-    return date_months_between(from, machine->clock.today + 1);
-}
-
 static double number_in_table(const KeyTable *table, double key)
 {
     uint32_t n = table->n_rows;
@@ -45,37 +38,17 @@ static double number_in_table(const KeyTable *table, double key)
     return table->numbers[low] + part * (table->numbers[low + 1] - table->numbers[low]);
 }
 
-static Due due_now(const Machine *machine, const Detail *detail, double start, double end)
-{
-    return schedule_due_in_term(start, end, detail->step_months, detail->step_days,
-                                detail->is_in_advance, machine->clock.first, machine->clock.last);
-}
-
 static Due due_by_calendar(const Machine *machine, const Detail *detail)
 {
     return schedule_due_by_calendar(detail->step_months, detail->step_days, detail->is_in_advance,
                                     machine->clock.first, machine->clock.last);
 }
 
-static double leaf(const Machine *machine, Op op, const Detail *detail, double a, double b)
+static double leaf(const Machine *machine, Op op, const Detail *detail, double a)
 {
     switch (op) {
-    case OP_DATE_ADD_MONTHS:
-        return date_add_months(a, b);
-    case OP_DATE_ADD_DAYS:
-        return date_add_days(a, b);
-    case OP_MONTHS_BETWEEN:
-        return date_months_between(a, b);
-    case OP_GROWTH_MONTHS:
-        return growth_months(machine, a);
     case OP_TABLE:
         return number_in_table(&machine->model->tables.items[detail->index], a);
-    case OP_DUE:
-        if (isnan(a) || isnan(b))
-            return GW_NAN;
-        return due_now(machine, detail, a, b).is_due ? 1 : 0;
-    case OP_DUE_DAYS:
-        return due_now(machine, detail, a, b).stretch_days;
     case OP_DUE_BY_CALENDAR:
         return due_by_calendar(machine, detail).is_due ? 1 : 0;
     default:
@@ -119,7 +92,6 @@ void run_leaf(Machine *machine, const Instruction *at)
     const Detail *detail = &machine->code->details[at->detail];
     double *out = machine_register(machine, at->out);
     Lanes a = {0};
-    Lanes b = {0};
     bool is_same = true;
 
     if (at->op == OP_QUANTILE) {
@@ -128,14 +100,9 @@ void run_leaf(Machine *machine, const Instruction *at)
     }
     if (at->n > 0)
         a = machine_lanes(machine, at->a);
-    if (at->n > 1)
-        b = machine_lanes(machine, at->b);
-    is_same = a.step == 0 && b.step == 0;
-    for (size_t lane = 0; lane < machine->n_lanes; lane++) {
-        if (is_same && lane > 0)
-            out[lane] = out[0];
-        else
-            out[lane] = leaf(machine, (Op)at->op, detail, at->n > 0 ? lanes_at(a, lane) : 0,
-                             at->n > 1 ? lanes_at(b, lane) : 0);
-    }
+    is_same = a.step == 0;
+    for (size_t lane = 0; lane < machine->n_lanes; lane++)
+        out[lane] = is_same && lane > 0
+                        ? out[0]
+                        : leaf(machine, (Op)at->op, detail, at->n > 0 ? lanes_at(a, lane) : 0);
 }

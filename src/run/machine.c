@@ -74,7 +74,8 @@ void machine_set_period(Machine *machine, uint32_t period)
                              .last = last,
                              .first_day = first,
                              .today = last,
-                             .days = last - first + 1};
+                             .days = last - first + 1,
+                             .last_month = step_ordinal(STEP_MONTH, last)};
 }
 
 static void fill(Machine *machine, double *out, Lanes from)
@@ -411,6 +412,13 @@ static void run_held(Machine *machine, const Instruction *at)
     }
 }
 
+static void set_step(Machine *machine, const Detail *detail)
+{
+    machine->clock.step_months = detail->step_months;
+    machine->clock.step_days = detail->step_days;
+    machine->clock.is_in_advance = detail->is_in_advance;
+}
+
 void machine_run(Machine *machine, uint32_t section)
 {
     const Section *run = &machine->code->sections[section];
@@ -422,6 +430,8 @@ void machine_run(Machine *machine, uint32_t section)
         LaneKernel *kernel = machine->kernels->ops[at->op];
 
         if (kernel != NULL) {
+            if (at->op == OP_DUE || at->op == OP_DUE_DAYS)
+                set_step(machine, &machine->code->details[at->detail]);
             Lanes a = machine_lanes(machine, at->a);
             Lanes b = at->n > 1 ? machine_lanes(machine, at->b) : none;
             Lanes c = at->n > 2 ? machine_lanes(machine, at->c) : none;

@@ -177,6 +177,34 @@ static void index_slots(Plan *plan, Arena *arena)
     plan->slot_readers = readers.items;
 }
 
+/* By payer, then rank, then number. */
+static void index_rest(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    uint32_t n = 0;
+
+    plan->rest_slots = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
+    plan->rest_starts = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        uint32_t first = n;
+
+        plan->rest_starts[p] = first;
+        for (uint32_t i = 0; i < model->slots.count; i++) {
+            const Slot *slot = &model->slots.items[i];
+            uint32_t at = n;
+
+            if (!slot->is_rest || slot->payer != p)
+                continue;
+            for (; at > first && model->slots.items[plan->rest_slots[at - 1]].rank > slot->rank;
+                 at--)
+                plan->rest_slots[at] = plan->rest_slots[at - 1];
+            plan->rest_slots[at] = i;
+            n++;
+        }
+    }
+    plan->rest_starts[model->parties.count] = n;
+}
+
 static void index_views(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
@@ -202,6 +230,7 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     }
     index_parties(plan, arena);
     index_slots(plan, arena);
+    index_rest(plan, arena);
     index_views(plan, arena);
     plan_clearing(plan, arena);
     run_constants(plan, arena);

@@ -36,7 +36,7 @@ static void state_payment(Tile *tile, uint32_t slot)
     const Plan *plan = tile->plan;
     SlotNow *now = &tile->slots[slot];
 
-    if (!tile->has_slow)
+    if (now->cleared == NULL)
         now->cleared = now->due;
     now->paid = now->cleared;
     now->accrued = now->fresh;

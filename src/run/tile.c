@@ -69,7 +69,7 @@ static void init_period(Tile *tile, Arena *arena)
     size_t n_lanes = tile->m.n_lanes;
 
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
-    tile->pool_size = 6 * model->slots.count + 5 * model->parties.count + 2 * model->stocks.count +
+    tile->pool_size = 6 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                       model->facilities.count + 8 * model->rules.count + 16;
     tile->pool = ARENA_ARRAY(arena, double, tile->pool_size *n_lanes);
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
@@ -83,6 +83,8 @@ static void init_period(Tile *tile, Arena *arena)
     tile->is_ended = ARENA_ARRAY(arena, bool, model->contracts.count + 1);
     tile->requested = ARENA_ARRAY(arena, double *, model->facilities.count + 1);
     tile->net = ARENA_ARRAY(arena, double *, model->parties.count + 1);
+    tile->keep = ARENA_ARRAY(arena, double *, model->parties.count + 1);
+    tile->rest_group = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->is_payer = ARENA_ARRAY(arena, bool, model->parties.count + 1);
     tile->losses = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->cash_before = ARENA_ARRAY(arena, double *, model->parties.count + 1);

@@ -71,6 +71,7 @@ typedef struct Plan {
     uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
+    uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
     uint32_t *who_views;                         /* views of kind who_pays */
     uint32_t n_who;
     uint64_t seed;
@@ -111,8 +112,9 @@ typedef struct Tile {
     uint32_t *in_keep_rank;
     uint8_t *in_default, *in_defaulted;
     bool *is_payer;
-    double **net, **losses, **cash_before; /* by party: NULL or lanes */
+    double **net, **keep, **losses, **cash_before; /* by party: NULL or lanes */
     double *slow;
+    uint32_t *rest_group;
     bool has_slow;
     LIST(Guaranteed) guaranteed;
     Arena *arena; /* of what grows */
@@ -143,6 +145,7 @@ void tile_rules(Tile *tile);
 /* clear.c, post.c */
 void tile_clear(Tile *tile);
 void tile_activate(Tile *tile, uint32_t slot);
+void tile_share_rest(Tile *tile); /* rest.c */
 void tile_post(Tile *tile);
 /* close.c */
 void tile_close(Tile *tile);
