@@ -23,12 +23,12 @@ extern "C" {
 
 typedef enum GwStatus {
     GW_OK = 0,
-    GW_BAD_INPUT = 1,  /* the model's text or data is at fault: see its diagnostics */
-    GW_BAD_USE = 2,    /* a call that cannot be answered: an unknown name, an index past the end */
-    GW_BAD_WORLD = 3,  /* a file that cannot be read or written, a full disk */
-    GW_NO_MEMORY = 4,  /* memory ran out */
-    GW_CANCELLED = 5,  /* the progress function said stop */
-    GW_TOO_BIG = 6     /* the run would not fit: gw_model_message says by how much */
+    GW_BAD_INPUT = 1, /* the model's text or data is at fault: see its diagnostics */
+    GW_BAD_USE = 2,   /* a call that cannot be answered: an unknown name, an index past the end */
+    GW_BAD_WORLD = 3, /* a file that cannot be read or written, a full disk */
+    GW_NO_MEMORY = 4, /* memory ran out */
+    GW_CANCELLED = 5, /* the progress function said stop */
+    GW_TOO_BIG = 6    /* the run would not fit: gw_model_message says by how much */
 } GwStatus;
 
 typedef struct GwModel GwModel; /* a model's text, settings, faults, and what was made of them */
@@ -76,6 +76,10 @@ GW_API GwStatus gw_model_show(GwModel *model, const char *what);
 /* Other than 0: a number without a source is an error. */
 GW_API GwStatus gw_model_set_strict(GwModel *model, int is_strict);
 
+/* Where a model without a clock of its own starts: in January of this year. 0, as at first: the
+ * year it is. */
+GW_API GwStatus gw_model_set_year(GwModel *model, int year);
+
 /* Checks names, units and dates of everything, and makes the program. GW_BAD_INPUT when there is
  * an error among the diagnostics. Does nothing when nothing has changed. */
 GW_API GwStatus gw_model_compile(GwModel *model);
@@ -86,7 +90,7 @@ typedef enum GwSeverity { GW_ERROR, GW_WARNING, GW_NOTE } GwSeverity;
 
 typedef struct GwDiagnostic {
     GwSeverity severity;
-    const char *code;    /* stable: "unit-mismatch"; docs/errors.md explains each */
+    const char *code; /* stable: "unit-mismatch"; docs/errors.md explains each */
     const char *message;
     const char *file;
     uint32_t line, column;         /* from 1; column counts characters */
@@ -110,7 +114,7 @@ typedef struct GwModelInfo {
     const char *from, *until; /* the clock's first and last day, "2025-10-01" */
     const char *step;         /* "daily", "weekly", "monthly", "quarterly", "yearly" */
     uint32_t n_periods;
-    double minor_per_unit;    /* 100 cents */
+    double minor_per_unit; /* 100 cents */
     uint32_t n_unsourced;
 } GwModelInfo;
 GW_API GwStatus gw_model_info(GwModel *model, GwModelInfo *info);
@@ -121,13 +125,13 @@ GW_API GwStatus gw_model_period(GwModel *model, size_t index, int32_t *first_day
 /* A number that may be changed by gw_model_set: a constant or a draw. */
 typedef struct GwParameter {
     const char *name, *label, *unit;
-    const char *source;     /* the source's name; "" when assumed or unsourced */
-    const char *words;      /* what stands beside it under `cite` or `assume` */
-    const char *printed;    /* as a reader sees it: "4 to 6 years, lognormal" */
-    char attribution;       /* 'c' cited, 'a' assumed, 'u' unsourced, 'x' needs no source */
+    const char *source;  /* the source's name; "" when assumed or unsourced */
+    const char *words;   /* what stands beside it under `cite` or `assume` */
+    const char *printed; /* as a reader sees it: "4 to 6 years, lognormal" */
+    char attribution;    /* 'c' cited, 'a' assumed, 'u' unsourced, 'x' needs no source */
     int is_draw;
-    double number;          /* a constant, in `unit` */
-    double low, high;       /* the sensible range; NaN: none */
+    double number;    /* a constant, in `unit` */
+    double low, high; /* the sensible range; NaN: none */
     const char *file;
     uint32_t line;
 } GwParameter;
@@ -168,11 +172,11 @@ GW_API GwStatus gw_model_doc(GwModel *model, const char *name, const char **text
 typedef struct GwRunOptions {
     uint64_t paths;
     uint64_t seed;
-    unsigned threads;      /* 0: one a core; the results are the same bits whatever is chosen */
-    uint64_t keep_bytes;   /* bound for what is kept of the paths; 0: chosen by the machine */
-    int with_side_runs;    /* also the runs that report sections need: other scenarios, the
-                              headline, and the nudged numbers of RESTS ON */
-    int without_rests_on;  /* of these, not the last */
+    unsigned threads;     /* 0: one a core; the results are the same bits whatever is chosen */
+    uint64_t keep_bytes;  /* bound for what is kept of the paths; 0: chosen by the machine */
+    int with_side_runs;   /* also the runs that report sections need: other scenarios, the
+                             headline, and the nudged numbers of RESTS ON */
+    int without_rests_on; /* of these, not the last */
     /* Called now and then from one thread at a time; other than 0 stops the run. May be NULL. */
     int (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;
@@ -238,9 +242,9 @@ GW_API GwStatus gw_run_failure(GwRun *run, size_t index, GwFailure *failure);
 /* ---- what is written of a run ------------------------------------------------------------ */
 
 typedef struct GwReportOptions {
-    unsigned width;     /* columns; 0: 100 */
+    unsigned width; /* columns; 0: 100 */
     int has_colour;
-    double seconds;     /* how long it took, for the header; NaN: not said */
+    double seconds; /* how long it took, for the header; NaN: not said */
 } GwReportOptions;
 GW_API GwStatus gw_run_report(GwRun *run, const GwReportOptions *options, const char **text);
 /* Everything the report knows, as JSON. GW_BAD_WORLD in a build without JSON. */

@@ -54,6 +54,7 @@ struct GwModel {
     LIST(Tree *) trees;  /* the model's own first */
     LIST(Decl *) overrides, views;
     const char *scenario; /* NULL: the base */
+    int year;             /* where a default clock starts; 0: this year */
     bool is_open, is_strict, is_stale;
     Built *built;
     Arena *pending; /* of a build in progress: left behind when it runs out of memory */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* --- opening --- */
 
@@ -162,6 +163,17 @@ GwStatus gw_model_set_strict(GwModel *model, int is_strict)
     return GW_OK;
 }
 
+GwStatus gw_model_set_year(GwModel *model, int year)
+{
+    model->message = "";
+    if (year != 0 && (year < DATE_MIN_YEAR || year > DATE_MAX_YEAR))
+        return model_fail(model, GW_BAD_USE, "a year lies between %d and %d, not %d", DATE_MIN_YEAR,
+                          DATE_MAX_YEAR, year);
+    make_stale(model);
+    model->year = year;
+    return GW_OK;
+}
+
 /* Every scenario that the model's files declare. */
 static Table *scenarios_of(const GwModel *model, Arena *arena)
 {
@@ -211,6 +223,14 @@ GwStatus gw_model_choose_scenario(GwModel *model, const char *name)
 
 /* --- compiling --- */
 
+static int year_now(void)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+
+    return now == (time_t)-1 || gmtime_r(&now, &parts) == NULL ? 0 : parts.tm_year + 1900;
+}
+
 BuildOptions model_build_options(GwModel *model)
 {
     return (BuildOptions){.scenario = model->scenario,
@@ -219,6 +239,7 @@ BuildOptions model_build_options(GwModel *model)
                           .views = model->views.items,
                           .n_views = model->views.count,
                           .nudge_factor = 1,
+                          .this_year = model->year != 0 ? model->year : year_now(),
                           .is_strict = model->is_strict,
                           .read_file = load_beside,
                           .read_context = model};

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_READ = 1 << 16, LARGEST_INPUT = 16 << 20 };
@@ -72,6 +73,18 @@ static GwStatus open_input(GwModel *model)
     return status;
 }
 
+/* SOURCE_DATE_EPOCH, in seconds since 1970, stands for the time now where results are to be the
+ * same on any day. */
+static void set_year(GwModel *model)
+{
+    const char *seconds = getenv("SOURCE_DATE_EPOCH");
+    time_t now = seconds == NULL ? 0 : (time_t)strtoll(seconds, NULL, 10);
+    struct tm parts;
+
+    if (seconds != NULL && gmtime_r(&now, &parts) != NULL)
+        (void)gw_model_set_year(model, parts.tm_year + 1900);
+}
+
 GwModel *open_model(const char *path, const char *library, int *status)
 {
     GwModel *model = gw_model_new();
@@ -86,8 +99,10 @@ GwModel *open_model(const char *path, const char *library, int *status)
         opened = gw_model_set_library(model, library);
     if (opened == GW_OK)
         opened = strcmp(path, "-") == 0 ? open_input(model) : gw_model_open(model, path);
-    if (opened == GW_OK)
+    if (opened == GW_OK) {
+        set_year(model);
         return model;
+    }
     *status = explain(model, opened);
     gw_model_free(model);
     return NULL;
