@@ -553,7 +553,7 @@ static void number(Gen *g, int depth)
         put(g, " / 7 coin)");
         break;
     default:
-        if (chance(g, 6))
+        if (chance(g, 14))
             unsafe(g, depth);
         else
             atom(g, NUMBER);
@@ -726,7 +726,9 @@ static void bounded(Gen *g, int low, int high)
 /* At least zero, but seldom not. */
 static void amount_of_money(Gen *g, int most)
 {
-    if (chance(g, 35)) {
+    if (chance(g, 15)) { /* whole cents and a half */
+        put(g, "%d.%d25 coin", between(g, 0, most), between(g, 0, 4) * 2 + 1);
+    } else if (chance(g, 25)) {
         put(g, "%d.%02d coin", between(g, 0, most), between(g, 0, 99));
     } else if (chance(g, 3)) {
         money(g, 2);
