@@ -92,9 +92,10 @@ static void say_each_once(DiagList *diags)
         bool is_new = true;
         for (size_t j = 0; j < kept && is_new && i < 5000; j++) {
             const Diag *e = diags->diags.items[j];
-            is_new = e->code != d->code || e->span.file != d->span.file ||
-                     e->span.start != d->span.start || e->span.end != d->span.end ||
-                     d->span.end == 0;
+            bool is_of_one = d->code == DIAG_MISSING_FIELD; /* an instance may lack two things */
+            is_new = (is_of_one && !text_equal(e->message, d->message)) || e->code != d->code ||
+                     e->span.file != d->span.file || e->span.start != d->span.start ||
+                     e->span.end != d->span.end || d->span.end == 0;
         }
         if (!is_new)
             continue;
@@ -137,6 +138,12 @@ static void keep_source_text(Checker *c)
         buffer_text(&out, file->bytes);
     }
     c->model->source_text = buffer_view(&out);
+}
+
+static void keep_words(Checker *c)
+{
+    for (size_t i = 0; i < table_count(c->words); i++)
+        *LIST_PUSH(c->arena, &c->model->words) = table_at(c->words, i)->key;
 }
 
 static void seed_words(Checker *c)
@@ -187,6 +194,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     if (!diag_any_error(diags))
         (void)formulas_order(c);
     facts_finish(c);
+    keep_words(c);
     keep_source_text(c);
     if (options->checks_scenarios && !options->scenario)
         check_scenarios(c);

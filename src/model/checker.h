@@ -135,7 +135,6 @@ typedef struct {
     Text owner_name; /* for hidden values: the full name of the field or rule */
     bool is_closing; /* checks and reports */
     bool is_opening; /* under `opening` there */
-    bool in_every, in_each;
     bool *saw_opening, *saw_closing;
 } Env;
 
@@ -186,6 +185,8 @@ void facts_collect(Checker *c);
 /* The nudge factor of a literal, and marks it as used. */
 double facts_use_literal(Checker *c, const Expr *literal, double base);
 void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed);
+/* A stage's `chance P` is a draw under the attribution of its number. */
+void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value);
 void facts_finish(Checker *c);
 
 /* instances.c */
@@ -216,6 +217,8 @@ bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
 Type type_number(Unit unit);
 Type type_plain(void);
 Text type_name(Checker *c, const Type *type);
+/* "in USD/month", "a plain number", "a duration", "a date". */
+Text type_phrase(Checker *c, const Type *type);
 void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
                      const Typed *right, const char *verb);
 ValueId value_new(Checker *c, Text name, ValueKind kind);
@@ -233,7 +236,7 @@ Typed read_state(Checker *c, const Env *env, ValueId value, Type type);
 ValueId state_value(Checker *c, Text key, ValueKind kind);
 uint32_t table_index(const Table *table, Text name); /* NO_ID when absent */
 void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text name);
-/* The length of this period (in_every: of the stretch) as nodes, in the rate's own time unit. */
+/* The length of this period (in_rule: of the stretch that falls due) as a node, in the rate's own time unit. */
 const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule);
 
 /* functions.c */

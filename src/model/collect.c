@@ -23,10 +23,23 @@ void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text
 
 static void duplicate(Checker *c, const Decl *decl, const Decl *earlier)
 {
-    Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span, "`%.*s` is declared twice",
-                         TEXT_ARG(decl->name));
+    /* The library is read last, and what it declares is not the reader's fault. */
+    bool is_late = c->diags->sources->files.items[decl->name_span.file]->is_library;
+    for (size_t t = 0; t < c->n_trees && !earlier; t++)
+        for (size_t i = 0; i < c->trees[t]->decls.count && !earlier; i++) {
+            const Decl *other = c->trees[t]->decls.items[i];
+            if (other != decl && other->kind == decl->kind && text_equal(other->name, decl->name))
+                earlier = other;
+        }
+    const Decl *at = is_late && earlier ? earlier : decl;
+    Diag *d = decl->kind == DECL_RANKS
+                  ? diag_error(c->diags, DIAG_DUPLICATE_NAME, at->name_span,
+                               "ranks are declared twice: one list orders them all")
+                  : diag_error(c->diags, DIAG_DUPLICATE_NAME, at->name_span,
+                               "`%.*s` is declared twice", TEXT_ARG(decl->name));
     if (earlier)
-        diag_label(c->diags, d, earlier->name_span, "first here");
+        diag_label(c->diags, d, at == decl ? earlier->name_span : decl->name_span,
+                   at == decl ? "first here" : "and here");
 }
 
 /* ---- units ------------------------------------------------------------------ */
@@ -157,8 +170,7 @@ static void collect_category(Checker *c, const Decl *decl)
 static void collect_ranks(Checker *c, const Decl *decl)
 {
     if (c->model->ranks.count > 0) {
-        diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->span,
-                   "ranks are declared twice: one list orders them all");
+        duplicate(c, decl, NULL);
         return;
     }
     c->default_rank = 0;
@@ -467,6 +479,24 @@ static uint32_t role(Checker *c, const char *name)
     return table_index(c->accounts, text_from(name));
 }
 
+/* `money = USD` names a unit of money. */
+static void check_currency(Checker *c)
+{
+    const UnitDef *unit = units_find(c->units, c->model->currency);
+    Span at = c->model_decl->name_span;
+    for (size_t i = 0; i < c->model_decl->members.count; i++)
+        if (text_is(c->model_decl->members.items[i]->name, "money"))
+            at = c->model_decl->members.items[i]->name2_span;
+    if (!unit) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, at, "there is no currency `%.*s`",
+                             TEXT_ARG(c->model->currency));
+        suggest_nearest(c, d, at, c->units->names, c->model->currency);
+    } else if (!unit->is_currency) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is not a currency",
+                   TEXT_ARG(c->model->currency));
+    }
+}
+
 static void default_clock(Checker *c)
 {
     c->model->step = STEP_MONTH;
@@ -505,6 +535,8 @@ void collect_declarations(Checker *c)
     fill_periods(c);
     if (c->model->currency.length == 0)
         c->model->currency = TEXT("USD");
+    else
+        check_currency(c);
     c->model->minor_per_unit = 100;
     c->model->cash = role(c, "cash");
     c->model->payables = role(c, "payables");

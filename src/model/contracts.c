@@ -414,6 +414,14 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
     *LIST_PUSH(c->arena, &c->model->guarantees) = g;
 }
 
+/* The name of the contract that holds it. */
+static Span place_of_guarantee(Checker *c, const Guarantee *g)
+{
+    if (g->own_contract == NO_ID)
+        return (Span){.file = c->trees[0]->file};
+    return c->contracts.items[g->own_contract]->decl->name_span;
+}
+
 /* A guarantor's own guarantors must come later; a circle has no such order. */
 static void order_guarantees(Checker *c)
 {
@@ -433,14 +441,22 @@ static void order_guarantees(Checker *c)
                 pick = i;
         }
         if (pick == n) {
-            Buffer chain = {.arena = c->arena};
-            for (size_t i = 0; i < n; i++)
-                if (!is_placed[i])
-                    buffer_format(&chain, "%s%.*s", chain.length ? ", " : "",
-                                  TEXT_ARG(m->guarantees.items[i].name));
-            Diag *d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, (Span){.file = c->trees[0]->file},
-                                 "guarantees lead back to where they started: %.*s",
-                                 TEXT_ARG(buffer_view(&chain)));
+            Diag *d = NULL;
+            for (size_t i = 0; i < n; i++) {
+                const Guarantee *g = &m->guarantees.items[i];
+                if (is_placed[i])
+                    continue;
+                Text who = m->parties.items[g->guarantor].name;
+                Text whose = m->parties.items[g->debtor].name;
+                if (!d)
+                    d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, place_of_guarantee(c, g),
+                                   "guarantees lead back to where they started: `%.*s` answers for "
+                                   "`%.*s`, and in the end `%.*s` for `%.*s`",
+                                   TEXT_ARG(who), TEXT_ARG(whose), TEXT_ARG(whose), TEXT_ARG(who));
+                else
+                    diag_label(c->diags, d, place_of_guarantee(c, g), "`%.*s` answers for `%.*s`",
+                               TEXT_ARG(who), TEXT_ARG(whose));
+            }
             diag_because(c->diags, d,
                          "When each pays only if the other does, what is paid is not defined. "
                          "Leave one out.");
@@ -482,7 +498,9 @@ void contracts_build(Checker *c)
     bool needs_books = c->model->slots.count > 0 || c->parties.count > 0;
     if (needs_books && (c->model->cash == NO_ID || c->model->payables == NO_ID ||
                         c->model->receivables == NO_ID || c->model->opening_equity == NO_ID))
-        diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
+        diag_error(c->diags, DIAG_BOOKS,
+                   c->parties.count > 0 ? c->parties.items[0]->decl->name_span
+                                        : (Span){.file = c->trees[0]->file},
                    "books need the accounts cash, receivables, payables and opening_equity; "
                    "`import gigawatt` declares them");
     if (c->model->slots.count > LIMIT_SLOTS)

@@ -215,7 +215,8 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
     }
     uint32_t n = (uint32_t)dist->args.count;
     if (n < laws[which].least || n > laws[which].most || (laws[which].most == 4 && n == 3)) {
-        diag_error(r->c->diags, DIAG_WRONG_ARGUMENTS, dist->span, "write `%s`", laws[which].form);
+        diag_error(r->c->diags, DIAG_WRONG_ARGUMENTS, dist->span,
+                   "the arguments do not fit: write `%s`", laws[which].form);
         return NULL;
     }
     Typed args[4];
@@ -545,8 +546,8 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         (type->tag != r.type.tag ||
          (type->tag == KIND_OF_NUMBER && !dimensions_equal(&type->unit.dims, &r.type.unit.dims)))) {
         diag_error(c->diags, DIAG_WRONG_UNIT, dist->span,
-                   "`%.*s` is in %.*s, and what is drawn is in %.*s", TEXT_ARG(full_name),
-                   TEXT_ARG(type_name(c, type)), TEXT_ARG(type_name(c, &r.type)));
+                   "`%.*s` is %.*s, and what is drawn is %.*s", TEXT_ARG(full_name),
+                   TEXT_ARG(type_phrase(c, type)), TEXT_ARG(type_phrase(c, &r.type)));
         return NULL;
     }
     bool was_share = type->is_share;
@@ -570,11 +571,21 @@ static int by_name(const void *a, const void *b)
                         ((const Member *)b)->field->full_name);
 }
 
+static bool kind_has_value(const KindDef *kind, Text name)
+{
+    for (; kind && kind->decl; kind = kind->like)
+        for (size_t i = 0; i < kind->decl->members.count; i++)
+            if (text_equal(kind->decl->members.items[i]->name, name))
+                return true;
+    return false;
+}
+
 static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of_members)
 {
     LIST(Member) *members = list_of_members;
     Field *single = NULL;
     Typed list = {0};
+    size_t n_before = members->count;
     if (ref->kind == EXPR_WORD) {
         single = table_get(c->root->fields, ref->name);
     } else if (ref->kind == EXPR_FIELD) {
@@ -613,6 +624,19 @@ static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of
         Member *m = LIST_PUSH(arena, members);
         m->field = single;
         m->written = written;
+    }
+    bool is_lacking = !single && list.type.tag == KIND_OF_LIST && members->count == n_before &&
+                      list.type.kind && !kind_has_value(list.type.kind, ref->name);
+    if (is_lacking) {
+        Table *names = table_new(c->arena);
+        for (const KindDef *k = list.type.kind; k && k->decl; k = k->like)
+            for (size_t i = 0; i < k->decl->members.count; i++)
+                table_set(names, k->decl->members.items[i]->name, names);
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->op_span,
+                             "kind `%.*s` has nothing named `%.*s`", TEXT_ARG(list.type.kind->name),
+                             TEXT_ARG(ref->name));
+        suggest_nearest(c, d, ref->op_span, names, ref->name);
+        return false;
     }
     if (!single && list.list.count == 0 && list.type.tag != KIND_OF_LIST) {
         diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->span,

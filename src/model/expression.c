@@ -28,9 +28,9 @@ const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const
         return NULL;
     }
     if (wanted && !dimensions_equal(&t.type.unit.dims, &wanted->dims)) {
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be in %.*s", what,
-                             TEXT_ARG(dimensions_print(c->arena, c->units, &wanted->dims)));
-        diag_label(c->diags, d, expr->span, "%.*s", TEXT_ARG(type_name(c, &t.type)));
+        Type asked = type_number(*wanted);
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+                   TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
         return NULL;
     }
     return t.node;
@@ -271,6 +271,7 @@ static Typed stage_date(Checker *c, const Env *env, Instance *contract, Text sta
                 v->draw->is_once = true;
                 v->draw->hash = text_hash64(key);
                 v->draw->together = NO_ID;
+                facts_use_chance(c, m->expr2, key, drawn);
                 day = node_make(c, N_IF, node_value(c, drawn), day, node_const(c, DATE_NEVER));
             }
         }
@@ -278,6 +279,16 @@ static Typed stage_date(Checker *c, const Env *env, Instance *contract, Text sta
         return read_state(c, env, id, date_type);
     }
     return typed_error();
+}
+
+/* A contract without its `between`: that is said once, not wherever a party is named. */
+static bool is_missing_role(const Instance *at, Text name)
+{
+    for (const KindDef *k = at->kind; k; k = k->like)
+        for (int i = 0; i < 2; i++)
+            if (k->roles[i].length > 0 && text_equal(k->roles[i], name) && !at->between[i])
+                return true;
+    return false;
 }
 
 static Instance *role_instance(const Instance *at, Text name)
@@ -397,13 +408,13 @@ static Typed word(Checker *c, const Env *env, const Expr *expr)
             return reference(at->bound);
         if (!is_own_definition(c, at, name) && member(c, env, at, name, expr->span, &out))
             return out;
+        if (is_missing_role(at, name) && diag_any_error(c->diags))
+            return typed_error();
     }
     if (text_is(name, "period")) {
         out = (Typed){.type = type_number(unit_time()), .node = plain_node(c, N_PERIOD_MONTHS)};
         return out;
     }
-    if (text_is(name, "count") && env->in_each)
-        return (Typed){.type = type_plain(), .node = plain_node(c, N_EACH_COUNT)};
     if (env->self && owner_by_kind(env->self, name, &out))
         return out;
 

@@ -12,13 +12,22 @@ typedef struct {
     Text field;
     Text label;
     bool is_exempt;
-    uint32_t n_literals;
     bool is_lone;
 } Place;
 
 static Text key_of(Checker *c, Span span)
 {
     return text_format(c->arena, "%u:%u", span.file, span.start);
+}
+
+/* A lone number bears its field's name; several, or those of unnamed statements, are counted within it. */
+static Text numbered(Checker *c, Text base, bool is_lone)
+{
+    Text key = text_format(c->arena, "numbers of %.*s", TEXT_ARG(base));
+    uintptr_t n = (uintptr_t)table_get(c->values_by_key, key) + 1;
+
+    table_set(c->values_by_key, key, (void *)n);
+    return is_lone && n == 1 ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), (unsigned)n);
 }
 
 static void name_parameter(Checker *c, Parameter *p, const Place *place, Span span)
@@ -28,8 +37,7 @@ static void name_parameter(Checker *c, Parameter *p, const Place *place, Span sp
         base = place->field.length > 0 ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(place->owner),
                                                      TEXT_ARG(place->field))
                                        : place->owner;
-    p->name =
-        place->is_lone ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), place->n_literals);
+    p->name = place->is_exempt ? base : numbered(c, base, place->is_lone);
     p->label = place->label;
     p->value = NO_ID;
     p->unit_scale = 1;
@@ -55,7 +63,6 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
     if (e->kind == EXPR_NUMBER) {
         bool is_free = e->number == 0 || e->number == 1;
         Place own = *place;
-        own.n_literals = ++place->n_literals;
         if (is_free)
             own.is_exempt = true;
         Parameter *p = LIST_PUSH(c->arena, &c->model->parameters);
@@ -231,6 +238,20 @@ double facts_use_literal(Checker *c, const Expr *literal, double base)
     if (c->options->nudged && text_is(p->name, c->options->nudged))
         return base * c->options->nudge_factor;
     return base;
+}
+
+void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value)
+{
+    Parameter *p = parameter_at(c, chance->span);
+
+    if (!p)
+        return;
+    p->name = name;
+    p->value = value;
+    p->is_draw = true;
+    p->number = 0;
+    p->printed = text_format(c->arena, "chance %.*s",
+                             TEXT_ARG(span_text(c->diags->sources, chance->span)));
 }
 
 void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed)

@@ -87,9 +87,9 @@ static bool range_end(Checker *c, const Field *field, const Typed *end, const Ty
         *out *= other->type.shown_scale;
         return true;
     }
-    Diag *d = diag_error(
-        c->diags, DIAG_WRONG_UNIT, at, "the range of `%.*s` is in %.*s, and its values are in %.*s",
-        TEXT_ARG(field->name), TEXT_ARG(type_name(c, &end->type)), TEXT_ARG(type_name(c, asked)));
+    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at,
+                         "`%.*s` is %.*s, and this end of its range is %.*s", TEXT_ARG(field->name),
+                         TEXT_ARG(type_phrase(c, asked)), TEXT_ARG(type_phrase(c, &end->type)));
     diag_label(c->diags, d, field->type_decl->name_span, "%.*s", TEXT_ARG(type_name(c, asked)));
     return false;
 }
@@ -239,22 +239,22 @@ static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Ty
     if (t->type.tag == KIND_OF_ERROR)
         return false;
     if (wanted->tag != t->type.tag) {
-        Text found = type_name(c, &t->type), asked = type_name(c, wanted);
         Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s",
-                             TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
+                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
+                             TEXT_ARG(type_phrase(c, &t->type)));
         if (field->type_decl != field->decl)
             diag_label(c->diags, d, field->type_decl->name_span, "declared here");
         return false;
     }
     if (wanted->tag == KIND_OF_NUMBER &&
         !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
-        Text found = type_name(c, &t->type), asked = type_name(c, wanted);
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is in %.*s, not in %.*s",
-                             TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(found));
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is %.*s, not %.*s",
+                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
+                             TEXT_ARG(type_phrase(c, &t->type)));
         diag_label(c->diags, d,
                    field->type_decl->type.is_present ? field->type_decl->type.span
                                                      : field->type_decl->name_span,
-                   "declared %.*s", TEXT_ARG(asked));
+                   field->type_decl->type.is_present ? "declared here" : "first given here");
         return false;
     }
     bool is_any_contract =
@@ -268,6 +268,20 @@ static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Ty
         return false;
     }
     return true;
+}
+
+/* A scenario's value in place of one without a declared unit is of the same unit. */
+static bool fits_what_was_written(Checker *c, const Field *field, const Decl *written, Typed *t,
+                                  const Expr *expr)
+{
+    Env env = env_of(field);
+    if (!written->expr || written->expr->kind != EXPR_NUMBER)
+        return true;
+    Typed was = elaborate(c, &env, written->expr);
+    bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit;
+    if (is_zero && was.type.tag == KIND_OF_NUMBER && t->type.tag == KIND_OF_NUMBER)
+        t->type = was.type;
+    return was.type.tag == KIND_OF_ERROR || fits_declared(c, field, &was.type, t, expr);
 }
 
 /* The declared unit is shown; what an expression says of rates and days is kept unless declared. */
@@ -379,7 +393,7 @@ static void elaborate_plain_value(Checker *c, Field *field)
     Type declared = {.tag = KIND_OF_ERROR};
     if (is_declared)
         declared = type_of_decl(c, field->owner, &field->type_decl->type, &ok);
-    const Decl *decl = declaration_in_force(c, field);
+    const Decl *written = field->decl, *decl = declaration_in_force(c, field);
     if (!ok) {
         field->typed = typed_error();
         return;
@@ -420,8 +434,11 @@ static void elaborate_plain_value(Checker *c, Field *field)
     if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER &&
         decl->expr->kind == EXPR_NUMBER && !decl->expr->unit && decl->expr->number == 0)
         t.type = declared;
-    if (t.type.tag == KIND_OF_ERROR ||
-        (is_declared && !fits_declared(c, field, &declared, &t, decl->expr))) {
+    bool fits = t.type.tag != KIND_OF_ERROR &&
+                (!is_declared || fits_declared(c, field, &declared, &t, decl->expr));
+    if (fits && !is_declared && decl != written)
+        fits = fits_what_was_written(c, field, written, &t, decl->expr);
+    if (!fits) {
         field->typed = typed_error();
         return;
     }

@@ -8,7 +8,8 @@ enum { MOST_SENSIBLE_TERM_YEARS = 50 };
 
 static Typed wrong_arguments(Checker *c, const Expr *expr, const char *form)
 {
-    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "write `%s`", form);
+    diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "the arguments do not fit: write `%s`",
+               form);
     return typed_error();
 }
 
@@ -392,7 +393,7 @@ Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
     Item *items = ARENA_ARRAY(c->arena, Item, list.list.count + 1);
     uint32_t n = 0;
     Type type = type_plain();
-    bool has_type = false, is_wrong = false;
+    bool has_type = false;
     for (size_t i = 0; i < list.list.count; i++) {
         Loop loop = {.up = env->loops, .name = expr->name, .instance = list.list.items[i]};
         Env inner = *env;
@@ -431,18 +432,18 @@ Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
                 return typed_error();
             }
             if (has_type && t.type.tag == KIND_OF_NUMBER &&
-                !dimensions_equal(&type.unit.dims, &t.type.unit.dims))
-                is_wrong = true;
+                !dimensions_equal(&type.unit.dims, &t.type.unit.dims)) {
+                diag_error(c->diags, DIAG_UNIT_MISMATCH, body->span,
+                           "this is %.*s for `%.*s` and %.*s for `%.*s`",
+                           TEXT_ARG(type_phrase(c, &type)), TEXT_ARG(items[n - 1].instance->path),
+                           TEXT_ARG(type_phrase(c, &t.type)), TEXT_ARG(item.instance->path));
+                return typed_error();
+            }
             type = t.type;
             has_type = true;
             item.node = t.node;
         }
         items[n++] = item;
-    }
-    if (is_wrong) {
-        diag_error(c->diags, DIAG_UNIT_MISMATCH, expr->span,
-                   "the instances do not all have the same unit here");
-        return typed_error();
     }
     if (!has_type && body && list.type.kind && n == 0 && is_aggregate(expr, "sum")) {
         /* Nothing to sum: zero of whatever is wanted. Its unit is taken from a kind's declaration
@@ -604,7 +605,8 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_
         category = word->kind == EXPR_WORD ? table_index(c->categories, word->name) : NO_ID;
         if (category == NO_ID) {
             Diag *d =
-                diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no such category");
+                diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no category `%.*s`",
+                           TEXT_ARG(span_text(c->diags->sources, word->span)));
             suggest_nearest(c, d, word->span, c->categories, word->name);
             return typed_error();
         }
@@ -703,7 +705,7 @@ static Typed call_unary(Checker *c, const Env *env, const Expr *expr, NodeOp op,
                    TEXT_ARG(type_name(c, &x.type)));
         return typed_error();
     }
-    /* Whole units as shown: floor(4.6 k gpu) is 4,600 gpu. */
+    /* floor and the like count in base units: floor(4.6 k gpu) is 4,600 gpu. */
     out.node = node_make(c, op, x.node, NULL, NULL);
     return out;
 }

@@ -256,8 +256,11 @@ static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int d
         kind = kind_named(c, decl->name2);
     if (!kind) {
         Span at = decl->name2_span.end > decl->name2_span.start ? decl->name2_span : decl->span;
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`%s",
-                             TEXT_ARG(decl->name2), owner->is_root ? "" : " of part here");
+        bool is_part = !owner->is_root && owner->kind;
+        Diag *d = is_part ? diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "a %.*s has no part `%.*s`",
+                                       TEXT_ARG(owner->kind->name), TEXT_ARG(decl->name2))
+                          : diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`",
+                                       TEXT_ARG(decl->name2));
         suggest_nearest(c, d, at, owner->is_root || !owner->kind ? c->kinds : owner->kind->parts,
                         decl->name2);
         return;

@@ -88,7 +88,8 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
                    ? TEXT("")
                    : dimensions_print(c->arena, c->units, &t->type.unit.dims);
     out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
-    out.is_once = t->type.tag == KIND_OF_DATE || !node_varies(c->model, t->node, 0);
+    out.is_once = t->type.tag == KIND_OF_DATE ||
+                  (out.measure == MEASURE_LEVEL && !node_varies(c->model, t->node, 0));
     Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
     out.value = value_new(c, hidden, VALUE_FORMULA);
     Value *v = &c->model->values.items[out.value];
@@ -148,8 +149,10 @@ static void build_check(Checker *c, const Decl *decl)
             return;
         if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER ||
             !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
-            diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->span,
-                       "what covers and what is covered must be in one unit");
+            Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->expr->span,
+                                 "%.*s covers %.*s: both must be in one unit",
+                                 TEXT_ARG(type_name(c, &a.type)), TEXT_ARG(type_name(c, &b.type)));
+            diag_label(c->diags, d, decl->expr2->span, "%.*s", TEXT_ARG(type_name(c, &b.type)));
             return;
         }
         check.numerator = a.node;
@@ -225,9 +228,10 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
     if (like.type.tag == KIND_OF_NUMBER &&
         (t.type.tag != KIND_OF_NUMBER ||
          !dimensions_equal(&t.type.unit.dims, &like.type.unit.dims))) {
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span,
-                             "what is reached must be in %.*s, not in %.*s",
-                             TEXT_ARG(type_name(c, &like.type)), TEXT_ARG(type_name(c, &t.type)));
+        Diag *d =
+            diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span,
+                       "what is reached must be %.*s, not %.*s",
+                       TEXT_ARG(type_phrase(c, &like.type)), TEXT_ARG(type_phrase(c, &t.type)));
         diag_label(c->diags, d, shown->span, "%.*s", TEXT_ARG(type_name(c, &like.type)));
         return;
     }
@@ -251,8 +255,9 @@ static void read_scenarios(Checker *c, View *view, const Decl *decl)
         bool is_known =
             e->kind == EXPR_WORD && (text_is(e->name, "base") || table_get(c->scenarios, e->name));
         if (!is_known) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span,
-                                 "there is no scenario of that name");
+            Diag *d =
+                diag_error(c->diags, DIAG_UNKNOWN_NAME, e->span, "there is no scenario `%.*s`",
+                           TEXT_ARG(span_text(c->diags->sources, e->span)));
             suggest_nearest(c, d, e->span, c->scenarios, e->name);
             continue;
         }

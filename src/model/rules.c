@@ -54,9 +54,9 @@ static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit,
             "Multiply it by a duration, such as `* 1 month`, or pay it in an `every` rule.");
         return NULL;
     }
-    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be in %.*s", what,
-                         TEXT_ARG(dimensions_print(c->arena, c->units, &unit->dims)));
-    diag_label(c->diags, d, expr->span, "%.*s", TEXT_ARG(type_name(c, &t.type)));
+    Type asked = type_number(*unit);
+    diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+               TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
     return NULL;
 }
 
@@ -355,12 +355,14 @@ static void warn_of_past(RuleBuilder *b, const Decl *decl)
             node_is_constant(b->rule.actions.items[i].amount, &x))
             amount += x;
     }
+    double scale = amount >= 1e9 ? 1e9 : amount >= 1e6 ? 1e6 : 1;
+    const char *magnitude = scale == 1e9 ? " bn" : scale == 1e6 ? " mn" : "";
     char text[16];
     day_print(day, text);
     Diag *d = diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->expr->span,
                            "%s lies before the clock starts: this does not happen", text);
     if (amount > 0)
-        diag_because(b->c->diags, d, "Left out: %.10g %.*s.", amount,
+        diag_because(b->c->diags, d, "Left out: %.10g%s %.*s.", amount / scale, magnitude,
                      TEXT_ARG(b->c->model->currency));
 }
 
@@ -377,9 +379,10 @@ static bool build_trigger(RuleBuilder *b, const Decl *decl)
             if (term.type.tag == KIND_OF_ERROR)
                 return false;
             if (term.type.tag != KIND_OF_TERM) {
-                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span,
-                           "what follows `during` is a term, not %.*s",
-                           TEXT_ARG(type_name(c, &term.type)));
+                diag_error(
+                    c->diags, DIAG_WRONG_TYPE, decl->during->span,
+                    "what follows `during` is a term, such as `term(2026-01, 60 months)`, not %.*s",
+                    TEXT_ARG(type_phrase(c, &term.type)));
                 return false;
             }
             b->rule.term_start = term.start;

@@ -91,9 +91,9 @@ static const Node *amount_of_rate(Checker *c, const Env *env, const Expr *expr, 
         return NULL;
     }
     if (rate.type.tag != KIND_OF_NUMBER || !dimensions_equal(&rate.type.unit.dims, &wanted.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "what flows must be in %.*s, not in %.*s",
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "what flows must be in %.*s, not %.*s",
                    TEXT_ARG(dimensions_print(c->arena, c->units, &wanted.dims)),
-                   TEXT_ARG(type_name(c, &rate.type)));
+                   TEXT_ARG(type_phrase(c, &rate.type)));
         return NULL;
     }
     return node_make(c, N_MUL, rate.node, stretch_of_rate(c, &rate.type, false), NULL);

@@ -248,18 +248,31 @@ static Typed number_of_row(Checker *c, TableDef *table, const Expr *key, Text wo
                    .node = node_const(c, c->model->tables.items[table->index].numbers[row])};
 }
 
+/* Whether a word is the name of anything that could be a table's key. */
+static bool is_name(const Env *env, Text word)
+{
+    for (const Loop *loop = env->loops; loop; loop = loop->up)
+        if (text_equal(loop->name, word))
+            return true;
+    for (const Instance *at = env->self; at; at = at->owner)
+        if (table_get(at->fields, word) || table_get(at->children, word) ||
+            (at->bound && text_equal(at->bound_name, word)))
+            return true;
+    return false;
+}
+
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
 {
     if (!table_prepare(c, table))
         return typed_error();
     if (call->args.count != 1) {
-        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, call->span, "write `%.*s(key)`",
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, call->span, "a table has one key: `%.*s(key)`",
                    TEXT_ARG(table->decl->name));
         return typed_error();
     }
     const Expr *key = call->args.items[0];
     if (table->key_tag == KIND_OF_WORD && key->kind == EXPR_WORD &&
-        word_of_table(c, table, key->name, false) != NO_ID)
+        (word_of_table(c, table, key->name, false) != NO_ID || !is_name(env, key->name)))
         return number_of_row(c, table, key, key->name);
 
     Typed t = elaborate(c, env, key);

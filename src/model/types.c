@@ -181,16 +181,24 @@ Text type_name(Checker *c, const Type *type)
     }
 }
 
-/* "power at the chip" when the unit is one titled dimension, else its name. */
-static Text unit_in_words(Checker *c, const Type *type)
+Text type_phrase(Checker *c, const Type *type)
 {
-    if (type->tag == KIND_OF_NUMBER && type->unit.dims.n == 1 &&
-        type->unit.dims.factors[0].power == 1) {
-        const UnitDef *def = c->units->dimensions.items[type->unit.dims.factors[0].dimension];
-        if (def->title.length > 0)
-            return def->title;
-    }
-    return type_name(c, type);
+    if (type->tag != KIND_OF_NUMBER || unit_is_plain(&type->unit))
+        return type_name(c, type);
+    if (type->unit.dims.n == 1 && unit_time_power(&type->unit) == 1)
+        return TEXT("a duration");
+    return text_format(c->arena, "in %.*s", TEXT_ARG(type_name(c, type)));
+}
+
+/* The title of a unit that is one titled dimension, where it is short enough for a sentence. */
+static Text short_title(Checker *c, const Type *type)
+{
+    enum { LONGEST = 24 };
+    if (type->tag != KIND_OF_NUMBER || type->unit.dims.n != 1 ||
+        type->unit.dims.factors[0].power != 1)
+        return TEXT("");
+    Text title = c->units->dimensions.items[type->unit.dims.factors[0].dimension]->title;
+    return title.length <= LONGEST ? title : TEXT("");
 }
 
 /* Only one thing per another, such as a PUE, is likely to have been forgotten. */
@@ -220,8 +228,10 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
             uint32_t line, column;
             span_position(c->diags->sources, field->type_decl->name_span, &line, &column);
             found = text_format(c->arena, "%.*s (line %u)", TEXT_ARG(field->full_name), line);
+            bool is_sum = suspect && (suspect->kind == EXPR_BINARY || suspect->kind == EXPR_IF ||
+                                      suspect->kind == EXPR_OVER);
             if (suspect && is_ratio(wanted))
-                diag_suggest(c->diags, d, suspect->span, "%.*s * %.*s",
+                diag_suggest(c->diags, d, suspect->span, is_sum ? "(%.*s) * %.*s" : "%.*s * %.*s",
                              TEXT_ARG(span_text(c->diags->sources, suspect->span)),
                              TEXT_ARG(field->name));
         }
@@ -233,21 +243,64 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
                      n_found > 1 ? ", and others" : "");
 }
 
+static bool is_year(const Expr *e)
+{
+    return e->kind == EXPR_NUMBER && !e->unit && e->number >= 1900 && e->number <= 2500 &&
+           e->number == (int)e->number;
+}
+
+/* What was probably meant where two things of different types meet. */
+static void guess_cause(Checker *c, Diag *d, const Expr *a, const Expr *b, const Typed *left,
+                        const Typed *right)
+{
+    bool is_left_date = left->type.tag == KIND_OF_DATE,
+         is_right_date = right->type.tag == KIND_OF_DATE;
+    const Expr *other = is_left_date ? b : a;
+    const Type *type = is_left_date ? &right->type : &left->type;
+    if (is_left_date && is_right_date) {
+        diag_because(c->diags, d, "Two dates cannot be added; `b - a` is the time between them.");
+    } else if ((is_left_date || is_right_date) && is_year(other)) {
+        diag_because(c->diags, d, "A year is written as a date: its first month.");
+        diag_suggest(c->diags, d, other->span, "%d-01", (int)other->number);
+    } else if ((is_left_date || is_right_date) && type->tag == KIND_OF_NUMBER &&
+               unit_is_plain(&type->unit)) {
+        diag_because(c->diags, d, "A length of time has a unit: `3 months`, `30 days`.");
+    }
+}
+
+/* A balance and a flow differ by time alone. */
+static bool is_rate_and_amount(const Unit *ratio)
+{
+    int power = unit_time_power(ratio);
+    return ratio->dims.n == 1 && (power == 1 || power == -1);
+}
+
 void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
                      const Typed *right, const char *verb)
 {
     const Expr *a = expr->args.count > 0 ? expr->args.items[0] : expr;
     const Expr *b = expr->args.count > 1 ? expr->args.items[1] : expr;
     Span at = expr->op_span.end > expr->op_span.start ? expr->op_span : expr->span;
-    Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, at, "%.*s %s %.*s",
-                         TEXT_ARG(unit_in_words(c, &left->type)), verb,
-                         TEXT_ARG(unit_in_words(c, &right->type)));
+    Text first = short_title(c, &left->type), second = short_title(c, &right->type);
+    if (first.length == 0 || second.length == 0) {
+        first = type_name(c, &left->type);
+        second = type_name(c, &right->type);
+    }
+    Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, at, "%.*s %s %.*s", TEXT_ARG(first), verb,
+                         TEXT_ARG(second));
     diag_label(c->diags, d, a->span, "%.*s", TEXT_ARG(type_name(c, &left->type)));
     diag_label(c->diags, d, b->span, "%.*s", TEXT_ARG(type_name(c, &right->type)));
-    if (left->type.tag != KIND_OF_NUMBER || right->type.tag != KIND_OF_NUMBER)
+    if (left->type.tag != KIND_OF_NUMBER || right->type.tag != KIND_OF_NUMBER) {
+        guess_cause(c, d, a, b, left, right);
         return;
+    }
     Unit ratio = unit_divide(right->type.unit, left->type.unit);
-    diag_because(c->diags, d, "These differ by a factor %.*s.",
-                 TEXT_ARG(dimensions_print(c->arena, c->units, &ratio.dims)));
+    if (is_rate_and_amount(&ratio) && left->type.unit.dims.n > 0 && right->type.unit.dims.n > 0)
+        diag_because(c->diags, d,
+                     "One is an amount and the other so much a time: multiply by a "
+                     "time, such as `* 1 month`, or divide by one.");
+    else
+        diag_because(c->diags, d, "These differ by a factor %.*s.",
+                     TEXT_ARG(dimensions_print(c->arena, c->units, &ratio.dims)));
     search_factor(c, env, d, &ratio.dims, a);
 }

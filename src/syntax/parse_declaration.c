@@ -585,13 +585,16 @@ static void table(Parser *p, Decl *decl)
     decl->name2 = second_name(p, decl, "what the rows go by, such as `date`");
     if (parser_accept_word(p, "from"))
         table_file(p, decl);
-    else
+    else {
+        parse_attribution(p, decl); /* before the rows, as other blocks have it, or behind them */
         parse_block(p, decl, table_row);
+    }
     decl->name3_span = parser_here(p);
     if (parser_at_word(p, "step") || parser_at_word(p, "linear"))
         decl->name3 = text_copy(p->arena, parser_take(p)->text);
     decl->is_held = parser_accept_word(p, "hold");
-    parse_attribution(p, decl);
+    if (decl->attribution.kind == ATTRIBUTION_NONE)
+        parse_attribution(p, decl);
 }
 
 /* --- statements --- */

@@ -212,8 +212,39 @@ static void thousands(Parser *p, Diag *diag)
                  "%.*s", TEXT_ARG(buffer_view(&number)));
 }
 
+/* `3 M USD`: the magnitude of a spreadsheet or a newspaper between a number and its unit. */
+static Diag *foreign_magnitude(Parser *p)
+{
+    static const struct {
+        const char *written, *meant;
+    } magnitudes[] = {{"M", "mn"},       {"MM", "mn"},       {"m", "mn"}, {"mio", "mn"},
+                      {"million", "mn"}, {"B", "bn"},        {"b", "bn"}, {"billion", "bn"},
+                      {"T", "tn"},       {"trillion", "tn"}, {"K", "k"},  {"thousand", "k"}};
+    if (p->is_lost || p->at < 2 || p->tokens[p->at].kind != TOKEN_NAME ||
+        p->tokens[p->at - 1].kind != TOKEN_NAME || p->tokens[p->at - 2].kind != TOKEN_NUMBER)
+        return NULL;
+    for (size_t i = 0; i < sizeof magnitudes / sizeof *magnitudes; i++) {
+        const Token *word = &p->tokens[p->at - 1];
+        if (!text_is(word->text, magnitudes[i].written))
+            continue;
+        Span span = {p->file, word->start, word->end};
+        Diag *diag = parser_fault(p, DIAG_AMBIGUOUS_UNIT, span, "`%s` does not say how many",
+                                  magnitudes[i].written);
+        if (diag) {
+            diag_because(p->diags, diag,
+                         "A thousand is `k`, a million `mn`, a billion `bn`, a trillion `tn`.");
+            diag_suggest(p->diags, diag, span, "%s", magnitudes[i].meant);
+        }
+        return diag;
+    }
+    return NULL;
+}
+
 static Diag *expected(Parser *p, const char *what)
 {
+    Diag *magnitude = foreign_magnitude(p);
+    if (magnitude)
+        return magnitude;
     Text found = p->is_lost ? (Text){"", 0} : described(p);
     const char *form = p->form;
     Diag *diag = parser_fault(p, DIAG_UNEXPECTED, parser_here(p), "expected %s, found %.*s", what,
