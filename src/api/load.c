@@ -180,12 +180,29 @@ static bool is_loaded(const GwModel *model, Text name, bool is_library)
 
 static void load_tree(GwModel *model, uint32_t file, const Asking *importer);
 
-/* Notes how the file was reached, when that took more than one step. */
+/* Notes how the file was reached, when that took more than one step: the last few. */
 static void name_the_chain(GwModel *model, Diag *diag, const Asking *asking)
 {
-    for (; asking != NULL && asking->importer != NULL; asking = asking->importer)
+    enum { MOST_SAID = 5 };
+    for (int n = 0; asking != NULL && asking->importer != NULL && n < MOST_SAID;
+         asking = asking->importer, n++)
         diag_because(&model->diags, diag, "%.*s is imported by %.*s.", TEXT_ARG(asking->file),
                      TEXT_ARG(asking->importer->file));
+}
+
+static void suggest_library_file(GwModel *model, Diag *diag, const Decl *import)
+{
+    Table *names = table_new(model->keep);
+    size_t ending = sizeof ".gw" - 1;
+
+    for (size_t i = 0; i < n_library_files && model->library == NULL; i++) {
+        Text name = text_from(library_files[i].name);
+        name.length -= name.length > ending ? ending : 0;
+        table_set(names, name, names);
+    }
+    Text near = table_nearest(names, import->title);
+    if (near.length > 0 && !import->is_string)
+        diag_suggest(&model->diags, diag, import->span, "import %.*s", TEXT_ARG(near));
 }
 
 static void say_missing(GwModel *model, const Decl *import, Text name, bool is_library, int why,
@@ -201,6 +218,7 @@ static void say_missing(GwModel *model, const Decl *import, Text name, bool is_l
                 &model->diags, diag,
                 "A file of your own is imported by its name in quotes: import \"%.*s.gw\".",
                 TEXT_ARG(import->title));
+        suggest_library_file(model, diag, import);
     } else {
         Text path = is_library && model->library != NULL
                         ? text_format(model->keep, "%s/%.*s", model->library,
