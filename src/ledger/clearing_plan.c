@@ -276,6 +276,11 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
     sort_rest_slots(keep, plan);
     list_covers(keep, plan);
     list_reserves(keep, plan);
+    plan->is_covered = ARENA_ARRAY(keep, bool, plan->n_items + 1);
+    for (size_t j = 0; j < plan->n_covers; j++)
+        plan->is_covered[plan->covered_items[j]] = true;
+    for (size_t j = 0; j < plan->n_reserve_items; j++)
+        plan->is_covered[plan->reserve_items[j]] = true;
     return plan;
 }
 

@@ -33,6 +33,7 @@ struct ClearingPlan {
     size_t n_reserve_items;
     uint32_t *first_rest; /* [party + 1] into rest_slots */
     uint32_t *rest_slots; /* by payer, rank, number */
+    bool *is_covered;     /* [item] by a support or a reserve */
     uint32_t *row;        /* [party] number among inside parties */
     size_t n_inside;
 };

@@ -26,10 +26,20 @@ static size_t doubles_needed(const ClearingPlan *plan)
            3 * widest(plan);
 }
 
+/* The workspace ends with the plan of what is due now: see slim_plan. */
+static size_t slim_size(const ClearingPlan *plan)
+{
+    return sizeof(ClearingPlan) + plan->n_items * (sizeof(ClearingItem) + sizeof(uint32_t)) +
+           (plan->spec.n_parties + 1 + plan->spec.n_supports + plan->n_covers +
+            plan->n_reserve_items) *
+               sizeof(uint32_t) +
+           64;
+}
+
 size_t clearing_workspace_size(const ClearingPlan *plan)
 {
     return doubles_needed(plan) * sizeof(double) + plan->spec.n_parties * sizeof(uint32_t) +
-           2 * plan->spec.n_parties + plan->n_items + 64;
+           2 * plan->spec.n_parties + plan->n_items + 64 + slim_size(plan);
 }
 
 static double *take(double **next, size_t count)
@@ -38,6 +48,49 @@ static double *take(double **next, size_t count)
 
     *next += count;
     return taken;
+}
+
+static uint32_t *renumber(const uint32_t *items, size_t count, const uint32_t *number, uint32_t *out)
+{
+    for (size_t j = 0; j < count; j++)
+        out[j] = items[j] == NO_ITEM ? NO_ITEM : number[items[j]];
+    return out;
+}
+
+/* The plan with only the items that matter now: most slots owe nothing in most periods, and
+ * nothing added to a sum, or a rank in which nothing is due, changes no result. Items that
+ * reserves or backers cover, and their claims, always stay. */
+static const ClearingPlan *slim_plan(const ClearingPlan *plan, const ClearingInput *input,
+                                     void *memory)
+{
+    ClearingPlan *slim = memory;
+    ClearingItem *items = (ClearingItem *)(void *)(slim + 1);
+    uint32_t *number = (uint32_t *)(void *)(items + plan->n_items);
+    uint32_t *first_item = number + plan->n_items;
+    uint32_t *next = first_item + plan->spec.n_parties + 1;
+    uint32_t n = 0;
+
+    *slim = *plan;
+    for (uint32_t p = 0; p < plan->spec.n_parties; p++) {
+        first_item[p] = n;
+        for (uint32_t i = plan->first_item[p]; i < plan->first_item[p + 1]; i++) {
+            const ClearingItem *item = &plan->items[i];
+
+            number[i] = n;
+            if (item->is_claim || plan->is_covered[i] || input->due[item->index] != 0)
+                items[n++] = *item;
+        }
+    }
+    first_item[plan->spec.n_parties] = n;
+    slim->items = items;
+    slim->n_items = n;
+    slim->first_item = first_item;
+    slim->item_of_support = renumber(plan->item_of_support, plan->spec.n_supports, number, next);
+    next += plan->spec.n_supports;
+    slim->covered_items = renumber(plan->covered_items, plan->n_covers, number, next);
+    next += plan->n_covers;
+    slim->reserve_items = renumber(plan->reserve_items, plan->n_reserve_items, number, next);
+    return slim;
 }
 
 Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, void *workspace)
@@ -70,6 +123,8 @@ Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, 
     c.is_sloping = (uint8_t *)(c.sloping + parties);
     c.in_default = c.is_sloping + parties;
     c.is_met = c.in_default + parties;
+    uintptr_t end = ((uintptr_t)(c.is_met + items) + 15) & ~(uintptr_t)15;
+    c.plan = slim_plan(plan, input, (void *)end);
     return c;
 }
 

@@ -48,6 +48,7 @@ typedef struct {
     uint32_t target;
     const double *flows;
     double *matrix, *right, *factor;
+    CompositionSubtract *subtract;
 } System;
 
 static const double *flow(const System *s, size_t from, size_t to)
@@ -126,6 +127,16 @@ static void set_pivot(const System *s, size_t pivot)
             diagonal[k] -= cell(s, pivot, column)[k];
 }
 
+static bool is_zero(const double *x, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        if (x[k] != 0)
+            return false;
+    return true;
+}
+
+/* Most pairs of parties pay each other nothing: such rows are passed, which changes no
+ * share (what would be subtracted is zero, and shares are never -0). */
 static void eliminate(const System *s)
 {
     size_t n = s->n_inside, lanes = s->n_lanes;
@@ -133,11 +144,13 @@ static void eliminate(const System *s)
     for (size_t pivot = 0; pivot < n; pivot++) {
         set_pivot(s, pivot);
         for (size_t row = pivot + 1; row < n; row++) {
+            if (is_zero(cell(s, row, pivot), lanes))
+                continue;
             for (size_t k = 0; k < lanes; k++)
                 s->factor[k] = cell(s, row, pivot)[k] / cell(s, pivot, pivot)[k];
-            subtract_row(cell(s, row, pivot), cell(s, pivot, pivot), s->factor, n - pivot, lanes);
-            subtract_row(source_cell(s, row, 0), source_cell(s, pivot, 0), s->factor, s->n_sources,
-                         lanes);
+            s->subtract(cell(s, row, pivot), cell(s, pivot, pivot), s->factor, n - pivot, lanes);
+            s->subtract(source_cell(s, row, 0), source_cell(s, pivot, 0), s->factor, s->n_sources,
+                        lanes);
         }
     }
     for (size_t pivot = n; pivot-- > 0;) {
@@ -147,18 +160,20 @@ static void eliminate(const System *s)
                 right[k] /= cell(s, pivot, pivot)[k];
         }
         for (size_t row = 0; row < pivot; row++)
-            subtract_row(source_cell(s, row, 0), source_cell(s, pivot, 0), cell(s, row, pivot),
-                         s->n_sources, lanes);
+            if (!is_zero(cell(s, row, pivot), lanes))
+                s->subtract(source_cell(s, row, 0), source_cell(s, pivot, 0), cell(s, row, pivot),
+                            s->n_sources, lanes);
     }
 }
 
-void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t target,
+void composition_step_with(CompositionSubtract *subtract, size_t n_parties, const bool *is_outside, uint32_t target,
                             size_t n_lanes, const double *flows, const double *opening_cash,
                             double *state, double *workspace)
 {
     size_t n = count_inside(n_parties, is_outside), row = 0;
-    System s = {n_parties, n_parties + 1, n, n_lanes, is_outside, target, flows, NULL, NULL, NULL};
+    System s = {n_parties, n_parties + 1, n, n_lanes, is_outside, target, flows, NULL, NULL, NULL, NULL};
 
+    s.subtract = subtract;
     s.matrix = workspace;
     s.right = s.matrix + n * n * n_lanes;
     s.factor = s.right + n * s.n_sources * n_lanes;
@@ -167,6 +182,14 @@ void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t t
             build_row(&s, party, row++, opening_cash, state);
     eliminate(&s);
     memcpy(state, s.right, n * s.n_sources * n_lanes * sizeof *state);
+}
+
+void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t target,
+                            size_t n_lanes, const double *flows, const double *opening_cash,
+                            double *state, double *workspace)
+{
+    composition_step_with(subtract_row, n_parties, is_outside, target, n_lanes, flows, opening_cash,
+                          state, workspace);
 }
 
 void composition_step(size_t n_parties, const bool *is_outside, uint32_t target,

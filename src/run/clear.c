@@ -337,9 +337,12 @@ static bool is_overdue(const Tile *tile, uint32_t slot_id, size_t lane)
         return false;
     if (tile_register(tile, plan->code->slot_arrears[slot_id])[lane] > 0)
         since = tile_register(tile, plan->code->slot_since[slot_id])[lane];
-    if (slot->contract != NO_ID)
-        grace = number_or_zero(tile, plan->code->contracts[slot->contract].grace, lane);
-    return grace == 0 || date_add_months(since, grace) <= today;
+    if (slot->contract == NO_ID || plan->code->contracts[slot->contract].grace == REF_NONE)
+        return true;
+    if (plan->overdue[slot->contract] != NULL)
+        return since <= plan->overdue[slot->contract][tile->m.clock.period];
+    grace = number_or_zero(tile, plan->code->contracts[slot->contract].grace, lane);
+    return date_add_months(since, grace) <= today;
 }
 
 static void state_lane_dues(Tile *tile, size_t lane)

@@ -77,6 +77,34 @@ static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restr
     }
 }
 
+/* Where growth began before the period, all lanes have the period's own months; where it has not
+ * begun, any number not above zero will do. */
+static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
+                             Lanes in_b, Lanes in_c)
+{
+    const double *restrict from = in_a.at;
+    double least = clock->period == 0 ? -GW_INFINITY : clock->first_day;
+
+    (void)in_b, (void)in_c;
+    for (size_t block = 0; block < n_blocks; block++) {
+        uint64_t odd = 0;
+
+        for (size_t i = 0; i < GW_LANES; i++) {
+            uint64_t is_before = from[i] <= clock->first_day;
+            uint64_t is_after = from[i] > clock->today;
+            odd |= (is_before | is_after) ^ 1;
+        }
+        if (odd != 0 || clock->period == 0)
+            for (size_t i = 0; i < GW_LANES; i++)
+                out[i] = lane_months_between(gw_max(from[i], least), clock->today + 1.0);
+        else
+            for (size_t i = 0; i < GW_LANES; i++)
+                out[i] = from[i] > clock->today ? 0.0 : clock->months;
+        out += GW_LANES;
+        from += in_a.step;
+    }
+}
+
 /* Most terms lie before or after the period: their blocks are passed by a comparison. */
 static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, Lanes in_b,
                    Lanes in_c)
@@ -249,33 +277,33 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
 /* ---- postings ----------------------------------------------------------------------------- */
 
 /* Counts are whole blocks. */
-#define FOR_BLOCKS(count)                                                                          \
-    for (size_t block = 0; block < (count); block += GW_LANES)                                     \
-        for (size_t i = block; i < block + GW_LANES; i++)
-
 static void add(size_t count, double *restrict out, const double *restrict x)
 {
-    FOR_BLOCKS(count)
-    out[i] += x[i];
+    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] += x[i];
 }
 
 static void subtract(size_t count, double *restrict out, const double *restrict x)
 {
-    FOR_BLOCKS(count)
-    out[i] -= x[i];
+    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] -= x[i];
 }
 
 static void add_money(size_t count, double *restrict out, const double *restrict x, double minor)
 {
-    FOR_BLOCKS(count)
-    out[i] += x[i] / minor;
+    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] += x[i] / minor;
 }
 
 static void subtract_money(size_t count, double *restrict out, const double *restrict x,
                            double minor)
 {
-    FOR_BLOCKS(count)
-    out[i] -= x[i] / minor;
+    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            out[i] -= x[i] / minor;
 }
 
 static void add_masked(size_t n_blocks, double *restrict out, const double *restrict mask, Lanes x,
@@ -284,7 +312,12 @@ static void add_masked(size_t n_blocks, double *restrict out, const double *rest
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
         for (size_t i = 0; i < GW_LANES; i++)
-            out[i] = mask[i] != 0.0 ? out[i] + sign * from[i] : out[i];
+        {
+            double added = sign * from[i];
+            double before = out[i];
+
+            out[i] = mask[i] != 0.0 ? before + added : before;
+        }
         out += GW_LANES;
         mask += GW_LANES;
     }
@@ -330,12 +363,19 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
 static void gather(size_t count, double *restrict sum, double *restrict largest,
                    const double *restrict x)
 {
-    FOR_BLOCKS(count)
-    {
-        double size = fabs(x[i]);
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            sum[i] += x[i];
+        }
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double size = fabs(x[i]);
+            double before = largest[i];
 
-        sum[i] += x[i];
-        largest[i] = size > largest[i] ? size : largest[i];
+            largest[i] = size > before ? size : before;
+        }
+        sum += GW_LANES;
+        largest += GW_LANES;
+        x += GW_LANES;
     }
 }
 
@@ -428,6 +468,16 @@ static unsigned any(size_t count, const double *restrict x)
     return found(all, 0);
 }
 
+/* row -= factor * pivot_row; the lanes are a block. */
+static void subtract_rows(double *restrict row, const double *restrict pivot_row,
+                          const double *restrict factor, size_t count, size_t n_lanes)
+{
+    (void)n_lanes;
+    for (size_t c = 0; c < count; c++)
+        for (size_t i = 0; i < GW_LANES; i++)
+            row[c * GW_LANES + i] -= factor[i] * pivot_row[c * GW_LANES + i];
+}
+
 /* ---- the table ---------------------------------------------------------------------------- */
 
 const RunKernels GW_RUN_KERNELS = {
@@ -460,4 +510,5 @@ const RunKernels GW_RUN_KERNELS = {
     .multiply = multiply,
     .move_stage = move_stage,
     .any = any,
+    .subtract_rows = subtract_rows,
 };

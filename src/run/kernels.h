@@ -8,6 +8,7 @@
 #define GW_RUN_KERNELS_H
 
 #include "base/date.h"
+#include "ledger/composition.h"
 #include "maths/kernels.h"
 #include "program/code.h"
 
@@ -22,6 +23,7 @@ typedef struct {
     uint32_t period;
     Day first, last;
     double first_day, today, days;
+    double months;     /* of the calendar in the period */
     double last_month; /* of the last day, since January 1970 */
     /* of the instruction at hand: the step of an `every` rule, months or days, the other 0 */
     double step_months, step_days;
@@ -85,6 +87,7 @@ typedef struct RunKernels {
                            double stage, double today, double *restrict carried,
                            double *restrict date);
     unsigned (*any)(size_t count, const double *restrict x);
+    CompositionSubtract *subtract_rows; /* for GW_LANES lanes */
 } RunKernels;
 
 /* The kernels that maths_kernels() chose. */

@@ -113,13 +113,6 @@ static inline double lane_months_between(double a, double b)
     return a == a ? (b == b ? result : GW_NAN) : GW_NAN;
 }
 
-static inline double lane_growth_months(const Clock *clock, double from)
-{
-    double begin = clock->period > 0 ? gw_max(from, clock->first_day) : from;
-
-    return lane_months_between(begin, clock->today + 1.0);
-}
-
 typedef struct {
     double is_due, days;
 } LaneDue;

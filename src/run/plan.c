@@ -110,6 +110,34 @@ static void plan_clearing(Plan *plan, Arena *arena)
                         .reserves = reserves});
 }
 
+/* Arrears arise on the last day of a period; the later they arose the later they are too old. */
+static const double *list_overdue(const Plan *plan, Arena *arena, double grace)
+{
+    const Model *model = plan->model;
+    double *latest = ARENA_ARRAY(arena, double, model->n_periods);
+    uint32_t n_old = 0;
+
+    for (uint32_t t = 0; t < model->n_periods; t++) {
+        while (n_old <= t && date_add_months(model->last_days[n_old], grace) <= model->last_days[t])
+            n_old++;
+        latest[t] = n_old == 0 ? -DATE_NEVER : model->last_days[n_old - 1];
+    }
+    return latest;
+}
+
+static void plan_graces(Plan *plan, Arena *arena)
+{
+    size_t n = plan->model->contracts.count;
+
+    plan->overdue = (const double **)arena_array(arena, n + 1, sizeof *plan->overdue);
+    for (size_t i = 0; i < n; i++) {
+        Ref grace = plan->code->contracts[i].grace;
+        if (grace != REF_NONE && REF_HOME(grace) == HOME_CONST)
+            plan->overdue[i] = list_overdue(
+                plan, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+    }
+}
+
 /* ---- indexes ------------------------------------------------------------------------------ */
 
 static void index_parties(Plan *plan, Arena *arena)
@@ -235,5 +263,6 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     plan_clearing(plan, arena);
     run_constants(plan, arena);
     run_periods(plan, arena);
+    plan_graces(plan, arena);
     return plan->clearing == NULL ? NULL : plan;
 }
