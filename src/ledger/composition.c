@@ -211,9 +211,11 @@ void composition_add_received(size_t n_parties, const bool *is_outside, uint32_t
             double *sum = sums + (payer == target ? n_parties : payer) * n_lanes;
             for (size_t k = 0; k < n_lanes; k++)
                 sum[k] += paid[k];
-        } else {
-            for (size_t c = 0; c < n_sources * n_lanes; c++)
-                sums[c] += paid[c % n_lanes] * state[row * n_sources * n_lanes + c];
+        } else if (!is_zero(paid, n_lanes)) {
+            const double *of_payer = state + row * n_sources * n_lanes;
+            for (size_t s = 0; s < n_sources; s++)
+                for (size_t k = 0; k < n_lanes; k++)
+                    sums[s * n_lanes + k] += paid[k] * of_payer[s * n_lanes + k];
         }
         row += !is_outside[payer];
     }

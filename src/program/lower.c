@@ -277,7 +277,7 @@ static InsId trigger(Lowering *lowering, const Rule *rule)
     Detail detail = {.step_months = rule->step_months,
                      .step_days = rule->step_days,
                      .is_in_advance = rule->is_in_advance};
-    InsId args[2];
+    InsId args[3];
 
     switch (rule->kind) {
     case RULE_EVERY:
@@ -285,7 +285,8 @@ static InsId trigger(Lowering *lowering, const Rule *rule)
             return ins_new(lowering, OP_DUE_BY_CALENDAR, NULL, 0, &detail, 0, 0, 1);
         args[0] = lower_node(lowering, rule->term_start);
         args[1] = lower_node(lowering, rule->term_end);
-        return ins_new(lowering, OP_DUE, args, 2, &detail, 0, 0, 1);
+        args[2] = ins_1(lowering, OP_CIVIL, args[0]);
+        return ins_new(lowering, OP_DUE, args, 3, &detail, 0, 0, 1);
     case RULE_ON:
         return ins_1(lowering, OP_IS_IN_PERIOD, lower_node(lowering, rule->date));
     case RULE_WHEN:

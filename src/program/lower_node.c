@@ -107,8 +107,9 @@ static InsId lower_stretch_days(Lowering *lowering)
 
     if (rule->term_start == NULL)
         return ins_new(lowering, OP_DUE_BY_CALENDAR_DAYS, NULL, 0, &detail, 0, 0, 1);
-    InsId term[2] = {lower_node(lowering, rule->term_start), lower_node(lowering, rule->term_end)};
-    return ins_new(lowering, OP_DUE_DAYS, term, 2, &detail, 0, 0, 1);
+    InsId start = lower_node(lowering, rule->term_start);
+    InsId args[2] = {start, ins_1(lowering, OP_CIVIL, start)};
+    return ins_new(lowering, OP_DUE_DAYS, args, 2, &detail, 0, 0, 1);
 }
 
 static InsId lower_sum(Lowering *lowering, const Node *node)

@@ -276,16 +276,14 @@ static void state_lane_parties(Tile *tile, size_t lane)
 
     for (uint32_t p = 0; p < plan->model->parties.count; p++) {
         const PartyCode *code = &plan->code->parties[p];
-        double cash = 0;
 
-        if (!plan->is_outside[p]) {
-            cash = cash_cell(tile, p)[lane];
-            for (uint32_t i = plan->reserve_starts[p]; i < plan->reserve_starts[p + 1]; i++)
-                cash -=
-                    tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane];
-        }
-        tile->in_cash[p] = cash;
-        tile->in_keep[p] = cents_of(tile, code->keep, lane, FAILED_PARTY, p);
+        if (plan->is_outside[p])
+            continue;
+        tile->in_cash[p] = cash_cell(tile, p)[lane];
+        for (uint32_t i = plan->reserve_starts[p]; i < plan->reserve_starts[p + 1]; i++)
+            tile->in_cash[p] -=
+                tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane];
+        tile->in_keep[p] = tile->keep[p] != NULL ? tile->keep[p][lane] : 0;
         tile->in_loss_cash[p] = number_or_zero(tile, code->loss_of_cash, lane);
         tile->in_loss_claims[p] = number_or_zero(tile, code->loss_of_receipts, lane);
         tile->in_defaulted[p] = tile_register(tile, code->defaulted)[lane] != 0;

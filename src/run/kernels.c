@@ -77,6 +77,16 @@ static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restr
     }
 }
 
+static void months_block(const double *restrict from, double least, double until,
+                         double *restrict out)
+{
+    for (size_t i = 0; i < GW_LANES; i++) {
+        double begin = from[i] < least ? least : from[i];
+
+        out[i] = lane_months_between(begin, until);
+    }
+}
+
 /* Where growth began before the period, all lanes have the period's own months; where it has not
  * begun, any number not above zero will do. */
 static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
@@ -87,16 +97,15 @@ static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restri
 
     (void)in_b, (void)in_c;
     for (size_t block = 0; block < n_blocks; block++) {
-        uint64_t odd = 0;
+        uint64_t odd = clock->period == 0;
 
         for (size_t i = 0; i < GW_LANES; i++) {
             uint64_t is_before = from[i] <= clock->first_day;
             uint64_t is_after = from[i] > clock->today;
             odd |= (is_before | is_after) ^ 1;
         }
-        if (odd != 0 || clock->period == 0)
-            for (size_t i = 0; i < GW_LANES; i++)
-                out[i] = lane_months_between(gw_max(from[i], least), clock->today + 1.0);
+        if (odd != 0)
+            months_block(from, least, clock->today + 1.0, out);
         else
             for (size_t i = 0; i < GW_LANES; i++)
                 out[i] = from[i] > clock->today ? 0.0 : clock->months;
@@ -105,14 +114,29 @@ static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restri
     }
 }
 
+static void due_block(const Clock *clock, const double *restrict start, const double *restrict end,
+                      const double *restrict civil, double *restrict out)
+{
+    for (size_t i = 0; i < GW_LANES; i++)
+        out[i] = lane_due(clock, start[i], end[i], civil[i]);
+}
+
+static void due_block_in_month(const Clock *clock, const double *restrict start,
+                               const double *restrict end, const double *restrict civil,
+                               double *restrict out)
+{
+    for (size_t i = 0; i < GW_LANES; i++)
+        out[i] = lane_is_due_in_month(clock, start[i], end[i], civil[i]);
+}
+
 /* Most terms lie before or after the period: their blocks are passed by a comparison. */
 static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, Lanes in_b,
                    Lanes in_c)
 {
     const double *restrict start = in_a.at;
     const double *restrict end = in_b.at;
+    const double *restrict civil = in_c.at;
 
-    (void)in_c;
     for (size_t block = 0; block < n_blocks; block++) {
         uint64_t some = 0;
 
@@ -121,15 +145,17 @@ static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, La
             uint64_t is_after = end[i] < clock->first_day;
             some |= (is_before | is_after) ^ 1;
         }
-        if (some != 0)
-            for (size_t i = 0; i < GW_LANES; i++)
-                out[i] = lane_due(clock, start[i], end[i]).is_due;
-        else
+        if (some == 0)
             for (size_t i = 0; i < GW_LANES; i++)
                 out[i] = 0.0;
+        else if (clock->is_month && clock->step_months > 0.0)
+            due_block_in_month(clock, start, end, civil, out);
+        else
+            due_block(clock, start, end, civil, out);
         out += GW_LANES;
         start += in_a.step;
         end += in_b.step;
+        civil += in_c.step;
     }
 }
 
@@ -328,12 +354,12 @@ static void sum_whole(size_t count, const double *restrict x, double *high, doub
     double highs[GW_LANES] = {0}, lows[GW_LANES] = {0};
     const double shifter = 0x1.8p92; /* leaves multiples of 2^40 */
 
-    for (size_t block = 0; block < count; block += GW_LANES) {
+    for (size_t block = 0; block < count; block += GW_LANES, x += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            double upper = (x[block + i] + shifter) - shifter;
+            double upper = (x[i] + shifter) - shifter;
 
             highs[i] += upper;
-            lows[i] += x[block + i] - upper;
+            lows[i] += x[i] - upper;
         }
     }
     *high = *low = 0;

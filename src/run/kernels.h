@@ -28,6 +28,7 @@ typedef struct {
     /* of the instruction at hand: the step of an `every` rule, months or days, the other 0 */
     double step_months, step_days;
     bool is_in_advance;
+    bool is_month; /* the period is one calendar month */
 } Clock;
 
 typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *restrict out, Lanes a, Lanes b,

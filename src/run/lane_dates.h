@@ -113,47 +113,84 @@ static inline double lane_months_between(double a, double b)
     return a == a ? (b == b ? result : GW_NAN) : GW_NAN;
 }
 
-typedef struct {
-    double is_due, days;
-} LaneDue;
-
-/* The n-th date of a schedule: by months, or by days. */
-static inline double lane_nth(LaneCivil civil, double begin, double n, double months, double days)
+/* Month and day of the month in one number: what a schedule needs of its start. */
+static inline double lane_pack(double day)
 {
-    double by_months = lane_add_whole_months(civil, n * months);
+    double near_day = fabs(day) <= LANE_FARTHEST_DAY ? day : 0.0;
+    LaneCivil civil = lane_civil(gw_floor(near_day));
 
-    return months > 0.0 ? by_months : begin + n * days;
+    return civil.month * 32.0 + civil.day;
 }
 
-/* schedule_due_in_term; NaN when the start or the end is. */
-static inline LaneDue lane_due(const Clock *clock, double start, double end)
+static inline LaneCivil lane_unpack(double packed)
 {
-    double months = clock->step_months;
-    double days = clock->step_days;
+    double month = gw_floor(packed / 32.0);
+
+    return (LaneCivil){month, packed - month * 32.0};
+}
+
+/* The last date of a schedule that is not after today, by months or by days; the number of steps
+ * to it. Only where start <= today. */
+static inline double lane_last_step(const Clock *clock, double start, LaneCivil civil)
+{
+    double by_months = gw_floor((clock->last_month - civil.month) / clock->step_months);
+    double by_days = gw_floor((clock->today - start) / clock->step_days);
+    double n = clock->step_months > 0.0 ? by_months : by_days;
+    double later = clock->step_months > 0.0
+                       ? lane_add_whole_months(civil, n * clock->step_months) > clock->today
+                       : 0.0;
+
+    return n > 0.0 ? n - later : n;
+}
+
+static inline double lane_nth(const Clock *clock, double start, LaneCivil civil, double n)
+{
+    return clock->step_months > 0.0 ? lane_add_whole_months(civil, n * clock->step_months)
+                                    : start + n * clock->step_days;
+}
+
+/* Whether the n-th date falls due in the period: schedule_due_in_term; NaN when an end is. */
+static inline double lane_is_due(const Clock *clock, double start, double end, double n, double due)
+{
     double low = clock->is_in_advance ? 0.0 : 1.0;
     double starts = start <= clock->today ? (start >= LANE_FIRST_START ? 1.0 : 0.0) : 0.0;
-    double begin = starts != 0.0 ? gw_floor(start) : clock->today;
-    LaneCivil civil = lane_civil(begin);
-    double n_months = gw_floor((clock->last_month - civil.month) / (months > 0.0 ? months : 1.0));
-    double n_days = gw_floor((clock->today - begin) / (days > 0.0 ? days : 1.0));
-    double n = months > 0.0 ? n_months : n_days;
-    double later = lane_nth(civil, begin, n, months, days) > clock->today ? 1.0 : 0.0;
-
-    n = n > 0.0 ? n - later : n;
-
-    double due = lane_nth(civil, begin, n, months, days);
-    double before = lane_nth(civil, begin, n - 1.0, months, days);
-    double after = lane_nth(civil, begin, n + 1.0, months, days);
-    double inside = due >= clock->first_day ? starts : 0.0;
     double in_term = due < end ? 1.0 : (due == end ? low : 0.0);
+    double inside = due >= clock->first_day ? starts : 0.0;
 
     inside = due <= clock->today ? inside : 0.0;
     inside = n >= low ? inside * in_term : 0.0;
+    return start == start ? (end == end ? inside : GW_NAN) : GW_NAN;
+}
 
-    double stretch = clock->is_in_advance ? after - due : due - before;
-    double known = start == start ? (end == end ? inside : GW_NAN) : GW_NAN;
+/* In a period of one calendar month: the date lies in it when whole steps lead to the month. */
+static inline double lane_is_due_in_month(const Clock *clock, double start, double end, double packed)
+{
+    LaneCivil civil = lane_unpack(packed);
+    double months = clock->last_month - civil.month;
+    double n = gw_floor(months / clock->step_months);
+    double day = civil.day < clock->days ? civil.day : clock->days;
+    double due = n * clock->step_months == months ? clock->first_day + day - 1.0 : -GW_INFINITY;
 
-    return (LaneDue){known, inside != 0.0 ? stretch : 0.0};
+    return lane_is_due(clock, start, end, n, due);
+}
+
+static inline double lane_due(const Clock *clock, double start, double end, double packed)
+{
+    LaneCivil civil = lane_unpack(packed);
+    double n = lane_last_step(clock, start, civil);
+
+    return lane_is_due(clock, start, end, n, lane_nth(clock, start, civil, n));
+}
+
+/* The calendar days of the stretch that falls due. */
+static inline double lane_due_days(const Clock *clock, double start, double packed)
+{
+    LaneCivil civil = lane_unpack(packed);
+    double n = lane_last_step(clock, start, civil);
+    double step = clock->is_in_advance ? 1.0 : -1.0;
+    double due = lane_nth(clock, start, civil, n);
+
+    return fabs(lane_nth(clock, start, civil, n + step) - due);
 }
 
 #endif

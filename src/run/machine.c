@@ -75,6 +75,7 @@ void machine_set_period(Machine *machine, uint32_t period)
                              .first_day = first,
                              .today = last,
                              .days = last - first + 1,
+                             .is_month = machine->model->step == STEP_MONTH,
                              .months = date_months_between(first, last + 1.0),
                              .last_month = step_ordinal(STEP_MONTH, last)};
 }

@@ -247,13 +247,10 @@ static void read_payments(Tile *tile)
 
 /* ---- flows and proofs ----------------------------------------------------------------------- */
 
-static void add_whole(const Tile *tile, WholeSum *sum, const double *cents)
+static void add_whole(WholeSum *sum, double high, double low)
 {
     const double shifter = 0x1.8p92;
-    double high = 0;
-    double low = 0;
 
-    tile->m.kernels->sum_whole(tile->m.n_lanes, cents, &high, &low);
     low += sum->low;
     double carried = (low + shifter) - shifter;
     sum->high += high + carried;
@@ -268,8 +265,14 @@ static void sum_flows(Tile *tile)
         const SlotNow *now = &tile->slots[tile->active[i]];
         size_t at = (size_t)tile->active[i] * n_periods + tile->m.clock.period;
 
-        add_whole(tile, &tile->flow_due[at], now->accrued);
-        add_whole(tile, &tile->flow_paid[at], now->paid);
+        double high = 0;
+        double low = 0;
+
+        tile->m.kernels->sum_whole(tile->m.n_lanes, now->accrued, &high, &low);
+        add_whole(&tile->flow_due[at], high, low);
+        if (now->paid != now->accrued)
+            tile->m.kernels->sum_whole(tile->m.n_lanes, now->paid, &high, &low);
+        add_whole(&tile->flow_paid[at], high, low);
     }
 }
 
