@@ -683,7 +683,8 @@ static void build_together(Checker *c, const Decl *decl)
                    "at most %d variables can be drawn together", LIMIT_CORRELATED);
         return;
     }
-    qsort(members.items, n, sizeof(Member), by_name);
+    if (n > 1)
+        qsort(members.items, n, sizeof(Member), by_name);
     /* What an override made certain drops out. */
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {

@@ -426,7 +426,7 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
         diag_error(c->diags, DIAG_UNKNOWN_NAME, list->span,
                    "a kind, a kind's parts, or a list of instances is wanted here");
     }
-    if (ok)
+    if (ok && out->list.count > 1)
         qsort(out->list.items, out->list.count, sizeof(Instance *), by_path);
     return ok;
 }
