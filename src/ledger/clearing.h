@@ -74,6 +74,12 @@ const ClearingSpec *clearing_plan_spec(const ClearingPlan *plan);
 /* Bytes, to be aligned as for double. */
 size_t clearing_workspace_size(const ClearingPlan *plan);
 
+/* The same plan for calls in which only the wanted slots [slot] owe anything: results are the
+ * same, found faster. It lives in `memory`, of at least the size given, aligned as for double. */
+size_t clearing_selection_size(const ClearingPlan *plan);
+const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *is_wanted,
+                                         void *memory);
+
 #define CLEARING_KEEP_FROM_REST UINT32_MAX /* a keep_rank: kept only from rest claims */
 #define CLEARING_NO_CAP (-1.0)             /* due of a rest slot without `up to` */
 

@@ -29,7 +29,7 @@ static size_t doubles_needed(const ClearingPlan *plan)
 /* The workspace ends with the plan of what is due now: see slim_plan. */
 static size_t slim_size(const ClearingPlan *plan)
 {
-    return sizeof(ClearingPlan) + plan->n_items * (sizeof(ClearingItem) + sizeof(uint32_t)) +
+    return sizeof(ClearingPlan) + plan->n_items * (sizeof(ClearingItem) + sizeof(uint32_t) + sizeof(bool)) +
            (plan->spec.n_parties + 1 + plan->spec.n_supports + plan->n_covers +
             plan->n_reserve_items) *
                sizeof(uint32_t) +
@@ -60,14 +60,15 @@ static uint32_t *renumber(const uint32_t *items, size_t count, const uint32_t *n
 /* The plan with only the items that matter now: most slots owe nothing in most periods, and
  * nothing added to a sum, or a rank in which nothing is due, changes no result. Items that
  * reserves or backers cover, and their claims, always stay. */
-static const ClearingPlan *slim_plan(const ClearingPlan *plan, const ClearingInput *input,
-                                     void *memory)
+static ClearingPlan *slim_plan(const ClearingPlan *plan, const double *due, const bool *is_wanted,
+                               void *memory)
 {
     ClearingPlan *slim = memory;
     ClearingItem *items = (ClearingItem *)(void *)(slim + 1);
     uint32_t *number = (uint32_t *)(void *)(items + plan->n_items);
     uint32_t *first_item = number + plan->n_items;
     uint32_t *next = first_item + plan->spec.n_parties + 1;
+    bool *is_covered = (bool *)(next + plan->spec.n_supports + plan->n_covers + plan->n_reserve_items);
     uint32_t n = 0;
 
     *slim = *plan;
@@ -75,22 +76,37 @@ static const ClearingPlan *slim_plan(const ClearingPlan *plan, const ClearingInp
         first_item[p] = n;
         for (uint32_t i = plan->first_item[p]; i < plan->first_item[p + 1]; i++) {
             const ClearingItem *item = &plan->items[i];
+            bool matters = due ? due[item->index] != 0 : is_wanted[item->index];
 
             number[i] = n;
-            if (item->is_claim || plan->is_covered[i] || input->due[item->index] != 0)
-                items[n++] = *item;
+            if (!item->is_claim && !plan->is_covered[i] && !matters)
+                continue;
+            is_covered[n] = plan->is_covered[i];
+            items[n++] = *item;
         }
     }
     first_item[plan->spec.n_parties] = n;
     slim->items = items;
     slim->n_items = n;
     slim->first_item = first_item;
+    slim->is_covered = is_covered;
     slim->item_of_support = renumber(plan->item_of_support, plan->spec.n_supports, number, next);
     next += plan->spec.n_supports;
     slim->covered_items = renumber(plan->covered_items, plan->n_covers, number, next);
     next += plan->n_covers;
     slim->reserve_items = renumber(plan->reserve_items, plan->n_reserve_items, number, next);
     return slim;
+}
+
+size_t clearing_selection_size(const ClearingPlan *plan)
+{
+    return slim_size(plan);
+}
+
+const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *is_wanted,
+                                         void *memory)
+{
+    return slim_plan(plan, NULL, is_wanted, memory);
 }
 
 Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, void *workspace)
@@ -124,7 +140,7 @@ Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, 
     c.in_default = c.is_sloping + parties;
     c.is_met = c.in_default + parties;
     uintptr_t end = ((uintptr_t)(c.is_met + items) + 15) & ~(uintptr_t)15;
-    c.plan = slim_plan(plan, input, (void *)end);
+    c.plan = slim_plan(plan, input->due, NULL, (void *)end);
     return c;
 }
 

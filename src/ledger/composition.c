@@ -154,10 +154,12 @@ static void eliminate(const System *s)
         }
     }
     for (size_t pivot = n; pivot-- > 0;) {
+        for (size_t k = 0; k < lanes; k++)
+            s->factor[k] = 1 / cell(s, pivot, pivot)[k];
         for (size_t source = 0; source < s->n_sources; source++) {
             double *right = source_cell(s, pivot, source);
             for (size_t k = 0; k < lanes; k++)
-                right[k] /= cell(s, pivot, pivot)[k];
+                right[k] *= s->factor[k];
         }
         for (size_t row = 0; row < pivot; row++)
             if (!is_zero(cell(s, row, pivot), lanes))

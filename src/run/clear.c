@@ -409,7 +409,8 @@ static void keep_lane(Tile *tile, size_t lane)
 
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
-        tile->slots[slot].cleared[lane] = output->paid[slot];
+        if (output->paid[slot] != tile->in_due[slot] || tile->slots[slot].share != NULL)
+            tile->slots[slot].cleared[lane] = output->paid[slot];
     }
     for (uint32_t i = 0; i < model->facilities.count; i++)
         if (model->facilities.items[i].is_for_shortfall)
@@ -467,13 +468,19 @@ static void clear_slow_lanes(Tile *tile)
         if (now->share == NULL)
             memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
     }
+    for (size_t i = 0; i < tile->n_active; i++)
+        tile->is_wanted[tile->active[i]] = true;
+    const ClearingPlan *plan =
+        clearing_plan_select(tile->plan->clearing, tile->is_wanted, tile->selection);
+    for (size_t i = 0; i < tile->n_active; i++)
+        tile->is_wanted[tile->active[i]] = false;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
         if (tile->slow[lane] == 0)
             continue;
         state_lane_parties(tile, lane);
         state_lane_supports(tile, lane);
         state_lane_dues(tile, lane);
-        if (!clearing_run(tile->plan->clearing, &tile->input, &tile->output, tile->workspace))
+        if (!clearing_run(plan, &tile->input, &tile->output, tile->workspace))
             tile->n_short[lane] += 1;
         keep_lane(tile, lane);
     }

@@ -349,6 +349,19 @@ static void add_masked(size_t n_blocks, double *restrict out, const double *rest
     }
 }
 
+/* Of whole numbers, so in any order. */
+static double total(double *x)
+{
+    size_t n = GW_LANES;
+
+    for (; n % 2 == 0; n /= 2)
+        for (size_t i = 0; i < n / 2; i++)
+            x[i] += x[i + n / 2];
+    for (size_t i = 1; i < n; i++)
+        x[0] += x[i];
+    return x[0];
+}
+
 static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
 {
     double highs[GW_LANES] = {0}, lows[GW_LANES] = {0};
@@ -362,11 +375,8 @@ static void sum_whole(size_t count, const double *restrict x, double *high, doub
             lows[i] += x[i] - upper;
         }
     }
-    *high = *low = 0;
-    for (size_t i = 0; i < GW_LANES; i++) {
-        *high += highs[i];
-        *low += lows[i];
-    }
+    *high = total(highs);
+    *low = total(lows);
 }
 
 static unsigned below(size_t n_blocks, const double *restrict alive, const double *restrict x,

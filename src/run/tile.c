@@ -20,6 +20,8 @@ static void init_clearing(Tile *tile, Arena *arena)
     size_t n_supports = tile->plan->n_supports + 1;
 
     tile->workspace = arena_alloc(arena, clearing_workspace_size(tile->plan->clearing) + 64);
+    tile->selection = arena_alloc(arena, clearing_selection_size(tile->plan->clearing) + 64);
+    tile->is_wanted = ARENA_ARRAY(arena, bool, n_slots);
     tile->in_cash = ARENA_ARRAY(arena, double, n_parties);
     tile->in_due = ARENA_ARRAY(arena, double, n_slots);
     tile->in_share = ARENA_ARRAY(arena, double, n_slots);

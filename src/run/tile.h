@@ -106,7 +106,8 @@ typedef struct Tile {
     double *infinity, *zeros; /* one block each */
 
     /* clearing, one lane */
-    void *workspace;
+    void *workspace, *selection;
+    bool *is_wanted;
     ClearingInput input;
     ClearingOutput output;
     double *in_cash, *in_due, *in_share, *in_keep, *in_loss_cash, *in_loss_claims, *in_limit,
