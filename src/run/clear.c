@@ -323,35 +323,58 @@ static void state_lane_supports(Tile *tile, size_t lane)
     }
 }
 
-static bool is_overdue(const Tile *tile, uint32_t slot_id, size_t lane)
+/* Whether arrears that arose on the day `since` have outlasted the contract's grace. */
+static bool is_overdue(const Tile *tile, const LaneSlot *slot, double since, size_t lane)
+{
+    const Code *code = tile->plan->code;
+
+    if (slot->overdue != NULL)
+        return since <= slot->overdue[tile->m.clock.period];
+    if (slot->contract == NO_ID || code->contracts[slot->contract].grace == REF_NONE)
+        return true;
+    double grace = number_or_zero(tile, code->contracts[slot->contract].grace, lane);
+    return date_add_months(since, grace) <= tile->m.clock.today;
+}
+
+/* What every lane's statement of dues reads, found once for the tile. */
+static void list_lane_slots(Tile *tile)
 {
     const Plan *plan = tile->plan;
-    const Slot *slot = &plan->model->slots.items[slot_id];
-    double today = tile->m.clock.today;
-    double since = today;
-    double grace = 0;
 
-    if (slot->is_rest || plan->is_facility_slot[slot_id])
-        return false;
-    if (tile_register(tile, plan->code->slot_arrears[slot_id])[lane] > 0)
-        since = tile_register(tile, plan->code->slot_since[slot_id])[lane];
-    if (slot->contract == NO_ID || plan->code->contracts[slot->contract].grace == REF_NONE)
-        return true;
-    if (plan->overdue[slot->contract] != NULL)
-        return since <= plan->overdue[slot->contract][tile->m.clock.period];
-    grace = number_or_zero(tile, plan->code->contracts[slot->contract].grace, lane);
-    return date_add_months(since, grace) <= today;
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t id = tile->active[i];
+        const Slot *slot = &plan->model->slots.items[id];
+        const SlotNow *now = &tile->slots[id];
+        LaneSlot *out = &tile->lane_slots[i];
+
+        *out = (LaneSlot){.slot = id, .due = now->due, .share = now->share, .contract = slot->contract};
+        if (now->share != NULL)
+            out->due = now->cap;
+        out->may_default = !slot->is_rest && !plan->is_facility_slot[id];
+        if (slot->contract != NO_ID)
+            out->overdue = plan->overdue[slot->contract];
+        if (tile->has_arrears[id]) {
+            out->arrears = tile_register(tile, plan->code->slot_arrears[id]);
+            out->since = tile_register(tile, plan->code->slot_since[id]);
+        }
+    }
 }
 
 static void state_lane_dues(Tile *tile, size_t lane)
 {
-    for (size_t i = 0; i < tile->n_active; i++) {
-        uint32_t slot = tile->active[i];
-        const SlotNow *now = &tile->slots[slot];
+    double today = tile->m.clock.today;
 
-        tile->in_due[slot] = now->share != NULL ? now->cap[lane] : now->due[lane];
-        tile->in_share[slot] = now->share != NULL ? now->share[lane] : 0;
-        tile->in_default[slot] = now->due[lane] > 0 && is_overdue(tile, slot, lane);
+    for (size_t i = 0; i < tile->n_active; i++) {
+        const LaneSlot *slot = &tile->lane_slots[i];
+        double due = slot->due[lane];
+
+        tile->in_due[slot->slot] = due;
+        if (slot->share != NULL)
+            tile->in_share[slot->slot] = slot->share[lane];
+        if (due == 0 || !slot->may_default)
+            continue;
+        double since = slot->arrears != NULL && slot->arrears[lane] > 0 ? slot->since[lane] : today;
+        tile->in_default[slot->slot] = is_overdue(tile, slot, since, lane);
     }
 }
 
@@ -401,6 +424,25 @@ static void divide_guarantees(Tile *tile, size_t lane)
     }
 }
 
+/* A slot's own array of what was paid, made when it first differs from what was due. */
+static double *cleared_of(Tile *tile, uint32_t slot)
+{
+    SlotNow *now = &tile->slots[slot];
+
+    if (now->cleared == NULL) {
+        now->cleared = tile_take(tile);
+        memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
+    }
+    return now->cleared;
+}
+
+static double cleared_at(const Tile *tile, uint32_t slot, size_t lane)
+{
+    const SlotNow *now = &tile->slots[slot];
+
+    return now->cleared != NULL ? now->cleared[lane] : now->due[lane];
+}
+
 static void keep_lane(Tile *tile, size_t lane)
 {
     const Model *model = tile->plan->model;
@@ -410,15 +452,17 @@ static void keep_lane(Tile *tile, size_t lane)
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
         if (output->paid[slot] != tile->in_due[slot] || tile->slots[slot].share != NULL)
-            tile->slots[slot].cleared[lane] = output->paid[slot];
+            cleared_of(tile, slot)[lane] = output->paid[slot];
     }
-    for (uint32_t i = 0; i < model->facilities.count; i++)
-        if (model->facilities.items[i].is_for_shortfall)
-            tile->slots[model->facilities.items[i].slot].cleared[lane] +=
-                output->support_paid[support++];
+    for (uint32_t i = 0; i < model->facilities.count; i++) {
+        double drawn =
+            model->facilities.items[i].is_for_shortfall ? output->support_paid[support++] : 0;
+        if (drawn > 0)
+            cleared_of(tile, model->facilities.items[i].slot)[lane] += drawn;
+    }
     if (model->guarantees.count > 0) {
         for (size_t i = 0; i < tile->n_active; i++)
-            tile->lane_paid[tile->active[i]] = tile->slots[tile->active[i]].cleared[lane];
+            tile->lane_paid[tile->active[i]] = cleared_at(tile, tile->active[i], lane);
         divide_guarantees(tile, lane);
     }
     for (uint32_t p = 0; p < model->parties.count; p++) {
@@ -459,15 +503,7 @@ static void clear_slow_lanes(Tile *tile)
 {
     if (tile->plan->n_supports > 0)
         activate_backing(tile);
-    for (size_t i = 0; i < tile->n_active; i++) {
-        SlotNow *now = &tile->slots[tile->active[i]];
-
-        if (now->cleared != NULL)
-            continue;
-        now->cleared = tile_take(tile);
-        if (now->share == NULL)
-            memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
-    }
+    list_lane_slots(tile);
     for (size_t i = 0; i < tile->n_active; i++)
         tile->is_wanted[tile->active[i]] = true;
     const ClearingPlan *plan =

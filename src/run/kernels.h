@@ -87,6 +87,10 @@ typedef struct RunKernels {
     unsigned (*move_stage)(size_t n_blocks, const double *restrict alive, Lanes condition,
                            double stage, double today, double *restrict carried,
                            double *restrict date);
+    /* arrears = due - cleared, since today where the old ones were paid; SOME where any is left */
+    unsigned (*age)(size_t count, double today, const double *restrict due,
+                    const double *restrict cleared, double *restrict arrears,
+                    double *restrict since, double *restrict unpaid);
     unsigned (*any)(size_t count, const double *restrict x);
     CompositionSubtract *subtract_rows; /* for GW_LANES lanes */
 } RunKernels;

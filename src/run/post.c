@@ -69,23 +69,15 @@ static void update_arrears(Tile *tile, uint32_t id)
     const Slot *slot = &plan->model->slots.items[id];
     const SlotNow *now = &tile->slots[id];
 
-    if (slot->is_rest || plan->is_facility_slot[id] || (!now->has_arrears && !tile->has_slow))
+    if (slot->is_rest || plan->is_facility_slot[id] ||
+        (!now->has_arrears && now->cleared == now->due))
         return;
-    double *arrears = tile_register(tile, plan->code->slot_arrears[id]);
-    double *since = tile_register(tile, plan->code->slot_since[id]);
-    double *unpaid = tile_register(tile, plan->code->parties[slot->payer].unpaid);
-    bool some = false;
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        double before = arrears[lane];
-        double left = now->due[lane] - now->cleared[lane];
-
-        if (now->cleared[lane] >= before)
-            since[lane] = tile->m.clock.today;
-        unpaid[lane] += left - before;
-        arrears[lane] = left;
-        some |= left > 0;
-    }
-    tile->has_arrears[id] = some;
+    tile->has_arrears[id] =
+        (tile->m.kernels->age(tile->m.n_lanes, tile->m.clock.today, now->due, now->cleared,
+                              tile_register(tile, plan->code->slot_arrears[id]),
+                              tile_register(tile, plan->code->slot_since[id]),
+                              tile_register(tile, plan->code->parties[slot->payer].unpaid)) &
+         FOUND_SOME) != 0;
 }
 
 /* ---- what only short lanes have ------------------------------------------------------------ */

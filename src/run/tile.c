@@ -21,6 +21,7 @@ static void init_clearing(Tile *tile, Arena *arena)
 
     tile->workspace = arena_alloc(arena, clearing_workspace_size(tile->plan->clearing) + 64);
     tile->selection = arena_alloc(arena, clearing_selection_size(tile->plan->clearing) + 64);
+    tile->lane_slots = ARENA_ARRAY(arena, LaneSlot, n_slots);
     tile->is_wanted = ARENA_ARRAY(arena, bool, n_slots);
     tile->in_cash = ARENA_ARRAY(arena, double, n_parties);
     tile->in_due = ARENA_ARRAY(arena, double, n_slots);
@@ -188,7 +189,7 @@ void tile_fail_nan(Tile *tile, Lanes x, FailedKind kind, uint32_t index)
 /* What failed as the paths start is acted on after phase 3 of the first period. */
 static void fail_at_start(Tile *tile, size_t lane, FailedKind kind, uint32_t index)
 {
-    if (tile->failures[lane].kind == FAILED_NOT)
+    if (tile->alive[lane] != 0 && tile->failures[lane].kind == FAILED_NOT)
         tile->failures[lane] = (LaneFailure){kind, index, 0};
 }
 

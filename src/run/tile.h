@@ -43,6 +43,15 @@ typedef struct {
     bool has_arrears;
 } SlotNow;
 
+/* An active slot as one lane's clearing reads it. */
+typedef struct {
+    uint32_t slot, contract;
+    const double *due, *share;
+    const double *arrears, *since; /* NULL: no lane has arrears */
+    const double *overdue;         /* by period, NULL: the grace varies */
+    bool may_default;
+} LaneSlot;
+
 /* What a guarantee paid on one covered slot of one lane. */
 typedef struct {
     uint32_t guarantee, covered;
@@ -108,6 +117,7 @@ typedef struct Tile {
     /* clearing, one lane */
     void *workspace, *selection;
     bool *is_wanted;
+    LaneSlot *lane_slots;
     ClearingInput input;
     ClearingOutput output;
     double *in_cash, *in_due, *in_share, *in_keep, *in_loss_cash, *in_loss_claims, *in_limit,
