@@ -878,7 +878,9 @@ static void write_together(Gen *g)
     put(g, "together ");
     for (int i = 0; i < n; i++)
         put(g, "%s%s", i == 0 ? "" : ", ", members[i]->name);
-    if (n == 2 && chance(g, 50))
+    if (n == 3 && chance(g, 50))
+        put(g, " correlated { 1, 0.%d, -0.2, 0.%d, 1, 0.1, -0.2, 0.1, 1 }\n", n, n);
+    else if (n == 2 && chance(g, 50))
         put(g, " correlated -0.%d\n", between(g, 1, 9));
     else
         put(g, " correlated 0.%d\n", between(g, 1, 9));
@@ -1016,8 +1018,11 @@ static void write_stock(Gen *g)
     *stock = (KnownStock){.is_cohort = kind == 0, .is_signed = kind == 1};
     strcpy(stock->name, "s0");
     stock->name[1] = (char)('0' + i);
-    put(g, "stock s%d : widget%s = %d widget {\n  in new%d = (", i,
-        stock->is_signed ? " signed" : "", between(g, 0, 30), i);
+    const Known *first = some_known(g, NUMBER, true);
+    bool is_drawn = first != NULL && chance(g, 25);
+    put(g, "stock s%d : widget%s = %d widget%s%s%s {\n  in new%d = (", i,
+        stock->is_signed ? " signed" : "", between(g, 0, 30), is_drawn ? " * abs(" : "",
+        is_drawn ? first->name : "", is_drawn ? ")" : "", i);
     bounded(g, 0, 12);
     put(g, ") * 1 widget/%s\n", chance(g, 30) ? "year" : "month");
     if (stock->is_signed) {
@@ -1028,7 +1033,10 @@ static void write_stock(Gen *g)
         put(g, "  out gone%d at %d%%/year\n", i, between(g, 1, 60));
     }
     if (stock->is_cohort)
-        put(g, "  out old%d by age %d months\n", i, between(g, 2, 14));
+        put(g,
+            chance(g, 50) ? "  out old%d by age %d months\n"
+                          : "  out old%d by age (%d + abs(clamp(x0, -4, 4))) * 1 month\n",
+            i, between(g, 2, 14));
     else if (chance(g, 40))
         put(g, "  grows at %d%%/year\n", between(g, 1, 30));
     put(g, "}\n");
@@ -1112,7 +1120,10 @@ static void write_party(Gen *g, int i)
         put(g, "  keep %d coin%s%s\n", between(g, 1, 20), changing(g),
             chance(g, 50) ? (chance(g, 50) ? " before middle" : " before last_rank") : "");
     if (chance(g, 40)) {
-        put(g, "  default costs %d%% of cash", between(g, 1, 40));
+        if (chance(g, 25))
+            put(g, "  default costs clamp(x0 / 20, 0, 1) of cash");
+        else
+            put(g, "  default costs %d%% of cash", between(g, 1, 40));
         if (chance(g, 50))
             put(g, ", %d%% of receipts", between(g, 1, 40));
         put(g, "\n");
@@ -1167,7 +1178,10 @@ static void other_action(Gen *g, int contract)
 
     switch (below(g, 6)) {
     case 0:
-        put(g, "pay %d%% of rest", between(g, 5, 100));
+        if (chance(g, 25))
+            put(g, "pay clamp(x0 / 10, 0, 1) of rest");
+        else
+            put(g, "pay %d%% of rest", between(g, 5, 100));
         if (chance(g, 50)) {
             put(g, " up to ");
             amount_of_money(g, 9);
@@ -1263,7 +1277,10 @@ static void when_rule(Gen *g, int contract)
 
 static void each_rule(Gen *g, int contract)
 {
-    put(g, "  each %d.5 of ", between(g, 0, 3));
+    if (chance(g, 80))
+        put(g, "  each %d.5 of ", between(g, 0, 3));
+    else
+        put(g, "  each abs(x0) + 0.4 of ");
     number(g, 1);
     if (chance(g, 60))
         put(g, " up to %d times", between(g, 2, 9));
@@ -1376,6 +1393,17 @@ static void guarantee(Gen *g, int contract)
         g->parties[guarantor], between(g, 5, 60), changing(g));
 }
 
+static void write_grace(Gen *g)
+{
+    put(g, "  grace : duration = ");
+    if (chance(g, 60))
+        put(g, "%d months\n", between(g, 0, 4));
+    else if (chance(g, 50))
+        put(g, "%d days\n", between(g, 1, 70));
+    else
+        put(g, "abs(clamp(x0, -3, 3)) * 1 month\n");
+}
+
 static void write_contract(Gen *g, int contract)
 {
     const int *pair = g->contract_parties[contract];
@@ -1387,7 +1415,7 @@ static void write_contract(Gen *g, int contract)
     else
         stages(g, contract);
     if (chance(g, 40))
-        put(g, "  grace : duration = %d months\n", between(g, 0, 4));
+        write_grace(g);
     if (chance(g, 50))
         loan(g, contract);
     if (g->has_line[contract])
@@ -1534,7 +1562,11 @@ static void write_checks(Gen *g)
     }
     if (chance(g, 30)) {
         put(g, "check \"rich by then\" at ");
-        put_some_day(g);
+        const Known *day = some_known(g, DATE, true);
+        if (day != NULL)
+            put(g, "%s", day->name);
+        else
+            put_some_day(g);
         put(g, " %s.cash > %d coin\n", party, between(g, 0, 50));
     }
     if (chance(g, 30))
