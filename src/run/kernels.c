@@ -15,24 +15,26 @@
 
 /* ---- operations --------------------------------------------------------------------------- */
 
-#define KERNEL(name, reads, expression)                                                            \
-    static void op_##name(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,   \
-                          Lanes in_b, Lanes in_c)                                                  \
-    {                                                                                              \
-        const double *restrict at_a = in_a.at;                                                     \
-        const double *restrict at_b = in_b.at;                                                     \
-        const double *restrict at_c = in_c.at;                                                     \
-        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                           \
-        for (size_t block = 0; block < n_blocks; block++) {                                        \
-            for (size_t i = 0; i < GW_LANES; i++) {                                                \
-                reads;                                                                             \
-                out[i] = (expression);                                                             \
-            }                                                                                      \
-            out += GW_LANES;                                                                       \
-            at_a += in_a.step;                                                                     \
-            at_b += in_b.step;                                                                     \
-            at_c += in_c.step;                                                                     \
-        }                                                                                          \
+/* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. */
+#define KERNEL(name, reads, expression)                                                        \
+    static void op_##name(size_t n_blocks, const Clock *clock_now, double *restrict out,       \
+                          Lanes in_a, Lanes in_b, Lanes in_c)                                  \
+    {                                                                                          \
+        const double *restrict at_a = in_a.at;                                                 \
+        const double *restrict at_b = in_b.at;                                                 \
+        const double *restrict at_c = in_c.at;                                                 \
+        const Clock copy = *clock_now, *const clock = &copy;                                   \
+        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                       \
+        for (size_t block = 0; block < n_blocks; block++) {                                    \
+            for (size_t i = 0; i < GW_LANES; i++) {                                            \
+                reads;                                                                         \
+                out[i] = (expression);                                                         \
+            }                                                                                  \
+            out += GW_LANES;                                                                   \
+            at_a += in_a.step;                                                                 \
+            at_b += in_b.step;                                                                 \
+            at_c += in_c.step;                                                                 \
+        }                                                                                      \
     }
 #define READS_1 double a = at_a[i]
 #define READS_2 double a = at_a[i], b = at_b[i]
@@ -114,19 +116,22 @@ static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restri
     }
 }
 
-static void due_block(const Clock *clock, const double *restrict start, const double *restrict end,
-                      const double *restrict civil, double *restrict out)
+static void due_by_month(const Clock *clock_now, double *restrict out, const double *restrict start,
+                         const double *restrict end, const double *restrict civil)
 {
+    const Clock clock = *clock_now;
+
     for (size_t i = 0; i < GW_LANES; i++)
-        out[i] = lane_due(clock, start[i], end[i], civil[i]);
+        out[i] = lane_is_due_in_month(&clock, start[i], end[i], civil[i]);
 }
 
-static void due_block_in_month(const Clock *clock, const double *restrict start,
-                               const double *restrict end, const double *restrict civil,
-                               double *restrict out)
+static void due_block(const Clock *clock_now, double *restrict out, const double *restrict start,
+                      const double *restrict end, const double *restrict civil)
 {
+    const Clock clock = *clock_now;
+
     for (size_t i = 0; i < GW_LANES; i++)
-        out[i] = lane_is_due_in_month(clock, start[i], end[i], civil[i]);
+        out[i] = lane_due(&clock, start[i], end[i], civil[i]);
 }
 
 /* Most terms lie before or after the period: their blocks are passed by a comparison. */
@@ -136,22 +141,21 @@ static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, La
     const double *restrict start = in_a.at;
     const double *restrict end = in_b.at;
     const double *restrict civil = in_c.at;
+    double today = clock->today;
+    double first_day = clock->first_day;
 
     for (size_t block = 0; block < n_blocks; block++) {
         uint64_t some = 0;
 
-        for (size_t i = 0; i < GW_LANES; i++) {
-            uint64_t is_before = start[i] > clock->today;
-            uint64_t is_after = end[i] < clock->first_day;
-            some |= (is_before | is_after) ^ 1;
-        }
+        for (size_t i = 0; i < GW_LANES; i++)
+            some |= (uint64_t)!(start[i] > today) & (uint64_t)!(end[i] < first_day);
         if (some == 0)
             for (size_t i = 0; i < GW_LANES; i++)
                 out[i] = 0.0;
         else if (clock->is_month && clock->step_months > 0.0)
-            due_block_in_month(clock, start, end, civil, out);
+            due_by_month(clock, out, start, end, civil);
         else
-            due_block(clock, start, end, civil, out);
+            due_block(clock, out, start, end, civil);
         out += GW_LANES;
         start += in_a.step;
         end += in_b.step;
