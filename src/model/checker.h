@@ -173,6 +173,9 @@ struct Checker {
     LIST(Field *) fields;         /* every field, in order of creation */
     LIST(Span) parameter_spans;   /* beside model->parameters, until facts_finish */
     Table *parameter_by_place;    /* "file:start" -> index + 1 in model->parameters */
+    Span counted;                 /* how far the lines of a file were counted last, for facts */
+    uint32_t counted_line;
+    uint32_t depth; /* of expressions inside each other, names followed */
     uint32_t default_rank;
     const Decl *model_decl;
     LIST(PendingLag) lags;
@@ -236,7 +239,8 @@ Typed read_state(Checker *c, const Env *env, ValueId value, Type type);
 ValueId state_value(Checker *c, Text key, ValueKind kind);
 uint32_t table_index(const Table *table, Text name); /* NO_ID when absent */
 void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text name);
-/* The length of this period (in_rule: of the stretch that falls due) as a node, in the rate's own time unit. */
+/* The length of this period (in_rule: of the stretch that falls due) as a node, in the rate's own
+ * time unit. */
 const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule);
 
 /* functions.c */

@@ -764,7 +764,7 @@ static Typed scaled_unit(Checker *c, const Env *env, const Expr *expr)
     return out;
 }
 
-Typed elaborate(Checker *c, const Env *env, const Expr *expr)
+static Typed elaborate_any(Checker *c, const Env *env, const Expr *expr)
 {
     switch (expr->kind) {
     case EXPR_NUMBER:
@@ -809,4 +809,19 @@ Typed elaborate(Checker *c, const Env *env, const Expr *expr)
         return typed_error();
     }
     return typed_error();
+}
+
+/* Names are followed into their formulas: the depth of both together bounds the stack. */
+Typed elaborate(Checker *c, const Env *env, const Expr *expr)
+{
+    if (c->depth >= LIMIT_ELABORATION_DEPTH) {
+        diag_error(c->diags, DIAG_TOO_DEEP, expr->span,
+                   "formulas lead through more than %d names and operators to others",
+                   LIMIT_ELABORATION_DEPTH);
+        return typed_error();
+    }
+    c->depth++;
+    Typed out = elaborate_any(c, env, expr);
+    c->depth--;
+    return out;
 }

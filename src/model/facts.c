@@ -20,7 +20,8 @@ static Text key_of(Checker *c, Span span)
     return text_format(c->arena, "%u:%u", span.file, span.start);
 }
 
-/* A lone number bears its field's name; several, or those of unnamed statements, are counted within it. */
+/* A lone number bears its field's name; several, or those of unnamed statements, are counted within
+ * it. */
 static Text numbered(Checker *c, Text base, bool is_lone)
 {
     Text key = text_format(c->arena, "numbers of %.*s", TEXT_ARG(base));
@@ -28,6 +29,20 @@ static Text numbered(Checker *c, Text base, bool is_lone)
 
     table_set(c->values_by_key, key, (void *)n);
     return is_lone && n == 1 ? base : text_format(c->arena, "%.*s#%u", TEXT_ARG(base), (unsigned)n);
+}
+
+/* Places come in order, so that each file is counted once. */
+static uint32_t line_of(Checker *c, Span span)
+{
+    if (c->counted_line == 0 || c->counted.file != span.file || c->counted.end > span.start) {
+        c->counted = (Span){.file = span.file};
+        c->counted_line = 1;
+    }
+    Text between = span_text(c->diags->sources, (Span){span.file, c->counted.end, span.start});
+    for (size_t i = 0; i < between.length; i++)
+        c->counted_line += between.bytes[i] == '\n';
+    c->counted.end = span.start;
+    return c->counted_line;
 }
 
 static void name_parameter(Checker *c, Parameter *p, const Place *place, Span span)
@@ -51,8 +66,7 @@ static void name_parameter(Checker *c, Parameter *p, const Place *place, Span sp
     }
     if (place->attribution)
         p->words = place->attribution->words;
-    uint32_t column;
-    span_position(c->diags->sources, span, &p->line, &column);
+    p->line = line_of(c, span);
     p->file = c->diags->sources->files.items[span.file]->name;
 }
 
@@ -250,8 +264,8 @@ void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value)
     p->value = value;
     p->is_draw = true;
     p->number = 0;
-    p->printed = text_format(c->arena, "chance %.*s",
-                             TEXT_ARG(span_text(c->diags->sources, chance->span)));
+    p->printed =
+        text_format(c->arena, "chance %.*s", TEXT_ARG(span_text(c->diags->sources, chance->span)));
 }
 
 void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed)

@@ -377,9 +377,11 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
         out.node = node_const(c, is_all);
         return out;
     }
+    /* In pairs, so that many instances do not make a deep formula. */
+    for (; n > 1; n = (n + 1) / 2)
+        for (uint32_t i = 0; i < n; i += 2)
+            nodes[i / 2] = i + 1 < n ? node_make(c, op, nodes[i], nodes[i + 1], NULL) : nodes[i];
     out.node = nodes[0];
-    for (uint32_t i = 1; i < n; i++)
-        out.node = node_make(c, op, out.node, nodes[i], NULL);
     return out;
 }
 

@@ -75,10 +75,10 @@ static Measure output_measure(Checker *c, const Typed *t)
 
 static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden)
 {
-    for (uint32_t i = 0; i < c->model->outputs.count; i++)
-        if (text_equal(c->model->outputs.items[i].name, name) &&
-            c->model->outputs.items[i].is_hidden == is_hidden)
-            return i;
+    Text key = text_format(c->arena, "output %.*s#%d", TEXT_ARG(name), is_hidden);
+    uintptr_t found = (uintptr_t)table_get(c->values_by_key, key);
+    if (found)
+        return (uint32_t)(found - 1);
     Output out = {.name = name,
                   .type = output_type(t),
                   .measure = output_measure(c, t),
@@ -99,6 +99,7 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
     v->unit = out.unit;
     v->unit_scale = out.unit_scale;
     *LIST_PUSH(c->arena, &c->model->outputs) = out;
+    table_set(c->values_by_key, key, (void *)(uintptr_t)c->model->outputs.count);
     return (uint32_t)(c->model->outputs.count - 1);
 }
 
