@@ -347,7 +347,8 @@ static void list_lane_slots(Tile *tile)
         const SlotNow *now = &tile->slots[id];
         LaneSlot *out = &tile->lane_slots[i];
 
-        *out = (LaneSlot){.slot = id, .due = now->due, .share = now->share, .contract = slot->contract};
+        *out = (LaneSlot){
+            .slot = id, .due = now->due, .share = now->share, .contract = slot->contract};
         if (now->share != NULL)
             out->due = now->cap;
         out->may_default = !slot->is_rest && !plan->is_facility_slot[id];

@@ -16,25 +16,25 @@
 /* ---- operations --------------------------------------------------------------------------- */
 
 /* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. */
-#define KERNEL(name, reads, expression)                                                        \
-    static void op_##name(size_t n_blocks, const Clock *clock_now, double *restrict out,       \
-                          Lanes in_a, Lanes in_b, Lanes in_c)                                  \
-    {                                                                                          \
-        const double *restrict at_a = in_a.at;                                                 \
-        const double *restrict at_b = in_b.at;                                                 \
-        const double *restrict at_c = in_c.at;                                                 \
-        const Clock copy = *clock_now, *const clock = &copy;                                   \
-        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                       \
-        for (size_t block = 0; block < n_blocks; block++) {                                    \
-            for (size_t i = 0; i < GW_LANES; i++) {                                            \
-                reads;                                                                         \
-                out[i] = (expression);                                                         \
-            }                                                                                  \
-            out += GW_LANES;                                                                   \
-            at_a += in_a.step;                                                                 \
-            at_b += in_b.step;                                                                 \
-            at_c += in_c.step;                                                                 \
-        }                                                                                      \
+#define KERNEL(name, reads, expression)                                                            \
+    static void op_##name(size_t n_blocks, const Clock *clock_now, double *restrict out,           \
+                          Lanes in_a, Lanes in_b, Lanes in_c)                                      \
+    {                                                                                              \
+        const double *restrict at_a = in_a.at;                                                     \
+        const double *restrict at_b = in_b.at;                                                     \
+        const double *restrict at_c = in_c.at;                                                     \
+        const Clock copy = *clock_now, *const clock = &copy;                                       \
+        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                           \
+        for (size_t block = 0; block < n_blocks; block++) {                                        \
+            for (size_t i = 0; i < GW_LANES; i++) {                                                \
+                reads;                                                                             \
+                out[i] = (expression);                                                             \
+            }                                                                                      \
+            out += GW_LANES;                                                                       \
+            at_a += in_a.step;                                                                     \
+            at_b += in_b.step;                                                                     \
+            at_c += in_c.step;                                                                     \
+        }                                                                                          \
     }
 #define READS_1 double a = at_a[i]
 #define READS_2 double a = at_a[i], b = at_b[i]
@@ -135,8 +135,8 @@ static void due_block(const Clock *clock_now, double *restrict out, const double
 }
 
 /* Most terms lie before or after the period: their blocks are passed by a comparison. */
-static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a, Lanes in_b,
-                   Lanes in_c)
+static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
+                   Lanes in_b, Lanes in_c)
 {
     const double *restrict start = in_a.at;
     const double *restrict end = in_b.at;
@@ -148,7 +148,7 @@ static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, La
         uint64_t some = 0;
 
         for (size_t i = 0; i < GW_LANES; i++)
-            some |= (uint64_t)!(start[i] > today) & (uint64_t)!(end[i] < first_day);
+            some |= (uint64_t) !(start[i] > today) & (uint64_t) !(end[i] < first_day);
         if (some == 0)
             for (size_t i = 0; i < GW_LANES; i++)
                 out[i] = 0.0;
@@ -341,8 +341,7 @@ static void add_masked(size_t n_blocks, double *restrict out, const double *rest
 {
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
-        for (size_t i = 0; i < GW_LANES; i++)
-        {
+        for (size_t i = 0; i < GW_LANES; i++) {
             double added = sign * from[i];
             double before = out[i];
 

@@ -24,8 +24,7 @@ static inline LaneCivil lane_civil(double day)
     double rest = shifted - cycle * 146097.0;
     double leaps = gw_floor(rest / 1460.0) - gw_floor(rest / 36524.0) + gw_floor(rest / 146096.0);
     double year = gw_floor((rest - leaps) / 365.0);
-    double day_of_year =
-        rest - (365.0 * year + gw_floor(year / 4.0) - gw_floor(year / 100.0));
+    double day_of_year = rest - (365.0 * year + gw_floor(year / 4.0) - gw_floor(year / 100.0));
     double from_march = gw_floor((5.0 * day_of_year + 2.0) / 153.0);
     double first = gw_floor((153.0 * from_march + 2.0) / 5.0);
 
@@ -163,7 +162,8 @@ static inline double lane_is_due(const Clock *clock, double start, double end, d
 }
 
 /* In a period of one calendar month: the date lies in it when whole steps lead to the month. */
-static inline double lane_is_due_in_month(const Clock *clock, double start, double end, double packed)
+static inline double lane_is_due_in_month(const Clock *clock, double start, double end,
+                                          double packed)
 {
     LaneCivil civil = lane_unpack(packed);
     double months = clock->last_month - civil.month;

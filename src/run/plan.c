@@ -133,8 +133,8 @@ static void plan_graces(Plan *plan, Arena *arena)
     for (size_t i = 0; i < n; i++) {
         Ref grace = plan->code->contracts[i].grace;
         if (grace != REF_NONE && REF_HOME(grace) == HOME_CONST)
-            plan->overdue[i] = list_overdue(
-                plan, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+            plan->overdue[i] =
+                list_overdue(plan, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
     }
 }
 

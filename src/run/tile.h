@@ -81,9 +81,9 @@ typedef struct Plan {
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
     uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
-    const double **overdue;   /* by contract: [period] the latest day since which arrears are too old;
-                                 NULL: its grace varies */
-    uint32_t *who_views;                         /* views of kind who_pays */
+    const double **overdue; /* by contract: [period] the latest day since which arrears are too old;
+                               NULL: its grace varies */
+    uint32_t *who_views;    /* views of kind who_pays */
     uint32_t n_who;
     uint64_t seed;
 } Plan;

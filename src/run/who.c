@@ -124,8 +124,8 @@ void tile_who_step(Tile *tile)
             double *state = tile->who_state[i] + block * n_states;
 
             composition_step_with(plan->kernels->subtract_rows, n, plan->is_outside, view->party,
-                                  GW_LANES, tile->who_flows,
-                                   tile->who_cash, state, tile->who_workspace);
+                                  GW_LANES, tile->who_flows, tile->who_cash, state,
+                                  tile->who_workspace);
             if (isnan(view->term_start) || (view->term_start <= today && today < view->term_end))
                 add_received(tile, i, block * GW_LANES, state);
         }

@@ -1,0 +1,161 @@
+/* Runs: the same bits however the work is cut, joined results, bounds, and stopping. */
+#include "../oracle/kit.h"
+
+#include "program/program.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A firm with uncertain sales, fixed costs, and too little cash in some paths. */
+static Kit firm(void)
+{
+    Kit kit = kit_new(2026, 24);
+    uint32_t lab = kit_party(&kit, "lab", 50);
+    uint32_t users = kit_party(&kit, "users", -1);
+    uint32_t contract = kit_contract(&kit, "sales");
+    ValueId sales = 0;
+    Value *value = kit_add(&kit, "sales", VALUE_DRAW, &sales);
+
+    value->draw = ARENA_NEW(kit.arena, Draw);
+    *value->draw = (Draw){.law = DIST_LAW_NORMAL,
+                          .n_params = 2,
+                          .params = ARENA_ARRAY(kit.arena, const Node *, 2),
+                          .step = STEP_MONTH,
+                          .hash = text_hash64(TEXT("sales")),
+                          .together = NO_ID};
+    value->draw->params[0] = kit_number(&kit, 20);
+    value->draw->params[1] = kit_number(&kit, 6);
+    kit_monthly(&kit, contract, kit_node(&kit, N_MAX, kit_value(&kit, sales), kit_number(&kit, 0)),
+                users, lab);
+    kit_monthly(&kit, contract, kit_number(&kit, 20.01), lab, users);
+    kit_ask(&kit, kit_account(&kit, lab, CASH));
+    kit_ask(&kit, kit_unpaid(&kit, lab));
+    return kit;
+}
+
+static RunResult *run(Kit *kit, uint64_t first, uint64_t n, uint32_t threads, uint32_t blocks)
+{
+    RunOptions options = {.seed = 3,
+                          .first_path = first,
+                          .n_paths = n,
+                          .n_threads = threads,
+                          .blocks_per_tile = blocks};
+    RunResult *result = NULL;
+
+    assert_int_equal(
+        run_program(kit->arena, program_build(kit->arena, kit->model), &options, &result), RUN_OK);
+    return result;
+}
+
+static void assert_same(const Kit *kit, const RunResult *a, const RunResult *b)
+{
+    size_t n_flows = kit->model->slots.count * a->n_periods;
+
+    assert_true(a->n_paths == b->n_paths && a->n_failed == b->n_failed);
+    assert_true(a->n_clearings == b->n_clearings && a->n_book_checks == b->n_book_checks);
+    for (uint32_t i = 0; i < a->n_outputs; i++)
+        assert_memory_equal(a->columns[i], b->columns[i],
+                            a->n_paths * a->n_periods * sizeof(double));
+    assert_memory_equal(a->due_low, b->due_low, n_flows * sizeof(double));
+    assert_memory_equal(a->paid_low, b->paid_low, n_flows * sizeof(double));
+    assert_memory_equal(a->paid_high, b->paid_high, n_flows * sizeof(double));
+}
+
+static void any_cut_gives_the_same_bits(void **state)
+{
+    Kit kit = firm();
+    RunResult *whole = run(&kit, 0, 1000, 1, 0);
+
+    (void)state;
+    assert_true(whole->n_failed == 0 && whole->n_book_faults == 0);
+    assert_true(whole->n_book_checks == 1000 * 24 * kit.model->parties.count);
+    assert_true(whole->n_clearings > 0);
+    assert_same(&kit, whole, run(&kit, 0, 1000, 2, 1));
+    assert_same(&kit, whole, run(&kit, 0, 1000, 3, 5));
+    kit_free(&kit);
+}
+
+static void parts_join_to_the_whole(void **state)
+{
+    Kit kit = firm();
+    RunResult *parts[3] = {run(&kit, 0, 256, 1, 0), run(&kit, 256, 512, 2, 2),
+                           run(&kit, 768, 232, 1, 1)};
+
+    (void)state;
+    assert_same(&kit, run(&kit, 0, 1000, 1, 0),
+                run_merge(kit.arena, program_build(kit.arena, kit.model), parts, 3));
+    kit_free(&kit);
+}
+
+/* What came in less what went out is what cash changed by, over all paths. */
+static void flows_explain_cash(void **state)
+{
+    Kit kit = firm();
+    RunResult *result = run(&kit, 0, 300, 2, 2);
+    double change = 0;
+    double flows = 0;
+
+    (void)state;
+    for (uint64_t p = 0; p < 300; p++)
+        change += rint((result->columns[0][23 * 300 + p] - 50) * 100);
+    for (uint32_t t = 0; t < 24; t++)
+        flows += result->paid_high[t] + result->paid_low[t] - result->paid_high[24 + t] -
+                 result->paid_low[24 + t];
+    assert_true(change == flows);
+    kit_free(&kit);
+}
+
+static bool stop_at_once(void *context, uint64_t done, uint64_t total)
+{
+    *(uint64_t *)context = done;
+    return done > total;
+}
+
+static void a_run_can_be_stopped(void **state)
+{
+    Kit kit = firm();
+    uint64_t done = 0;
+    RunOptions options = {.seed = 3,
+                          .n_paths = 100000,
+                          .n_threads = 1,
+                          .blocks_per_tile = 1,
+                          .progress = stop_at_once,
+                          .context = &done};
+    RunResult *result = NULL;
+
+    (void)state;
+    assert_int_equal(run_program(kit.arena, program_build(kit.arena, kit.model), &options, &result),
+                     RUN_CANCELLED);
+    assert_true(done > 0 && done < 1000 && result == NULL);
+    kit_free(&kit);
+}
+
+static void memory_is_known_and_bounded(void **state)
+{
+    Kit kit = firm();
+    Program *program = program_build(kit.arena, kit.model);
+    RunOptions options = {.n_paths = 1000, .n_threads = 1, .keep_bytes = 1000};
+    RunResult *result = NULL;
+
+    (void)state;
+    /* two columns of 24 periods alone */
+    assert_true(run_bytes(program, &options) > 2 * 24 * 1000 * sizeof(double));
+    assert_int_equal(run_program(kit.arena, program, &options, &result), RUN_TOO_BIG);
+    kit_free(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_cut_gives_the_same_bits), cmocka_unit_test(parts_join_to_the_whole),
+        cmocka_unit_test(flows_explain_cash),          cmocka_unit_test(a_run_can_be_stopped),
+        cmocka_unit_test(memory_is_known_and_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
