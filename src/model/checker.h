@@ -219,6 +219,10 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok);
 bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
 Type type_number(Unit unit);
 Type type_plain(void);
+/* The model's currency; a plain number when it is not declared. */
+Unit money_unit(const Checker *c);
+Type type_money(const Checker *c);
+Typed typed_yesno(const Node *node);
 Text type_name(Checker *c, const Type *type);
 /* "in USD/month", "a plain number", "a duration", "a date". */
 Text type_phrase(Checker *c, const Type *type);
@@ -227,6 +231,7 @@ void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *
 ValueId value_new(Checker *c, Text name, ValueKind kind);
 ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kind);
 const Node *node_const(Checker *c, double number);
+const Node *node_leaf(Checker *c, NodeOp op); /* today, a stretch: nothing below it */
 const Node *node_value(Checker *c, ValueId value);
 const Node *node_make(Checker *c, NodeOp op, const Node *a, const Node *b, const Node *d);
 const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
@@ -243,10 +248,19 @@ void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text
  * time unit. */
 const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule);
 
+/* names.c */
+Typed elaborate_word(Checker *c, const Env *env, const Expr *expr);
+Typed elaborate_member(Checker *c, const Env *env, const Expr *expr);
+Typed word_constant(Checker *c, Text word);
+uint32_t word_index(Checker *c, Text word); /* of words used as values; new ones are added */
+int stage_of_word(Text word);               /* -1 when it is none */
+
 /* functions.c */
 Typed elaborate_call(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_window(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);
+
+/* over.c */
 Typed elaborate_over(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_share(Checker *c, const Env *env, const Expr *expr);
 void finish_lags(Checker *c);

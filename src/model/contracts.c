@@ -12,14 +12,6 @@ static Env env_of(Instance *instance)
     return (Env){.self = instance, .owner_name = instance->path};
 }
 
-static Unit money_unit(Checker *c)
-{
-    const UnitDef *currency = units_find(c->units, c->model->currency);
-    if (currency)
-        return currency->unit;
-    return unit_plain();
-}
-
 /* ---- parties ------------------------------------------------------------------- */
 
 /* The account that an opening balance faces in the other party's book: from a category that joins
@@ -174,20 +166,10 @@ void parties_build(Checker *c)
 
 /* ---- contracts -------------------------------------------------------------------- */
 
-static int stage_number(Text word)
-{
-    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
-                                         "suspended", "ended",  "never"};
-    for (int i = 0; i < 7; i++)
-        if (text_is(word, stages[i]))
-            return i;
-    return -1;
-}
-
 static void build_move(Checker *c, Instance *at, const Decl *decl)
 {
     Env env = env_of(at);
-    int stage = stage_number(decl->name2);
+    int stage = stage_of_word(decl->name2);
     if (stage < 0)
         return;
     StageMove move = {.stage = (Stage)stage};
@@ -243,7 +225,7 @@ static void build_contract(Checker *c, Instance *at)
         if (!m)
             continue;
         if (m->kind == DECL_STAGE) {
-            int stage = stage_number(m->name2);
+            int stage = stage_of_word(m->name2);
             if (stage < 0)
                 diag_error(
                     c->diags, DIAG_UNKNOWN_NAME, m->name2_span,

@@ -288,13 +288,7 @@ static Draw *one_of(ArgumentReader *r, const Dist *dist, Draw *draw)
     for (uint32_t i = 0; i < n; i++) {
         Typed t;
         if (are_words) {
-            Text word = dist->args.items[i]->name;
-            uintptr_t found = (uintptr_t)table_get(c->words, word);
-            if (!found) {
-                found = table_count(c->words) + 1;
-                table_set(c->words, word, (void *)found);
-            }
-            outcomes[i] = (double)(found - 1);
+            outcomes[i] = word_index(c, dist->args.items[i]->name);
         } else if (!read_argument(r, dist->args.items[i], &t) ||
                    !same_kind(r, &t, dist->args.items[i]->span) ||
                    !node_is_constant(t.node, &outcomes[i])) {

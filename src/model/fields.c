@@ -416,12 +416,7 @@ static void elaborate_plain_value(Checker *c, Field *field)
     Env env = env_of(field);
     Typed t;
     if (is_declared && declared.tag == KIND_OF_WORD && decl->expr->kind == EXPR_WORD) {
-        uintptr_t found = (uintptr_t)table_get(c->words, decl->expr->name);
-        if (!found) {
-            found = table_count(c->words) + 1;
-            table_set(c->words, decl->expr->name, (void *)found);
-        }
-        t = (Typed){.type = declared, .node = node_const(c, (double)(found - 1))};
+        t = word_constant(c, decl->expr->name);
     } else {
         t = elaborate(c, &env, decl->expr);
     }
@@ -504,9 +499,7 @@ static void elaborate_by_tag(Checker *c, Field *field)
     case FIELD_RESERVE: {
         ValueId id = field_value_id(
             c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
-        const UnitDef *currency = units_find(c->units, c->model->currency);
-        Type type = type_number(currency ? currency->unit : unit_plain());
-        type.shown = c->model->currency;
+        Type type = type_money(c);
         describe_value(c, id, &type, field->decl->doc);
         field->typed = (Typed){.type = type, .node = node_value(c, id)};
         break;

@@ -493,7 +493,7 @@ typedef struct Model {
     LIST(Source) sources;
     LIST(Parameter) parameters;
     uint32_t n_unsourced;
-    LIST(Text) words;               /* what the index of a word means */
+    LIST(Text) words;                           /* what the index of a word means */
     LIST(Text) scenario_names, scenario_titles; /* declared, for --scenario all */
     /* hidden outputs that the report's BREAKS section needs, by party (NO_ID for outside parties)
      */

@@ -11,14 +11,6 @@ typedef struct {
     uint32_t n_actions;
 } RuleBuilder;
 
-static Unit money_unit(Checker *c)
-{
-    const UnitDef *currency = units_find(c->units, c->model->currency);
-    if (currency)
-        return currency->unit;
-    return unit_plain();
-}
-
 /* ---- amounts ----------------------------------------------------------------------- */
 
 static const Node *times_count(RuleBuilder *b, const Node *amount)

@@ -8,14 +8,6 @@ static Env env_of(const Field *field)
     return (Env){.self = field->owner, .owner_name = field->full_name};
 }
 
-static const Node *leaf(Checker *c, NodeOp op)
-{
-    Node *node = ARENA_NEW(c->arena, Node);
-    node->op = op;
-    node->value = NO_ID;
-    return node;
-}
-
 /* ---- stocks ------------------------------------------------------------------- */
 
 void stock_elaborate(Checker *c, Field *field)
@@ -66,7 +58,8 @@ static const Node *effective(Checker *c, const Env *env, const Expr *expr, bool 
     double months = rate.type.unit.rate_months > 0 ? rate.type.unit.rate_months : 12;
     const Node *per_rate = node_make(c, N_MUL, rate.node, node_const(c, months), NULL);
     const Node *base = node_make(c, is_decay ? N_SUB : N_ADD, node_const(c, 1), per_rate, NULL);
-    const Node *power = node_make(c, N_DIV, leaf(c, N_PERIOD_MONTHS), node_const(c, months), NULL);
+    const Node *power =
+        node_make(c, N_DIV, node_leaf(c, N_PERIOD_MONTHS), node_const(c, months), NULL);
     const Node *factor = node_make(c, N_POW, base, power, NULL);
     const Node *change = is_decay ? node_make(c, N_SUB, node_const(c, 1), factor, NULL)
                                   : node_make(c, N_SUB, factor, node_const(c, 1), NULL);

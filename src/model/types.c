@@ -11,6 +11,28 @@ Type type_plain(void)
     return type_number(unit_plain());
 }
 
+Unit money_unit(const Checker *c)
+{
+    const UnitDef *currency = units_find(c->units, c->model->currency);
+
+    if (currency)
+        return currency->unit;
+    return unit_plain();
+}
+
+Type type_money(const Checker *c)
+{
+    Type type = type_number(money_unit(c));
+
+    type.shown = c->model->currency;
+    return type;
+}
+
+Typed typed_yesno(const Node *node)
+{
+    return (Typed){.type = {.tag = KIND_OF_YESNO}, .node = node};
+}
+
 Typed typed_error(void)
 {
     return (Typed){.type = {.tag = KIND_OF_ERROR}};

@@ -22,6 +22,14 @@ const Node *node_value(Checker *c, ValueId value)
     return node;
 }
 
+const Node *node_leaf(Checker *c, NodeOp op)
+{
+    Node *node = ARENA_NEW(c->arena, Node);
+    node->op = op;
+    node->value = NO_ID;
+    return node;
+}
+
 const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n)
 {
     Node *node = ARENA_NEW(c->arena, Node);
