@@ -714,6 +714,14 @@ static void yesno(Gen *g, int depth)
 /* A number kept within bounds, so that a path lives; seldom not. */
 static void bounded(Gen *g, int low, int high)
 {
+    if (chance(g, 2)) { /* now and then infinite */
+        put(g, "(");
+        number(g, 1);
+        put(g, " / round(");
+        number(g, 1);
+        put(g, "))");
+        return;
+    }
     if (chance(g, 3)) {
         number(g, 3);
         return;
