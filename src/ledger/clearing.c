@@ -40,125 +40,15 @@
 #include "ledger/clearing_state.h"
 #include "ledger/share.h"
 
-#include <math.h>
-
-/* ---- 2. in cents ------------------------------------------------------------ */
-
-static double paid_by(const Clearing *c, uint32_t party)
-{
-    double sum = 0;
-
-    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++)
-        sum += c->own[i];
-    return sum;
-}
-
-/* The items of the lowest rank that the party pays anything of; empty when it pays nothing. */
-static PartRank lowest_paid_rank(const Clearing *c, uint32_t party)
-{
-    const ClearingItem *items = c->plan->items;
-    uint32_t first = c->plan->first_item[party], end = c->plan->first_item[party + 1];
-
-    while (end > first && c->own[end - 1] == 0)
-        end--;
-    uint32_t begin = end;
-    while (begin > first && items[begin - 1].rank == items[end - 1].rank)
-        begin--;
-    return (PartRank){begin, end, 0};
-}
-
-/* How far the payee is from one that can bear a cent less; a claim goes to many. */
-static uint32_t distance_of_item(const Clearing *c, const uint32_t *distance, uint32_t item)
-{
-    uint32_t n_parties = (uint32_t)c->plan->spec.n_parties;
-
-    return c->plan->items[item].is_claim ? n_parties : distance[payee_of(c, item)];
-}
-
-/* A party that has cents over, or is outside, is at 0; the others are one further than
- * the nearest payee of their lowest paid rank. `spare` is what each has over. */
-static void measure_distances(const Clearing *c, const double *spare, uint32_t *distance)
-{
-    uint32_t n_parties = (uint32_t)c->plan->spec.n_parties;
-
-    for (uint32_t p = 0; p < n_parties; p++)
-        distance[p] = is_outside(c, p) || spare[p] > 0 ? 0 : UINT32_MAX;
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t p = 0; p < n_parties; p++) {
-            PartRank low = lowest_paid_rank(c, p);
-            for (uint32_t i = low.begin; i < low.end; i++) {
-                uint32_t next = distance_of_item(c, distance, i);
-                if (c->own[i] > 0 && next < distance[p] && next + 1 < distance[p]) {
-                    distance[p] = next + 1;
-                    changed = true;
-                }
-            }
-        }
-    }
-}
-
-/* Takes `missing` cents off what the party pays: lowest rank first, there from the payee
- * nearest to one that can bear it, the last item first. */
-static void pay_less(Clearing *c, uint32_t party, double missing, const uint32_t *distance)
-{
-    while (missing > 0) {
-        PartRank low = lowest_paid_rank(c, party);
-        uint32_t best = low.end;
-        for (uint32_t i = low.end; i-- > low.begin;)
-            if (c->own[i] > 0 && (best == low.end || distance_of_item(c, distance, i) <
-                                                         distance_of_item(c, distance, best)))
-                best = i;
-        if (best == low.end)
-            return;
-        double less = fmin(missing, c->own[best]);
-        c->own[best] -= less;
-        missing -= less;
-    }
-}
-
-/* Fills what each party has over (or lacks, below zero); true when one lacks something. */
-static bool find_missing(const Clearing *c, double *spare)
-{
-    bool found = false;
-
-    for (uint32_t p = 0; p < c->plan->spec.n_parties; p++) {
-        if (is_outside(c, p))
-            continue;
-        double can_use = c->input->cash[p] + c->received[p] - clearing_loss(c, p);
-        spare[p] = clearing_usable(c, p, can_use) + c->line[p] - paid_by(c, p);
-        found |= spare[p] < 0;
-    }
-    return found;
-}
-
-static void round_to_cents(Clearing *c)
-{
-    size_t patience = 64 + 4 * c->plan->spec.n_parties;
-    uint32_t *distance = c->sloping; /* both are free once the doubles are done */
-    double *spare = c->piece_low, times = 1;
-
-    for (uint32_t p = 0; p < c->plan->spec.n_parties; p++)
-        clearing_pay_in_cents(c, p);
-    clearing_gather(c, true);
-    while (find_missing(c, spare)) {
-        measure_distances(c, spare, distance);
-        times *= patience > 0 ? 1 : 2;
-        patience -= patience > 0;
-        for (uint32_t p = 0; p < c->plan->spec.n_parties; p++)
-            if (!is_outside(c, p) && spare[p] < 0)
-                pay_less(c, p, -spare[p] * times, distance);
-        clearing_gather(c, true);
-    }
-}
+#include <string.h>
 
 /* Clears once with the covers and defaults at hand. True when all is paid. */
 static bool clear_once(Clearing *c)
 {
     if (!clearing_find_greatest(c))
-        round_to_cents(c);
-    for (size_t i = 0; i < c->plan->n_items; i++)
-        if (c->own[i] + c->cover_paid[i] < c->due[i])
+        clearing_round_to_cents(c);
+    for (uint32_t p = 0; p < c->plan->spec.n_parties; p++)
+        if (!paid_all(c, p))
             return false;
     return true;
 }
@@ -178,10 +68,10 @@ static double cover_items(Clearing *c, const uint32_t *items, size_t count, doub
              end < count && c->plan->items[items[end]].rank == c->plan->items[items[begin]].rank;
              end++) {
             uint32_t item = items[end];
-            c->weights[end - begin] = fmax(0, c->due[item] - c->cover[item] - c->own[item]);
+            c->weights[end - begin] = larger(0, c->due[item] - c->cover[item] - c->own[item]);
             unpaid += c->weights[end - begin];
         }
-        double given = fmin(unpaid, amount - used);
+        double given = smaller(unpaid, amount - used);
         allocate_cents(given, c->weights, end - begin, c->shares, c->rests);
         for (size_t j = begin; j < end; j++) {
             share[j] += c->shares[j - begin];
@@ -189,17 +79,8 @@ static double cover_items(Clearing *c, const uint32_t *items, size_t count, doub
         }
         used += given;
     }
+    c->looks_at_all |= used > 0;
     return used;
-}
-
-static double released_so_far(const Clearing *c, size_t reserve)
-{
-    double sum = 0;
-
-    for (uint32_t j = c->plan->first_reserve_item[reserve];
-         j < c->plan->first_reserve_item[reserve + 1]; j++)
-        sum += c->released[j];
-    return sum;
 }
 
 static bool release_reserves(Clearing *c)
@@ -243,34 +124,47 @@ static bool clear_with_covers(Clearing *c)
 
 /* ---- 4. defaults --------------------------------------------------------------- */
 
+static bool may_default(const Clearing *c, uint32_t party)
+{
+    bool was = c->input->already_defaulted && c->input->already_defaulted[party];
+
+    return c->is_short[party] && !was && !c->in_default[party] && !is_outside(c, party);
+}
+
 static bool find_defaults(Clearing *c)
 {
-    const ClearingSpec *spec = &c->plan->spec;
+    const ClearingPlan *plan = c->plan;
+    const uint8_t *default_if_short = c->input->default_if_short;
     bool found = false;
 
-    for (uint32_t i = 0; i < c->plan->n_items; i++) {
-        const ClearingItem *item = &c->plan->items[i];
-        if (item->is_claim || !c->input->default_if_short ||
-            !c->input->default_if_short[item->index] || c->own[i] + c->cover_paid[i] >= c->due[i])
+    for (uint32_t p = 0; p < plan->spec.n_parties && default_if_short; p++) {
+        if (!may_default(c, p))
             continue;
-        uint32_t payer = spec->slots[item->index].payer;
-        bool was = c->input->already_defaulted && c->input->already_defaulted[payer];
-        if (was || c->in_default[payer] || is_outside(c, payer))
-            continue;
-        c->in_default[payer] = 1;
-        found = true;
+        for (uint32_t i = plan->first_item[p]; i < plan->first_item[p + 1]; i++)
+            if (!plan->items[i].is_claim && default_if_short[plan->items[i].index] &&
+                !is_met_in_full(c, i))
+                c->in_default[p] = 1;
+        found |= c->in_default[p] != 0;
     }
     return found;
 }
 
-/* ---- 5. what is left ------------------------------------------------------------- */
+/* ---- what comes of it ---------------------------------------------------------------- */
 
-static bool paid_all(const Clearing *c, uint32_t party)
+static void write_party(Clearing *c, const ClearingOutput *out, uint32_t party)
 {
-    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++)
-        if (c->own[i] + c->cover_paid[i] < c->due[i])
-            return false;
-    return true;
+    const ClearingSpec *spec = &c->plan->spec;
+    double loss = clearing_loss(c, party), paid = paid_by(c, party);
+    double can_use = c->input->cash[party] + c->received[party] - loss;
+    double drawn = smaller(larger(0, paid - clearing_usable(c, party, can_use)), c->line[party]);
+
+    out->loss[party] = loss;
+    out->cash[party] = can_use + drawn - paid;
+    for (size_t k = 0; k < spec->n_supports && drawn > 0; k++)
+        if (c->plan->is_line[k] && spec->supports[k].borrower == party) {
+            out->support_paid[k] = smaller(drawn, c->input->support_limit[k]);
+            drawn -= out->support_paid[k];
+        }
 }
 
 static void write_payments(Clearing *c, const ClearingOutput *out)
@@ -278,8 +172,7 @@ static void write_payments(Clearing *c, const ClearingOutput *out)
     const ClearingPlan *plan = c->plan;
     const ClearingSpec *spec = &plan->spec;
 
-    for (size_t s = 0; s < spec->n_slots; s++)
-        out->paid[s] = 0;
+    memset(out->paid, 0, spec->n_slots * sizeof *out->paid);
     for (size_t i = 0; i < plan->n_items; i++)
         if (!plan->items[i].is_claim)
             out->paid[plan->items[i].index] = c->own[i] + c->cover_paid[i];
@@ -288,110 +181,33 @@ static void write_payments(Clearing *c, const ClearingOutput *out)
     for (uint32_t p = 0; p < spec->n_parties; p++) {
         out->default_now[p] = c->in_default[p];
         out->loss[p] = out->cash[p] = 0;
-        if (is_outside(c, p))
-            continue;
-        out->loss[p] = clearing_loss(c, p);
-        double can_use = c->input->cash[p] + c->received[p] - out->loss[p], paid = paid_by(c, p);
-        double drawn = fmin(fmax(0, paid - clearing_usable(c, p, can_use)), c->line[p]);
-        out->cash[p] = can_use + drawn - paid;
-        for (size_t k = 0; k < spec->n_supports && drawn > 0; k++)
-            if (plan->is_line[k] && spec->supports[k].borrower == p) {
-                out->support_paid[k] = fmin(drawn, c->input->support_limit[k]);
-                drawn -= out->support_paid[k];
-            }
+        if (!is_outside(c, p))
+            write_party(c, out, p);
     }
 }
 
-static double left_above_keep(const Clearing *c, const ClearingOutput *out, uint32_t party)
+static bool run(const ClearingPlan *plan, const ClearingInput *input, const ClearingOutput *output,
+                void *workspace, bool looks_at_all)
 {
-    return fmax(0, out->cash[party] - keep_of(c, party));
-}
+    Clearing c;
 
-static void fill_reserves(Clearing *c, const ClearingOutput *out)
-{
-    const ClearingSpec *spec = &c->plan->spec;
-
-    for (size_t r = 0; r < spec->n_reserves; r++) {
-        uint32_t party = spec->reserves[r].party;
-        double target = value_or_zero(c->input->reserve_target, r);
-        out->reserve_released[r] = released_so_far(c, r);
-        double balance = c->input->reserve_balance[r] - out->reserve_released[r];
-        out->reserve_freed[r] = fmax(0, balance - target);
-        out->reserve_filled[r] = 0;
-        out->cash[party] += out->reserve_freed[r];
-    }
-    for (size_t r = 0; r < spec->n_reserves; r++) {
-        uint32_t party = spec->reserves[r].party;
-        double target = value_or_zero(c->input->reserve_target, r);
-        double balance = c->input->reserve_balance[r] - out->reserve_released[r];
-        if (balance >= target || !paid_all(c, party) || is_outside(c, party))
-            continue;
-        out->reserve_filled[r] = fmin(target - balance, left_above_keep(c, out, party));
-        out->cash[party] -= out->reserve_filled[r];
-    }
-}
-
-/* One rank of one party's rest claims, slots [begin, end) of rest_slots. */
-static void share_rest_rank(Clearing *c, const ClearingOutput *out, uint32_t party, uint32_t begin,
-                            uint32_t end)
-{
-    const uint32_t *slots = c->plan->rest_slots;
-    double left = left_above_keep(c, out, party), share = 0;
-
-    for (uint32_t j = begin; j < end; j++) {
-        c->weights[j - begin] = fmin(1, fmax(0, c->input->rest_share[slots[j]]));
-        share += c->weights[j - begin];
-    }
-    allocate_cents(floor(left * fmin(1, share) + CENT_NOISE), c->weights, end - begin, c->shares,
-                   c->rests);
-    for (uint32_t j = begin; j < end; j++) {
-        double cap = c->input->due[slots[j]];
-        double paid = cap < 0 ? c->shares[j - begin] : fmin(cap, c->shares[j - begin]);
-        out->paid[slots[j]] = paid;
-        out->cash[party] -= paid;
-    }
-}
-
-static void share_rest(Clearing *c, const ClearingOutput *out)
-{
-    const ClearingPlan *plan = c->plan;
-    const ClearingSlot *slots = plan->spec.slots;
-    size_t n_rest = plan->first_rest[plan->spec.n_parties];
-
-    for (uint32_t p = 0; p < plan->spec.n_parties; p++) {
-        uint32_t last = plan->first_rest[p + 1];
-        if (is_outside(c, p)) { /* of unlimited money, up to the cap */
-            for (uint32_t j = plan->first_rest[p]; j < last; j++)
-                out->paid[plan->rest_slots[j]] = fmax(0, c->input->due[plan->rest_slots[j]]);
-            continue;
-        }
-        if (plan->first_rest[p] == last || !paid_all(c, p))
-            continue;
-        for (uint32_t begin = plan->first_rest[p], end; begin < last; begin = end) {
-            for (end = begin; end < last && slots[plan->rest_slots[end]].rank ==
-                                                slots[plan->rest_slots[begin]].rank;)
-                end++;
-            share_rest_rank(c, out, p, begin, end);
-        }
-    }
-    for (size_t j = 0; j < n_rest; j++) {
-        uint32_t payee = slots[plan->rest_slots[j]].payee;
-        if (!is_outside(c, payee))
-            out->cash[payee] += out->paid[plan->rest_slots[j]];
-    }
+    clearing_lay_out(&c, plan, input, workspace, looks_at_all);
+    bool all_paid = clear_with_covers(&c);
+    while (!all_paid && find_defaults(&c))
+        all_paid = clear_with_covers(&c);
+    write_payments(&c, output);
+    clearing_share_rest(&c, output);
+    return all_paid;
 }
 
 bool clearing_run(const ClearingPlan *plan, const ClearingInput *input,
                   const ClearingOutput *output, void *workspace)
 {
-    Clearing c = clearing_lay_out(plan, input, workspace);
+    return run(plan, input, output, workspace, false);
+}
 
-    clearing_set_dues(&c);
-    bool all_paid = clear_with_covers(&c);
-    while (!all_paid && find_defaults(&c))
-        all_paid = clear_with_covers(&c);
-    write_payments(&c, output);
-    fill_reserves(&c, output);
-    share_rest(&c, output);
-    return all_paid;
+bool clearing_run_plainly(const ClearingPlan *plan, const ClearingInput *input,
+                          const ClearingOutput *output, void *workspace)
+{
+    return run(plan, input, output, workspace, true);
 }

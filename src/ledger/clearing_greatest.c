@@ -1,8 +1,6 @@
 /* The greatest clearing vector in doubles: straight pieces, one linear system a round. */
 #include "ledger/clearing_state.h"
 
-#include <math.h>
-
 #define FAR_DOWN 1152921504606846976.0 /* 2^60: to the end of the piece, wherever it is */
 
 static double kept_of_received(const Clearing *c, uint32_t party)
@@ -37,7 +35,7 @@ static void solve_sloping(Clearing *c, size_t n)
             b[k] /= a[k * n + k];
         else
             b[k] = b[k] < -CENT_NOISE ? -FAR_DOWN : 0;
-        b[k] = fmin(b[k], 0);
+        b[k] = smaller(b[k], 0);
     }
 }
 
@@ -47,9 +45,9 @@ static size_t build_system(Clearing *c)
     double *column = c->weights;
     size_t n = 0;
 
-    for (uint32_t p = 0; p < plan->spec.n_parties; p++)
-        if (!is_outside(c, p) && c->is_sloping[p])
-            c->sloping[n++] = p;
+    for (size_t row = 0; row < plan->n_inside; row++)
+        if (c->is_sloping[plan->inside[row]])
+            c->sloping[n++] = plan->inside[row];
     for (size_t i = 0; i < n; i++)
         c->right[i] = clearing_available_with(c, c->sloping[i], c->received[c->sloping[i]]) -
                       c->available[c->sloping[i]];
@@ -74,7 +72,7 @@ static bool descend(Clearing *c, size_t n)
         uint32_t party = c->sloping[i];
         double room = c->available[party] - c->piece_low[party];
         if (c->right[i] < 0 && -c->right[i] > room)
-            step = fmin(step, fmax(room, 0) / -c->right[i]);
+            step = smaller(step, larger(room, 0) / -c->right[i]);
     }
     for (size_t i = 0; i < n; i++) {
         uint32_t party = c->sloping[i];
@@ -91,10 +89,11 @@ static bool lower_flat_parties(Clearing *c)
 {
     bool changed = false;
 
-    for (uint32_t p = 0; p < c->plan->spec.n_parties; p++) {
-        if (is_outside(c, p) || c->is_sloping[p])
+    for (size_t row = 0; row < c->plan->n_inside; row++) {
+        uint32_t p = c->plan->inside[row];
+        double now = clearing_available_with(c, p, c->received[p]);
+        if (c->is_sloping[p] || now >= c->available[p])
             continue;
-        double now = fmin(c->available[p], clearing_available_with(c, p, c->received[p]));
         Purse before = clearing_open_purse(c, p, c->available[p]),
               after = clearing_open_purse(c, p, now);
         changed |= before.is_full != after.is_full || after.is_sloping;
@@ -103,30 +102,31 @@ static bool lower_flat_parties(Clearing *c)
     return changed;
 }
 
-/* True when every party could pay everything; own then holds whole cents already. */
+/* What each can use when all pay all. True when that is enough for everyone. */
+static bool find_available(Clearing *c)
+{
+    bool all_full = true;
+
+    for (size_t row = 0; row < c->plan->n_inside; row++) {
+        uint32_t p = c->plan->inside[row];
+        c->available[p] = clearing_available_with(c, p, c->received[p]);
+        all_full &= c->available[p] >= c->full_at[p];
+    }
+    return all_full;
+}
+
 bool clearing_find_greatest(Clearing *c)
 {
     const ClearingPlan *plan = c->plan;
-    size_t bound = 16 + 2 * plan->n_items + plan->spec.n_parties * (plan->spec.n_ranks + 4);
-    bool all_full = true;
 
-    clearing_sum_dues(c);
-    for (uint32_t p = 0; p < plan->spec.n_parties; p++) {
-        c->available[p] = INFINITY;
-        clearing_pay_in_doubles(c, p);
-    }
+    clearing_pay_all(c);
     clearing_gather(c, true);
-    for (uint32_t p = 0; p < plan->spec.n_parties; p++) {
-        if (is_outside(c, p))
-            continue;
-        c->available[p] = clearing_available_with(c, p, c->received[p]);
-        all_full &= clearing_open_purse(c, p, c->available[p]).is_full;
-    }
-    if (all_full)
+    if (find_available(c))
         return true;
-    for (size_t round = 0; round < bound; round++) {
+    for (size_t round = 0; round < plan->most_rounds; round++) {
         for (uint32_t p = 0; p < plan->spec.n_parties; p++)
-            clearing_pay_in_doubles(c, p);
+            if (!pays_all_still(c, p))
+                clearing_pay_in_doubles(c, p);
         clearing_gather(c, false);
         bool fell = lower_flat_parties(c);
         size_t n = build_system(c);

@@ -132,10 +132,20 @@ static void sort_items(Arena *keep, ClearingPlan *plan)
     memset(plan->item_of_slot, 0xff, (spec->n_slots + 1) * sizeof(uint32_t));
     memset(plan->item_of_support, 0xff, (spec->n_supports + 1) * sizeof(uint32_t));
     for (uint32_t i = 0; i < count; i++) {
-        plan->items[i] = (ClearingItem){keys[i].rank, keys[i].index, keys[i].kind == 1};
-        (keys[i].kind == 1 ? plan->item_of_support : plan->item_of_slot)[keys[i].index] = i;
+        bool is_claim = keys[i].kind == 1;
+        uint32_t index = keys[i].index, payee = is_claim ? UINT32_MAX : spec->slots[index].payee;
+        plan->items[i] = (ClearingItem){keys[i].rank, index, payee, is_claim};
+        (is_claim ? plan->item_of_support : plan->item_of_slot)[index] = i;
     }
     mark_runs(keys, count, spec->n_parties, plan->first_item);
+}
+
+void clearing_list_inside(ClearingPlan *plan)
+{
+    plan->n_to_inside = 0;
+    for (uint32_t i = 0; i < plan->n_items; i++)
+        if (!plan->items[i].is_claim && !plan->spec.is_outside[plan->items[i].payee])
+            plan->to_inside[plan->n_to_inside++] = (InsidePayment){i, plan->items[i].payee};
 }
 
 static void sort_rest_slots(Arena *keep, ClearingPlan *plan)
@@ -270,9 +280,15 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
                                  spec->n_supports, plan->support_order, NULL, NULL))
         return NULL;
     plan->row = ARENA_ARRAY(keep, uint32_t, spec->n_parties + 1);
-    for (size_t party = 0; party < spec->n_parties; party++)
-        plan->row[party] = spec->is_outside[party] ? UINT32_MAX : (uint32_t)plan->n_inside++;
+    plan->inside = ARENA_ARRAY(keep, uint32_t, spec->n_parties + 1);
+    for (uint32_t party = 0; party < spec->n_parties; party++) {
+        plan->row[party] = spec->is_outside[party] ? UINT32_MAX : (uint32_t)plan->n_inside;
+        plan->inside[plan->n_inside] = party;
+        plan->n_inside += !spec->is_outside[party];
+    }
     sort_items(keep, plan);
+    plan->to_inside = ARENA_ARRAY(keep, InsidePayment, plan->n_items + 1);
+    clearing_list_inside(plan);
     sort_rest_slots(keep, plan);
     list_covers(keep, plan);
     list_reserves(keep, plan);
@@ -281,6 +297,7 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
         plan->is_covered[plan->covered_items[j]] = true;
     for (size_t j = 0; j < plan->n_reserve_items; j++)
         plan->is_covered[plan->reserve_items[j]] = true;
+    plan->most_rounds = 16 + 2 * plan->n_items + spec->n_parties * (spec->n_ranks + 4);
     return plan;
 }
 

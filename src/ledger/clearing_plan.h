@@ -13,13 +13,21 @@
 typedef struct {
     uint32_t rank;
     uint32_t index; /* slot number, or support number of a claim */
+    uint32_t payee; /* of a slot; a claim goes to the creditors of what is covered */
     bool is_claim;
 } ClearingItem;
+
+/* A slot whose payee is an inside party. */
+typedef struct {
+    uint32_t item, payee;
+} InsidePayment;
 
 struct ClearingPlan {
     ClearingSpec spec;
     size_t n_items;
     ClearingItem *items;
+    size_t n_to_inside;
+    InsidePayment *to_inside;  /* in the order of items */
     uint32_t *first_item;      /* [party + 1] */
     uint32_t *item_of_slot;    /* NO_ITEM for rest slots */
     uint32_t *item_of_support; /* NO_ITEM for lines and outside backers */
@@ -35,7 +43,12 @@ struct ClearingPlan {
     uint32_t *rest_slots; /* by payer, rank, number */
     bool *is_covered;     /* [item] by a support or a reserve */
     uint32_t *row;        /* [party] number among inside parties */
+    uint32_t *inside;     /* the inside parties, ascending */
     size_t n_inside;
+    size_t most_rounds; /* of going down in doubles */
 };
+
+/* Fills to_inside, which has room for all items. */
+void clearing_list_inside(ClearingPlan *plan);
 
 #endif

@@ -17,171 +17,143 @@ static size_t widest(const ClearingPlan *plan)
            spec->n_parties + 1;
 }
 
-static size_t doubles_needed(const ClearingPlan *plan)
-{
-    const ClearingSpec *spec = &plan->spec;
+/* Hands out parts of a workspace, in falling order of alignment. */
+typedef struct {
+    char *memory; /* NULL: only counts */
+    size_t used;
+} Layout;
 
-    return 6 * spec->n_parties + 5 * plan->n_items + 2 * spec->n_supports + plan->n_covers +
-           plan->n_reserve_items + plan->n_inside * plan->n_inside + plan->n_inside +
-           3 * widest(plan);
+static void *take(Layout *layout, size_t count, size_t size)
+{
+    void *taken = layout->memory ? layout->memory + layout->used : NULL;
+
+    layout->used += count * size;
+    return taken;
 }
 
-/* The workspace ends with the plan of what is due now: see slim_plan. */
-static size_t slim_size(const ClearingPlan *plan)
+static double *take_doubles(Layout *layout, size_t count)
 {
-    return sizeof(ClearingPlan) + plan->n_items * (sizeof(ClearingItem) + sizeof(uint32_t) + sizeof(bool)) +
-           (plan->spec.n_parties + 1 + plan->spec.n_supports + plan->n_covers +
-            plan->n_reserve_items) *
-               sizeof(uint32_t) +
-           64;
+    return take(layout, count, sizeof(double));
+}
+
+static void lay_out_doubles(Clearing *c, Layout *layout, const ClearingPlan *plan)
+{
+    size_t parties = plan->spec.n_parties, items = plan->n_items;
+
+    c->available = take_doubles(layout, parties);
+    c->received = take_doubles(layout, parties);
+    c->line = take_doubles(layout, parties);
+    c->first_due = take_doubles(layout, parties);
+    c->total_due = take_doubles(layout, parties);
+    c->full_at = take_doubles(layout, parties);
+    c->piece_low = take_doubles(layout, parties);
+    c->due = take_doubles(layout, items);
+    c->cover = take_doubles(layout, items);
+    c->own = take_doubles(layout, items);
+    c->slope = take_doubles(layout, items);
+    c->cover_paid = take_doubles(layout, items);
+    c->claim = take_doubles(layout, plan->spec.n_supports);
+    c->pending = take_doubles(layout, plan->spec.n_supports);
+    c->cover_share = take_doubles(layout, plan->n_covers);
+    c->released = take_doubles(layout, plan->n_reserve_items);
+    c->matrix = take_doubles(layout, plan->n_inside * plan->n_inside);
+    c->right = take_doubles(layout, plan->n_inside);
+    c->weights = take_doubles(layout, widest(plan));
+    c->shares = take_doubles(layout, widest(plan));
+    c->rests = take_doubles(layout, widest(plan));
+}
+
+static void lay_out_all(Clearing *c, Layout *layout, const ClearingPlan *plan)
+{
+    size_t parties = plan->spec.n_parties;
+
+    lay_out_doubles(c, layout, plan);
+    c->sloping = take(layout, parties, sizeof *c->sloping);
+    c->is_sloping = take(layout, parties, 1);
+    c->in_default = take(layout, parties, 1);
+    c->is_short = take(layout, parties, 1);
+    c->is_met = take(layout, plan->n_items, 1);
 }
 
 size_t clearing_workspace_size(const ClearingPlan *plan)
 {
-    return doubles_needed(plan) * sizeof(double) + plan->spec.n_parties * sizeof(uint32_t) +
-           2 * plan->spec.n_parties + plan->n_items + 64 + slim_size(plan);
+    Layout layout = {NULL, 0};
+    Clearing c = {.plan = NULL};
+
+    lay_out_all(&c, &layout, plan);
+    return layout.used;
 }
 
-static double *take(double **next, size_t count)
+static void zero(double *values, size_t count)
 {
-    double *taken = *next;
-
-    *next += count;
-    return taken;
+    for (size_t i = 0; i < count; i++)
+        values[i] = 0;
 }
 
-static uint32_t *renumber(const uint32_t *items, size_t count, const uint32_t *number, uint32_t *out)
+static void set_dues(Clearing *c)
 {
-    for (size_t j = 0; j < count; j++)
-        out[j] = items[j] == NO_ITEM ? NO_ITEM : number[items[j]];
-    return out;
-}
+    const ClearingItem *items = c->plan->items;
+    const double *due = c->input->due;
 
-/* The plan with only the items that matter now: most slots owe nothing in most periods, and
- * nothing added to a sum, or a rank in which nothing is due, changes no result. Items that
- * reserves or backers cover, and their claims, always stay. */
-static ClearingPlan *slim_plan(const ClearingPlan *plan, const double *due, const bool *is_wanted,
-                               void *memory)
-{
-    ClearingPlan *slim = memory;
-    ClearingItem *items = (ClearingItem *)(void *)(slim + 1);
-    uint32_t *number = (uint32_t *)(void *)(items + plan->n_items);
-    uint32_t *first_item = number + plan->n_items;
-    uint32_t *next = first_item + plan->spec.n_parties + 1;
-    bool *is_covered = (bool *)(next + plan->spec.n_supports + plan->n_covers + plan->n_reserve_items);
-    uint32_t n = 0;
-
-    *slim = *plan;
-    for (uint32_t p = 0; p < plan->spec.n_parties; p++) {
-        first_item[p] = n;
-        for (uint32_t i = plan->first_item[p]; i < plan->first_item[p + 1]; i++) {
-            const ClearingItem *item = &plan->items[i];
-            bool matters = due ? due[item->index] != 0 : is_wanted[item->index];
-
-            number[i] = n;
-            if (!item->is_claim && !plan->is_covered[i] && !matters)
-                continue;
-            is_covered[n] = plan->is_covered[i];
-            items[n++] = *item;
-        }
-    }
-    first_item[plan->spec.n_parties] = n;
-    slim->items = items;
-    slim->n_items = n;
-    slim->first_item = first_item;
-    slim->is_covered = is_covered;
-    slim->item_of_support = renumber(plan->item_of_support, plan->spec.n_supports, number, next);
-    next += plan->spec.n_supports;
-    slim->covered_items = renumber(plan->covered_items, plan->n_covers, number, next);
-    next += plan->n_covers;
-    slim->reserve_items = renumber(plan->reserve_items, plan->n_reserve_items, number, next);
-    return slim;
-}
-
-size_t clearing_selection_size(const ClearingPlan *plan)
-{
-    return slim_size(plan);
-}
-
-const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *is_wanted,
-                                         void *memory)
-{
-    return slim_plan(plan, NULL, is_wanted, memory);
-}
-
-Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, void *workspace)
-{
-    size_t parties = plan->spec.n_parties, items = plan->n_items;
-    double *next = workspace;
-    Clearing c = {.plan = plan, .input = input};
-
-    c.available = take(&next, parties);
-    c.received = take(&next, parties);
-    c.line = take(&next, parties);
-    c.first_due = take(&next, parties);
-    c.total_due = take(&next, parties);
-    c.piece_low = take(&next, parties);
-    c.due = take(&next, items);
-    c.cover = take(&next, items);
-    c.own = take(&next, items);
-    c.slope = take(&next, items);
-    c.cover_paid = take(&next, items);
-    c.claim = take(&next, plan->spec.n_supports);
-    c.pending = take(&next, plan->spec.n_supports);
-    c.cover_share = take(&next, plan->n_covers);
-    c.released = take(&next, plan->n_reserve_items);
-    c.matrix = take(&next, plan->n_inside * plan->n_inside);
-    c.right = take(&next, plan->n_inside);
-    c.weights = take(&next, widest(plan));
-    c.shares = take(&next, widest(plan));
-    c.rests = take(&next, widest(plan));
-    c.sloping = (uint32_t *)(void *)next;
-    c.is_sloping = (uint8_t *)(c.sloping + parties);
-    c.in_default = c.is_sloping + parties;
-    c.is_met = c.in_default + parties;
-    uintptr_t end = ((uintptr_t)(c.is_met + items) + 15) & ~(uintptr_t)15;
-    c.plan = slim_plan(plan, input->due, NULL, (void *)end);
-    return c;
-}
-
-void clearing_set_dues(Clearing *c)
-{
-    const ClearingPlan *plan = c->plan;
-
-    for (size_t i = 0; i < plan->n_items; i++) {
-        c->due[i] = plan->items[i].is_claim ? 0 : c->input->due[plan->items[i].index];
+    for (size_t i = 0; i < c->plan->n_items; i++) {
+        c->due[i] = items[i].is_claim ? 0 : due[items[i].index];
         c->cover[i] = 0;
-        c->own[i] = 0;
-        c->slope[i] = 0;
         c->cover_paid[i] = 0;
     }
-    for (size_t p = 0; p < plan->spec.n_parties; p++) {
-        c->line[p] = 0;
-        c->in_default[p] = 0;
-    }
-    for (size_t k = 0; k < plan->spec.n_supports; k++) {
-        c->claim[k] = 0;
-        if (plan->is_line[k])
-            c->line[plan->spec.supports[k].borrower] += c->input->support_limit[k];
-    }
-    for (size_t j = 0; j < plan->n_covers; j++)
-        c->cover_share[j] = 0;
-    for (size_t j = 0; j < plan->n_reserve_items; j++)
-        c->released[j] = 0;
 }
 
-void clearing_sum_dues(Clearing *c)
+void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput *input,
+                      void *workspace, bool looks_at_all)
+{
+    Layout layout = {workspace, 0};
+    const ClearingSpec *spec = &plan->spec;
+
+    lay_out_all(c, &layout, plan);
+    c->plan = plan;
+    c->input = input;
+    c->looks_at_all = looks_at_all;
+    set_dues(c);
+    zero(c->received, spec->n_parties);
+    zero(c->line, spec->n_parties);
+    zero(c->claim, spec->n_supports);
+    zero(c->pending, spec->n_supports);
+    zero(c->cover_share, plan->n_covers);
+    zero(c->released, plan->n_reserve_items);
+    for (size_t p = 0; p < spec->n_parties; p++)
+        c->in_default[p] = 0;
+    for (size_t k = 0; k < spec->n_supports; k++)
+        if (plan->is_line[k])
+            c->line[spec->supports[k].borrower] += input->support_limit[k];
+}
+
+/* What is due at the ranks from which nothing is kept. */
+static double sum_first_due(const Clearing *c, uint32_t party)
+{
+    uint32_t keep_rank = keep_rank_of(c, party);
+    double sum = 0;
+
+    for (uint32_t i = c->plan->first_item[party];
+         i < c->plan->first_item[party + 1] && c->plan->items[i].rank < keep_rank; i++)
+        sum += c->due[i] - c->cover[i];
+    return sum;
+}
+
+void clearing_pay_all(Clearing *c)
 {
     for (uint32_t p = 0; p < c->plan->spec.n_parties; p++) {
-        uint32_t keep_rank = keep_rank_of(c, p);
-        double total = 0, first = 0;
+        double total = 0, keep = keep_of(c, p);
         for (uint32_t i = c->plan->first_item[p]; i < c->plan->first_item[p + 1]; i++) {
-            total += c->due[i] - c->cover[i];
-            first += c->plan->items[i].rank < keep_rank ? c->due[i] - c->cover[i] : 0;
+            c->own[i] = c->due[i] - c->cover[i];
+            total += c->own[i];
         }
-        c->total_due[p] = total;
-        c->first_due[p] = first;
         assert(money_is_exact(total) && "what falls due at once is below 2^53 cents");
+        c->total_due[p] = total;
+        c->first_due[p] = keep == 0 ? 0 : sum_first_due(c, p);
+        bool keeps = keep > 0 && total > c->first_due[p] + c->line[p];
+        c->full_at[p] = total - c->line[p] + (keeps ? keep : 0);
+        c->available[p] = INFINITY;
+        c->is_sloping[p] = 0;
+        c->is_short[p] = c->looks_at_all;
     }
 }
 
@@ -191,11 +163,10 @@ Purse clearing_open_purse(const Clearing *c, uint32_t party, double available)
 {
     double total = c->total_due[party], first = c->first_due[party], line = c->line[party];
     double keep = keep_of(c, party);
-    bool keeps = keep > 0 && total > first + line;
-    double full_at = total - line + (keeps ? keep : 0);
 
-    if (available >= full_at)
+    if (available >= c->full_at[party])
         return (Purse){.payment = total, .is_full = true};
+    bool keeps = keep > 0 && total > first + line;
     if (keeps && available > first + keep)
         return (Purse){available - keep + line, keep - line, first + keep, false, true};
     if (keeps && available > first)
@@ -210,7 +181,7 @@ double clearing_usable(const Clearing *c, uint32_t party, double available)
 
     if (available < first || keep == 0 || c->total_due[party] <= first)
         return available;
-    return fmax(first, available - keep);
+    return larger(first, available - keep);
 }
 
 static PartRank find_part_rank(const Clearing *c, uint32_t party, double payment)
@@ -258,6 +229,8 @@ static double find_met(Clearing *c, PartRank part, double amount, double *left, 
                 *open += c->due[i];
         }
         level = *open > 0 ? *left / *open : 0;
+        if (!c->looks_at_all)
+            return level; /* nothing is covered */
         for (uint32_t i = part.begin; i < part.end; i++)
             if (!c->is_met[i] && c->cover[i] > 0 &&
                 level * c->due[i] >
@@ -276,11 +249,11 @@ static double rank_piece_low(const Clearing *c, PartRank part)
 
     for (uint32_t i = part.begin; i < part.end; i++)
         if (c->is_met[i] && c->due[i] > 0)
-            level = fmax(level, (c->due[i] - c->cover[i]) / c->due[i]);
+            level = larger(level, (c->due[i] - c->cover[i]) / c->due[i]);
     if (level == 0)
         return low;
     for (uint32_t i = part.begin; i < part.end; i++)
-        low += fmin(c->due[i] - c->cover[i], level * c->due[i]);
+        low += smaller(c->due[i] - c->cover[i], level * c->due[i]);
     return low;
 }
 
@@ -291,6 +264,7 @@ void clearing_pay_in_doubles(Clearing *c, uint32_t party)
     uint32_t last = c->plan->first_item[party + 1];
     double left = 0, open = 0;
 
+    c->is_short[party] = 1;
     c->is_sloping[party] = purse.is_sloping;
     if (purse.is_full || c->plan->first_item[party] == last) {
         c->is_sloping[party] = 0;
@@ -304,7 +278,7 @@ void clearing_pay_in_doubles(Clearing *c, uint32_t party)
         c->own[i] = c->is_met[i] ? c->due[i] - c->cover[i] : level * c->due[i];
         c->slope[i] = purse.is_sloping && !c->is_met[i] && open > 0 ? c->due[i] / open : 0;
     }
-    c->piece_low[party] = fmax(purse.low, rank_piece_low(c, part) + purse.shift);
+    c->piece_low[party] = larger(purse.low, rank_piece_low(c, part) + purse.shift);
 }
 
 void clearing_pay_in_cents(Clearing *c, uint32_t party)
@@ -313,21 +287,22 @@ void clearing_pay_in_cents(Clearing *c, uint32_t party)
     uint32_t last = c->plan->first_item[party + 1];
     double left = 0, open = 0;
 
+    c->is_short[party] = 1;
     if (purse.is_full || c->plan->first_item[party] == last) {
         pay_outside_part(c, party, (PartRank){last, last, 0});
         return;
     }
     PartRank part = find_part_rank(c, party, purse.payment);
     size_t count = part.end - part.begin;
-    double amount = floor(fmax(0, purse.payment - part.paid_before) + CENT_NOISE);
+    double amount = floor(larger(0, purse.payment - part.paid_before) + CENT_NOISE);
     pay_outside_part(c, party, part);
     find_met(c, part, amount, &left, &open);
     for (size_t i = 0; i < count; i++)
         c->weights[i] = c->is_met[part.begin + i] ? 0 : c->due[part.begin + i];
-    allocate_cents(fmax(0, left), c->weights, count, c->shares, c->rests);
+    allocate_cents(larger(0, left), c->weights, count, c->shares, c->rests);
     for (uint32_t i = part.begin; i < part.end; i++) {
         double asked = c->due[i] - c->cover[i];
-        c->own[i] = c->is_met[i] ? asked : fmin(asked, c->shares[i - part.begin]);
+        c->own[i] = c->is_met[i] ? asked : smaller(asked, c->shares[i - part.begin]);
     }
 }
 
@@ -363,22 +338,35 @@ static void deliver_payment(Clearing *c, uint32_t item, double amount, double *i
 {
     c->cover_paid[item] += amount;
     if (!c->plan->items[item].is_claim)
-        into[payee_of(c, item)] += amount;
+        into[c->plan->items[item].payee] += amount;
 }
 
 static void deliver_slope(Clearing *c, uint32_t item, double amount, double *into)
 {
     if (c->plan->items[item].is_claim)
         return;
-    uint32_t row = c->plan->row[payee_of(c, item)];
+    uint32_t row = c->plan->row[c->plan->items[item].payee];
     if (row != UINT32_MAX)
         into[row] += amount;
+}
+
+/* When nothing is covered and nothing claimed. */
+static void gather_own(Clearing *c)
+{
+    for (size_t row = 0; row < c->plan->n_inside; row++)
+        c->received[c->plan->inside[row]] = 0;
+    for (size_t j = 0; j < c->plan->n_to_inside; j++)
+        c->received[c->plan->to_inside[j].payee] += c->own[c->plan->to_inside[j].item];
 }
 
 void clearing_gather(Clearing *c, bool in_cents)
 {
     const ClearingPlan *plan = c->plan;
 
+    if (!c->looks_at_all) {
+        gather_own(c);
+        return;
+    }
     for (size_t p = 0; p < plan->spec.n_parties; p++)
         c->received[p] = 0;
     for (size_t k = 0; k < plan->spec.n_supports; k++)
@@ -388,7 +376,7 @@ void clearing_gather(Clearing *c, bool in_cents)
         if (plan->items[i].is_claim)
             c->pending[plan->items[i].index] += c->own[i];
         else
-            c->received[payee_of(c, i)] += c->own[i];
+            c->received[plan->items[i].payee] += c->own[i];
     }
     for (size_t j = 0; j < plan->n_reserve_items; j++)
         if (c->released[j] > 0)
@@ -414,8 +402,8 @@ double clearing_loss(const Clearing *c, uint32_t party)
 
     if (!c->in_default[party])
         return 0;
-    return fmax(0, c->input->cash[party] + received -
-                       floor(clearing_available_with(c, party, received) + CENT_NOISE));
+    return larger(0, c->input->cash[party] + received -
+                         floor(clearing_available_with(c, party, received) + CENT_NOISE));
 }
 
 /* One column of the system: what a cent more at `party` brings to every inside party. */

@@ -1,7 +1,11 @@
 /* The state of one clearing, and the steps that its parts share: private to the ledger.
  *
  * clearing.c says what is computed; clearing_state.c what one party pays and where it
- * goes; clearing_greatest.c finds the greatest vector in doubles. */
+ * goes; clearing_greatest.c finds the greatest vector in doubles, clearing_cents.c the
+ * whole cents nearest to it, clearing_rest.c shares what is left.
+ *
+ * Most parties can pay all they owe. What a party that is not `is_short` pays is all that is
+ * due, and is not looked at again. Once a cover is raised, every party is. */
 #ifndef GW_LEDGER_CLEARING_STATE_H
 #define GW_LEDGER_CLEARING_STATE_H
 
@@ -14,15 +18,18 @@
 typedef struct {
     const ClearingPlan *plan;
     const ClearingInput *input;
+    bool looks_at_all; /* at every party: something is covered, or a test wants it */
     /* by party */
     double *available; /* A */
     double *received;
     double *line;      /* F */
-    double *first_due; /* L */
+    double *first_due; /* L, where something is kept */
     double *total_due; /* of all items, without what is covered */
+    double *full_at;   /* A from which all is paid */
     double *piece_low; /* lower end of the piece that A is on */
     uint8_t *is_sloping;
     uint8_t *in_default;
+    uint8_t *is_short; /* may pay less than all that is due */
     /* by item */
     double *due, *cover, *own, *slope, *cover_paid;
     uint8_t *is_met; /* inside the partly paid rank: own = due - cover */
@@ -52,6 +59,17 @@ static inline double value_or_zero(const double *values, size_t i)
     return values ? values[i] : 0;
 }
 
+/* Of numbers that are never NaN. */
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 static inline bool is_outside(const Clearing *c, uint32_t party)
 {
     return c->plan->spec.is_outside[party];
@@ -67,23 +85,63 @@ static inline double keep_of(const Clearing *c, uint32_t party)
     return value_or_zero(c->input->keep, party);
 }
 
-static inline uint32_t payee_of(const Clearing *c, uint32_t item)
+/* What the party pays of its own, to its creditors and as a backer. */
+static inline double paid_by(const Clearing *c, uint32_t party)
 {
-    return c->plan->spec.slots[c->plan->items[item].index].payee;
+    double sum = 0;
+
+    if (!c->is_short[party])
+        return c->total_due[party];
+    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++)
+        sum += c->own[i];
+    return sum;
 }
 
-Clearing clearing_lay_out(const ClearingPlan *plan, const ClearingInput *input, void *workspace);
-/* Nothing covered, nothing claimed, nobody in default. */
-void clearing_set_dues(Clearing *c);
-/* After covers or claims have changed. */
-void clearing_sum_dues(Clearing *c);
+/* Out of the reserve, into its own slots. */
+static inline double released_so_far(const Clearing *c, size_t reserve)
+{
+    double sum = 0;
 
+    for (uint32_t j = c->plan->first_reserve_item[reserve];
+         j < c->plan->first_reserve_item[reserve + 1]; j++)
+        sum += c->released[j];
+    return sum;
+}
+
+/* Paid in full, by whomever. */
+static inline bool is_met_in_full(const Clearing *c, uint32_t item)
+{
+    return c->own[item] + c->cover_paid[item] >= c->due[item];
+}
+
+static inline bool paid_all(const Clearing *c, uint32_t party)
+{
+    if (!c->is_short[party])
+        return true;
+    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++)
+        if (!is_met_in_full(c, i))
+            return false;
+    return true;
+}
+
+/* Nothing covered, nothing claimed, nobody in default. */
+void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput *input,
+                      void *workspace, bool looks_at_all);
+/* After covers or claims have changed: sums what is due, and everyone pays all of it. */
+void clearing_pay_all(Clearing *c);
+
+/* What the party pays with A. */
 Purse clearing_open_purse(const Clearing *c, uint32_t party, double available);
 /* What the party's own money could pay at most, leaving what is kept. */
 double clearing_usable(const Clearing *c, uint32_t party, double available);
 /* Fills own and slope of the party's items, and where its piece ends. */
 void clearing_pay_in_doubles(Clearing *c, uint32_t party);
 void clearing_pay_in_cents(Clearing *c, uint32_t party);
+/* Whether paying again with A would be no different: all was paid and still is. */
+static inline bool pays_all_still(const Clearing *c, uint32_t party)
+{
+    return !c->is_short[party] && c->available[party] >= c->full_at[party];
+}
 
 /* Fills received, cover_paid and pending from what every party pays. */
 void clearing_gather(Clearing *c, bool in_cents);
@@ -96,5 +154,14 @@ void clearing_fill_column(Clearing *c, uint32_t party, double *column);
 /* The greatest vector in doubles, in available. True when every party can pay everything:
  * own then holds whole cents already. */
 bool clearing_find_greatest(Clearing *c);
+/* From there to whole cents that every party has. */
+void clearing_round_to_cents(Clearing *c);
+/* After payments are written: fills reserves and shares what is left. */
+void clearing_share_rest(Clearing *c, const ClearingOutput *out);
+
+/* clearing_run, but looking at every item and party in every step, however little is due:
+ * what the tests hold clearing_run against. */
+bool clearing_run_plainly(const ClearingPlan *plan, const ClearingInput *input,
+                          const ClearingOutput *output, void *workspace);
 
 #endif

@@ -1,6 +1,8 @@
 /* Dividing what is scarce: whole cents by largest remainder, and any quantity by rank. */
 #include "ledger/share.h"
 
+#include "base/money.h"
+
 #include <math.h>
 #include <stdbool.h>
 
@@ -14,45 +16,87 @@ static double remainder_of(double total, double weight, double quotient, double 
     return (have - given) + (have_low - given_low);
 }
 
+/* The quotient is three off at most as long as the total is below 2^53; past that, where one
+ * more is no change, the bound ends the search. */
+enum { MOST_STEPS = 8 };
+
 static double floored_share(double total, double weight, double sum, double *rest)
 {
     double quotient = floor(total * (weight / sum));
 
     *rest = remainder_of(total, weight, quotient, sum);
-    while (*rest < 0 && quotient > 0)
+    for (int step = 0; step < MOST_STEPS && *rest < 0 && quotient > 0; step++)
         *rest = remainder_of(total, weight, --quotient, sum);
-    while (*rest >= sum)
+    for (int step = 0; step < MOST_STEPS && *rest >= sum; step++)
         *rest = remainder_of(total, weight, ++quotient, sum);
     return quotient;
+}
+
+/* The same for whole numbers: a remainder is below 2^63, so it is right modulo 2^64. */
+static double floored_whole_share(double total, double weight, double sum, double *rest)
+{
+    int64_t quotient = (int64_t)(total * (weight / sum)), whole_sum = (int64_t)sum;
+    int64_t left =
+        (int64_t)((uint64_t)total * (uint64_t)weight - (uint64_t)quotient * (uint64_t)whole_sum);
+
+    for (; left < 0 && quotient > 0; left += whole_sum)
+        quotient--;
+    for (; left >= whole_sum; left -= whole_sum)
+        quotient++;
+    *rest = (double)left;
+    return (double)quotient;
+}
+
+static bool is_whole(double x)
+{
+    return x < MONEY_LIMIT && (double)(int64_t)x == x;
+}
+
+/* Gives what is missing of the total, a cent each, to the largest remainders. With whole weights
+ * fewer cents are missing than there are members; with others, or a total past 2^53, the bound
+ * ends it, and the largest takes what is still missing. */
+static double give_remainders(double total, double given, double sum, const double *weights,
+                              size_t n, double *out, double *rest)
+{
+    size_t most_steps = 2 * n + MOST_STEPS;
+
+    for (size_t step = 0; given < total; step++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (weights[i] > 0 && (best == n || rest[i] > rest[best]))
+                best = i;
+        double more = step < most_steps ? 1 : total - given;
+        out[best] += more;
+        rest[best] -= sum;
+        given = step < most_steps ? given + 1 : total;
+    }
+    return given;
 }
 
 double allocate_cents(double total, const double *weights, size_t n, double *out, double *scratch)
 {
     double sum = 0, given = 0;
+    bool all_whole = total > 0 && is_whole(total);
 
-    for (size_t i = 0; i < n; i++)
-        sum += weights[i] > 0 ? weights[i] : 0;
     for (size_t i = 0; i < n; i++) {
         out[i] = 0;
         scratch[i] = -1;
+        if (!(weights[i] > 0))
+            continue;
+        sum += weights[i];
+        all_whole = all_whole && is_whole(weights[i]);
     }
     if (!(sum > 0) || !(total > 0))
         return 0;
+    all_whole = all_whole && sum < MONEY_LIMIT;
     for (size_t i = 0; i < n; i++) {
         if (!(weights[i] > 0))
             continue;
-        out[i] = floored_share(total, weights[i], sum, &scratch[i]);
+        out[i] = all_whole ? floored_whole_share(total, weights[i], sum, &scratch[i])
+                           : floored_share(total, weights[i], sum, &scratch[i]);
         given += out[i];
     }
-    while (given < total) {
-        size_t best = n;
-        for (size_t i = 0; i < n; i++)
-            if (weights[i] > 0 && (best == n || scratch[i] > scratch[best]))
-                best = i;
-        out[best] += 1;
-        scratch[best] -= sum;
-        given += 1;
-    }
+    given = give_remainders(total, given, sum, weights, n, out, scratch);
     for (size_t i = n; i-- > 0 && given > total;) { /* only weights that are not whole come here */
         double less = fmin(out[i], given - total);
         out[i] -= less;

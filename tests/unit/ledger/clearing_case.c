@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -112,12 +113,20 @@ static void assert_payments_sound(const ClearingCase *cc)
         assert_true(cc->support_paid[k] <= cc->support_limit[k]);
 }
 
-void case_run(ClearingCase *cc)
+static const ClearingPlan *plan_of(ClearingCase *cc)
 {
     ClearingSpec spec = {cc->n_parties, cc->is_outside, 16,
                          cc->n_slots,   cc->slots,      cc->n_supports,
                          cc->supports,  cc->n_reserves, cc->reserves};
-    ClearingInput input = {cc->cash,
+    const ClearingPlan *plan = clearing_plan_new(cc->arena, &spec);
+
+    assert_non_null(plan);
+    return plan;
+}
+
+static ClearingInput input_of(const ClearingCase *cc)
+{
+    return (ClearingInput){cc->cash,
                            cc->due,
                            cc->rest_share,
                            cc->keep,
@@ -129,13 +138,28 @@ void case_run(ClearingCase *cc)
                            cc->support_limit,
                            cc->reserve_balance,
                            cc->reserve_target};
-    ClearingOutput output = {cc->paid,     cc->default_now, cc->loss,  cc->support_paid,
-                             cc->released, cc->filled,      cc->freed, cc->closing};
-    ClearingPlan *plan = clearing_plan_new(cc->arena, &spec);
+}
 
-    assert_non_null(plan);
+static ClearingOutput output_of(ClearingCase *cc)
+{
+    return (ClearingOutput){cc->paid,     cc->default_now, cc->loss,  cc->support_paid,
+                            cc->released, cc->filled,      cc->freed, cc->closing};
+}
+
+void case_clear(ClearingCase *cc, ClearingRun *run)
+{
+    const ClearingPlan *plan = plan_of(cc);
+    ClearingInput input = input_of(cc);
+    ClearingOutput output = output_of(cc);
     void *workspace = arena_alloc(cc->arena, clearing_workspace_size(plan));
-    cc->all_paid = clearing_run(plan, &input, &output, workspace);
+
+    memset(workspace, 0xa5, clearing_workspace_size(plan)); /* nothing of it is read first */
+    cc->all_paid = run(plan, &input, &output, workspace);
+}
+
+void case_run(ClearingCase *cc)
+{
+    case_clear(cc, clearing_run);
     assert_cents_conserved(cc);
     assert_payments_sound(cc);
 }

@@ -114,6 +114,19 @@ static void not_a_number_goes_through(void **state)
     assert_true(isnan(out[0]));
 }
 
+/* No total past 2^53 is ever asked to be split; but splitting one ends, and adds up. */
+static void totals_past_the_limit_end(void **state)
+{
+    const double totals[] = {9007199254740992.0, 3e16, 1e300};
+    const double weights[] = {1, 1, 0.7, 1e-300};
+    double out[4], scratch[4];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t n = 1; n <= 4; n++)
+            assert_true(allocate_cents(totals[i], weights, n, out, scratch) == totals[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +135,7 @@ int main(void)
         cmocka_unit_test(remainders_are_exact_near_the_limit),
         cmocka_unit_test(no_weight_gets_nothing),
         cmocka_unit_test(random_totals_add_up),
+        cmocka_unit_test(totals_past_the_limit_end),
         cmocka_unit_test(by_rank_and_want),
         cmocka_unit_test(by_weight_and_capped),
         cmocka_unit_test(not_a_number_goes_through),
