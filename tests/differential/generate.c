@@ -976,7 +976,7 @@ static void write_nodes(Gen *g)
     put(g, "  grown : number = size * (1 + lag(grown, ");
     put_periods(g, 1);
     put(g, ", first 0) / 10)\n");
-    put(g, "  gets = share of supply among o in node: clamp(o.grown, 0, 30)%s%s\n",
+    put(g, "  gets : number = share of supply among o in node: clamp(o.grown, 0, 30)%s%s\n",
         has_ranks ? " rank o.urgency" : "", has_weights ? " by o.weight" : "");
     put(g, "}\nsupply : number = ");
     g->has_nodes = false; /* what is shared may not read the shares */
