@@ -361,10 +361,17 @@ static void list_lane_slots(Tile *tile)
     }
 }
 
+bool tile_may_default(const Tile *tile, size_t place, size_t lane)
+{
+    const LaneSlot *slot = &tile->lane_slots[place];
+    bool is_old = slot->arrears != NULL && slot->arrears[lane] > 0;
+
+    return slot->may_default &&
+           is_overdue(tile, slot, is_old ? slot->since[lane] : tile->m.clock.today, lane);
+}
+
 static void state_lane_dues(Tile *tile, size_t lane)
 {
-    double today = tile->m.clock.today;
-
     for (size_t i = 0; i < tile->n_active; i++) {
         const LaneSlot *slot = &tile->lane_slots[i];
         double due = slot->due[lane];
@@ -372,10 +379,8 @@ static void state_lane_dues(Tile *tile, size_t lane)
         tile->in_due[slot->slot] = due;
         if (slot->share != NULL)
             tile->in_share[slot->slot] = slot->share[lane];
-        if (due == 0 || !slot->may_default)
-            continue;
-        double since = slot->arrears != NULL && slot->arrears[lane] > 0 ? slot->since[lane] : today;
-        tile->in_default[slot->slot] = is_overdue(tile, slot, since, lane);
+        if (due != 0)
+            tile->in_default[slot->slot] = tile_may_default(tile, i, lane);
     }
 }
 
@@ -426,7 +431,7 @@ static void divide_guarantees(Tile *tile, size_t lane)
 }
 
 /* A slot's own array of what was paid, made when it first differs from what was due. */
-static double *cleared_of(Tile *tile, uint32_t slot)
+double *tile_cleared(Tile *tile, uint32_t slot)
 {
     SlotNow *now = &tile->slots[slot];
 
@@ -453,13 +458,13 @@ static void keep_lane(Tile *tile, size_t lane)
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
         if (output->paid[slot] != tile->in_due[slot] || tile->slots[slot].share != NULL)
-            cleared_of(tile, slot)[lane] = output->paid[slot];
+            tile_cleared(tile, slot)[lane] = output->paid[slot];
     }
     for (uint32_t i = 0; i < model->facilities.count; i++) {
         double drawn =
             model->facilities.items[i].is_for_shortfall ? output->support_paid[support++] : 0;
         if (drawn > 0)
-            cleared_of(tile, model->facilities.items[i].slot)[lane] += drawn;
+            tile_cleared(tile, model->facilities.items[i].slot)[lane] += drawn;
     }
     if (model->guarantees.count > 0) {
         for (size_t i = 0; i < tile->n_active; i++)
@@ -541,6 +546,10 @@ void tile_clear(Tile *tile)
     state_keeps(tile);
     find_short(tile);
     tile_who_keep(tile);
+    if (tile->has_slow) {
+        list_lane_slots(tile);
+        tile_pay_short(tile);
+    }
     tile_share_rest(tile);
     if (tile->has_slow)
         clear_slow_lanes(tile);

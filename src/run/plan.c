@@ -205,32 +205,46 @@ static void index_slots(Plan *plan, Arena *arena)
     plan->slot_readers = readers.items;
 }
 
-/* By payer, then rank, then number. */
-static void index_rest(Plan *plan, Arena *arena)
+/* Slots of rest, or the others, by payer, then rank, then number. */
+static void sort_slots(const Plan *plan, Arena *arena, bool is_rest, uint32_t **slots,
+                       uint32_t **starts)
 {
     const Model *model = plan->model;
     uint32_t n = 0;
 
-    plan->rest_slots = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
-    plan->rest_starts = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
+    *slots = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
+    *starts = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
     for (uint32_t p = 0; p < model->parties.count; p++) {
         uint32_t first = n;
 
-        plan->rest_starts[p] = first;
+        (*starts)[p] = first;
         for (uint32_t i = 0; i < model->slots.count; i++) {
             const Slot *slot = &model->slots.items[i];
             uint32_t at = n;
 
-            if (!slot->is_rest || slot->payer != p)
+            if (slot->is_rest != is_rest || slot->payer != p || plan->is_pays_slot[i])
                 continue;
-            for (; at > first && model->slots.items[plan->rest_slots[at - 1]].rank > slot->rank;
-                 at--)
-                plan->rest_slots[at] = plan->rest_slots[at - 1];
-            plan->rest_slots[at] = i;
+            for (; at > first && model->slots.items[(*slots)[at - 1]].rank > slot->rank; at--)
+                (*slots)[at] = (*slots)[at - 1];
+            (*slots)[at] = i;
             n++;
         }
     }
-    plan->rest_starts[model->parties.count] = n;
+    (*starts)[model->parties.count] = n;
+}
+
+static void index_backing(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+
+    plan->may_have_backing = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    for (size_t i = 0; i < model->reserves.count; i++)
+        plan->may_have_backing[model->reserves.items[i].party] = true;
+    for (size_t i = 0; i < model->facilities.count; i++)
+        if (model->facilities.items[i].is_for_shortfall)
+            plan->may_have_backing[model->facilities.items[i].borrower] = true;
+    for (size_t i = 0; i < model->guarantees.count; i++)
+        plan->may_have_backing[model->guarantees.items[i].debtor] = true;
 }
 
 static void index_views(Plan *plan, Arena *arena)
@@ -258,7 +272,9 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     }
     index_parties(plan, arena);
     index_slots(plan, arena);
-    index_rest(plan, arena);
+    sort_slots(plan, arena, true, &plan->rest_slots, &plan->rest_starts);
+    sort_slots(plan, arena, false, &plan->due_slots, &plan->due_starts);
+    index_backing(plan, arena);
     index_views(plan, arena);
     plan_clearing(plan, arena);
     run_constants(plan, arena);

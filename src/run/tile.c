@@ -22,6 +22,12 @@ static void init_clearing(Tile *tile, Arena *arena)
     tile->workspace = arena_alloc(arena, clearing_workspace_size(tile->plan->clearing) + 64);
     tile->selection = arena_alloc(arena, clearing_selection_size(tile->plan->clearing) + 64);
     tile->lane_slots = ARENA_ARRAY(arena, LaneSlot, n_slots);
+    tile->short_slots = ARENA_ARRAY(arena, ShortSlot, n_slots);
+    tile->short_parties = ARENA_ARRAY(arena, ShortParty, n_parties);
+    tile->short_paid = ARENA_ARRAY(arena, double, n_slots);
+    tile->missing = ARENA_ARRAY(arena, double, n_parties);
+    tile->short_list = ARENA_ARRAY(arena, uint32_t, n_parties);
+    tile->place_of = ARENA_ARRAY(arena, uint32_t, n_slots);
     tile->is_wanted = ARENA_ARRAY(arena, bool, n_slots);
     tile->in_cash = ARENA_ARRAY(arena, double, n_parties);
     tile->in_due = ARENA_ARRAY(arena, double, n_slots);

@@ -52,6 +52,17 @@ typedef struct {
     bool may_default;
 } LaneSlot;
 
+/* A slot of a short party, and where its run of slots lies. */
+typedef struct {
+    uint32_t place; /* among the active */
+    uint32_t payee, rank;
+    const double *due;
+} ShortSlot;
+typedef struct {
+    uint32_t first, count;
+    bool is_listed;
+} ShortParty;
+
 /* What a guarantee paid on one covered slot of one lane. */
 typedef struct {
     uint32_t guarantee, covered;
@@ -80,6 +91,8 @@ typedef struct Plan {
     uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
+    uint32_t *due_slots, *due_starts; /* that are not of rest: by payer, rank, number */
+    bool *may_have_backing;           /* by party: reserves, facilities or guarantees */
     uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
     const double **overdue; /* by contract: [period] the latest day since which arrears are too old;
                                NULL: its grace varies */
@@ -118,6 +131,12 @@ typedef struct Tile {
     void *workspace, *selection;
     bool *is_wanted;
     LaneSlot *lane_slots;
+    ShortSlot *short_slots;
+    size_t n_short_slots;
+    ShortParty *short_parties;
+    double *short_paid;       /* by short slot, in one lane */
+    double *missing;          /* by party: what it is paid less, in one lane */
+    uint32_t *short_list, *place_of;
     ClearingInput input;
     ClearingOutput output;
     double *in_cash, *in_due, *in_share, *in_keep, *in_loss_cash, *in_loss_claims, *in_limit,
@@ -158,6 +177,10 @@ void tile_rules(Tile *tile);
 /* clear.c, post.c */
 void tile_clear(Tile *tile);
 void tile_activate(Tile *tile, uint32_t slot);
+double *tile_cleared(Tile *tile, uint32_t slot);
+/* Whether the payer of an active slot defaults if it is left unpaid. */
+bool tile_may_default(const Tile *tile, size_t place, size_t lane);
+void tile_pay_short(Tile *tile);  /* short.c */
 void tile_share_rest(Tile *tile); /* rest.c */
 void tile_post(Tile *tile);
 /* close.c */
