@@ -126,7 +126,6 @@ void gw_run_free(GwRun *run)
     if (run == NULL)
         return;
     arena_free(run->side);
-    built_drop(run->variant);
     arena_free(run->arena);
     built_drop(run->built);
     edge_drop(run->edge);

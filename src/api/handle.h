@@ -64,8 +64,7 @@ struct GwRun {
     Edge *edge;
     Arena *arena;
     Built *built;
-    Arena *side;    /* of the side run in progress ... */
-    Built *variant; /* ... and what was built for it */
+    Arena *side; /* of the side run in progress: its model, program and result */
     RunResult *result;
     ReportInput input;
     const char *message;

@@ -6,12 +6,17 @@
 
 bool report_has_headline(const Model *model)
 {
+    bool is_layered = false;
+    bool is_open = false;
+
     for (size_t i = 0; i < model->contracts.count; i++) {
         const Contract *contract = &model->contracts.items[i];
-        if (contract->initial != STAGE_EFFECTIVE || contract->moves.count > 0)
-            return true;
+        is_layered = is_layered || contract->layer.length > 0;
+        is_open = is_open || contract->initial != STAGE_EFFECTIVE || contract->moves.count > 0;
     }
-    return false;
+    for (size_t v = 0; v < model->views.count; v++)
+        is_open = is_open || text_is(model->views.items[v].name, "headline");
+    return is_layered && is_open;
 }
 
 static HeadlineRow *row_of(Arena *arena, ReportInput *input, Text layer)
@@ -26,11 +31,15 @@ static HeadlineRow *row_of(Arena *arena, ReportInput *input, Text layer)
     return row;
 }
 
-/* What a contract is part of is counted there. */
+/* A contract without a layer is a company's other business, which nobody announced; what a
+ * contract is part of is counted there. */
 static bool is_counted(const Model *model, const Slot *slot)
 {
-    return !slot->is_made && slot->contract != NO_ID &&
-           model->contracts.items[slot->contract].part_of == NO_ID && slot->payer != slot->payee;
+    const Contract *contract =
+        slot->contract == NO_ID ? NULL : &model->contracts.items[slot->contract];
+
+    return !slot->is_made && contract != NULL && contract->layer.length > 0 &&
+           contract->part_of == NO_ID && slot->payer != slot->payee;
 }
 
 void report_add_headline(Arena *arena, const Model *model, const RunResult *result,
@@ -76,7 +85,7 @@ void section_headline(Report *r)
         if (!(rows[i].announced > 0 || rows[i].binding > 0))
             continue;
         buffer_format(&out, "%s%.*s ", n_written++ == 0 ? "by layer: " : "; ",
-                      TEXT_ARG(rows[i].layer.length > 0 ? rows[i].layer : TEXT("other")));
+                      TEXT_ARG(rows[i].layer));
         add_money(&out, r->model, rows[i].announced);
         buffer_string(&out, " announced, ");
         add_money(&out, r->model, rows[i].binding);
@@ -84,6 +93,8 @@ void section_headline(Report *r)
     }
     if (n_written == 0)
         return;
-    buffer_string(&out, " (means over the clock)");
+    buffer_string(&out, " (means over the clock, ");
+    add_count(&out, r->input->headline_paths);
+    buffer_string(&out, " paths)");
     add_section(r, "HEADLINE", buffer_view(&out));
 }

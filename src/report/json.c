@@ -288,6 +288,8 @@ static json_t *compared_json(const Writing *w, const Comparison *comparison)
     put(out, "scenario", text_json(comparison->name));
     put(out, "title", text_json(comparison->title));
     put(out, "run", json_boolean(comparison->is_run));
+    put(out, "paths", json_integer((json_int_t)comparison->n_paths));
+    put(out, "failed", json_integer((json_int_t)comparison->n_failed));
     for (size_t i = 0; comparison->is_run && i < w->model->outputs.count; i++)
         if (comparison->spreads[i].count > 0) {
             Text name = w->model->outputs.items[i].name;
@@ -312,6 +314,7 @@ static void put_side_runs(const Writing *w, json_t *all)
         put(one, "layer", text_json(w->input->headline.items[i].layer));
         put(one, "announced", number_json(w->input->headline.items[i].announced));
         put(one, "binding", number_json(w->input->headline.items[i].binding));
+        put(one, "paths", json_integer((json_int_t)w->input->headline_paths));
         (void)json_array_append_new(headline, one);
     }
     for (size_t i = 0; i < w->input->nudges.count; i++) {
@@ -320,6 +323,7 @@ static void put_side_runs(const Writing *w, json_t *all)
         put(one, "parameter", text_json(w->model->parameters.items[nudge->parameter].name));
         put(one, "before", number_json(nudge->before));
         put(one, "after", number_json(nudge->after));
+        put(one, "paths", json_integer((json_int_t)w->input->nudge_paths));
         (void)json_array_append_new(nudges, one);
     }
     put(all, "comparisons", comparisons);

@@ -195,6 +195,8 @@ void add_percent(Buffer *out, double share)
 
     if (isnan(percent))
         buffer_string(out, "not known");
+    else if (fabs(percent) < 0.005 || fabs(percent - 100) < 0.005)
+        buffer_format(out, "%.0f", fabs(percent));
     else if (percent > 0 && percent < 0.095)
         buffer_format(out, "%.2f", percent);
     else if (percent < 9.95 || (percent > 90.05 && percent < 99.95))

@@ -9,12 +9,12 @@
 #include "results/columns.h"
 #include "run/run.h"
 
-/* Another scenario's spreads of this report's outputs, by their index here. */
+/* A scenario's spreads of this report's outputs, by their index here. */
 typedef struct {
     Text name, title;
-    uint64_t n_paths, n_failed;
-    bool is_run;     /* else it could not be compiled */
-    Spread *spreads; /* at the last period; count 0: not shown there */
+    uint64_t n_paths, n_failed; /* the first of the run, the same of every scenario */
+    bool is_run;                /* else it could not be compiled */
+    Spread *spreads;            /* at the last period; count 0: not shown there */
 } Comparison;
 
 /* What all contracts of a layer pay if every stage were effective, and what the effective ones
@@ -38,10 +38,11 @@ typedef struct {
         *parameter_outputs; /* by parameter: where its draws are, or NO_ID; may be NULL */
     LIST(Comparison) comparisons;
     LIST(HeadlineRow) headline;
-    LIST(Nudge) nudges;    /* largest move first */
-    uint32_t n_nudged;     /* fixed assumptions that were tried */
-    uint32_t n_not_nudged; /* that were left out to keep the time short */
-    uint64_t nudge_paths;
+    uint64_t headline_paths;
+    LIST(Nudge) nudges;                /* largest move first */
+    uint32_t n_nudged;                 /* fixed assumptions that were tried */
+    uint32_t n_not_nudged;             /* that were left out to keep the time short */
+    uint64_t tried_paths, nudge_paths; /* of the first try of all, and of those that stand here */
 } ReportInput;
 
 typedef struct {
@@ -62,7 +63,8 @@ uint32_t report_main_output(const Model *model);
  * did not come by then. `scratch` has room for n_paths. */
 double report_middle(const Model *model, const RunResult *result, uint32_t output, size_t n_paths,
                      double *scratch);
-/* Whether a contract of the model does not bind from the start. */
+/* Whether there is a headline: contracts with a layer, and one that does not bind from the start
+ * or a view that asks. */
 bool report_has_headline(const Model *model);
 /* By layer, what the model's contracts owe over the clock in this result: added to the rows, as
  * announced or as binding. */

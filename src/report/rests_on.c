@@ -143,14 +143,25 @@ static void add_nudges(Report *r, Buffer *out, uint32_t output)
         const Nudge *nudge = &r->input->nudges.items[i];
         if (nudge->after == nudge->before || isnan(nudge->after))
             continue;
-        buffer_string(out, n_shown++ == 0 ? "; fixed assumptions that move it most, raised by a "
-                                            "tenth: "
-                                          : ", ");
+        if (n_shown++ == 0) {
+            buffer_string(out, "; fixed assumptions that move it most, raised by a tenth over ");
+            add_count(out, r->input->nudge_paths);
+            buffer_string(out, " paths: ");
+        } else {
+            buffer_string(out, ", ");
+        }
         add_move(r, out, output, nudge);
     }
-    if (n_shown == 0)
-        buffer_format(out, "; none of %u fixed assumptions, raised by a tenth, moves it",
+    if (n_shown == 0) {
+        buffer_format(out, "; none of %u fixed assumptions, raised by a tenth, moves it over ",
                       r->input->n_nudged);
+        add_count(out, r->input->tried_paths);
+        buffer_string(out, " paths");
+    } else if (r->input->n_nudged > 1) {
+        buffer_format(out, " (all %u were tried over ", r->input->n_nudged);
+        add_count(out, r->input->tried_paths);
+        buffer_char(out, ')');
+    }
     if (r->input->n_not_nudged > 0)
         buffer_format(out, "; %u further ones were not tried", r->input->n_not_nudged);
 }

@@ -444,7 +444,9 @@ void section_compare(Report *r, const View *view)
     }
     buffer_string(&heading, "scenarios at the end of ");
     add_date(&heading, r->model, r->model->until);
-    buffer_string(&heading, ", with the same draws");
+    buffer_string(&heading, ", the same draws over ");
+    add_count(&heading, r->input->comparisons.items[0].n_paths);
+    buffer_string(&heading, " paths");
     add_heading(r, "COMPARE", buffer_view(&heading));
     if (table.cells.count > 0)
         table_write(r, &table);

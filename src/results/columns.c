@@ -18,16 +18,22 @@ static const double *column_at(const Model *model, const RunResult *result, uint
     return result->columns[output] + (is_once ? 0 : (size_t)period * paths(result));
 }
 
-size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
-                     double *values)
+size_t column_first(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                    uint64_t n_paths, double *values)
 {
     const double *column = column_at(model, result, output, period);
     size_t count = 0;
 
-    for (size_t path = 0; path < paths(result); path++)
+    for (size_t path = 0; path < paths(result) && path < n_paths; path++)
         if (!result->is_failed[path])
             values[count++] = column[path];
     return count;
+}
+
+size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                     double *values)
+{
+    return column_first(model, result, output, period, result->n_paths, values);
 }
 
 size_t column_folded(const Model *model, const RunResult *result, uint32_t output,
@@ -71,7 +77,13 @@ Spread spread_of(double *values, size_t count)
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch)
 {
-    size_t count = column_values(model, result, output, period, scratch);
+    return spread_of_first(model, result, output, period, result->n_paths, scratch);
+}
+
+Spread spread_of_first(const Model *model, const RunResult *result, uint32_t output,
+                       uint32_t period, uint64_t n_paths, double *scratch)
+{
+    size_t count = column_first(model, result, output, period, n_paths, scratch);
     return spread_of(scratch, count);
 }
 

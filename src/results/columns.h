@@ -10,6 +10,9 @@
  * period does not matter for an output that is_once. Returns how many. */
 size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                      double *values);
+/* The same over the first n_paths of the result alone. */
+size_t column_first(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                    uint64_t n_paths, double *values);
 /* The same over a stretch of periods: a level at its end, amounts summed, rates averaged. */
 size_t column_folded(const Model *model, const RunResult *result, uint32_t output,
                      uint32_t first_period, uint32_t last_period, double *values);
@@ -24,6 +27,8 @@ typedef struct {
 Spread spread_of(double *values, size_t count);
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch);
+Spread spread_of_first(const Model *model, const RunResult *result, uint32_t output,
+                       uint32_t period, uint64_t n_paths, double *scratch);
 
 /* Stretches of the clock for `by year`, `by quarter`, `by month`: calendar steps, cut to the
  * clock. Empty `by`: years. */

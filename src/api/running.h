@@ -1,0 +1,48 @@
+/* A run in progress, and the side runs that sections of its report need: other scenarios, the
+ * headline, nudged numbers.
+ *
+ * Side runs take the first paths of the run asked for, fewer than it has: the same seed, so the
+ * same draws. What is compared comes from the same paths. Each section says how many they were. */
+#ifndef GW_API_RUNNING_H
+#define GW_API_RUNNING_H
+
+#include "api/handle.h"
+
+/* Progress over the run and its side runs together. */
+typedef struct {
+    const GwRunOptions *options;
+    uint64_t done_before, total;
+    bool is_cancelled;
+} Progress;
+
+typedef struct {
+    GwModel *model;
+    GwRun *run;
+    GwRunOptions options;
+    Progress progress;
+    uint64_t bytes;
+} Running;
+
+/* ---- run.c ---- */
+RunOptions running_options(Running *running, uint64_t n_paths);
+/* For RunOptions.progress; `context` is a Progress. */
+bool running_tell(void *context, uint64_t done, uint64_t total);
+GwStatus running_status(GwModel *model, RunStatus status);
+
+/* ---- side_runs.c ---- */
+GwStatus side_runs(Running *running);
+/* How many paths they all take: for the progress. */
+uint64_t side_runs_paths(const Running *running);
+
+typedef enum { SIDE_OUTPUTS, SIDE_FLOWS, SIDE_ONE_OUTPUT } SideNeed;
+/* The model of `options` made into a program that collects no more than what is needed; *made is
+ * that model, and NULL comes back when it has errors. `output` is the name of the one output. */
+const Program *side_program(Arena *arena, GwModel *model, const BuildOptions *options,
+                            SideNeed need, Text output, const Model **made);
+uint32_t output_named(const Model *made, Text name); /* or NO_ID */
+
+/* ---- nudges.c ---- */
+GwStatus nudges_run(Running *running);
+uint64_t nudges_paths(const Running *running);
+
+#endif
