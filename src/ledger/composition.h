@@ -37,14 +37,6 @@ void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t t
                             size_t n_lanes, const double *flows, const double *opening_cash,
                             double *state, double *workspace);
 
-/* row -= factor * pivot_row, `count` cells of `n_lanes`: where the time goes. */
-typedef void CompositionSubtract(double *restrict row, const double *restrict pivot_row,
-                                 const double *restrict factor, size_t count, size_t n_lanes);
-/* The same with a subtraction of the caller's, compiled for the instruction set at hand. */
-void composition_step_with(CompositionSubtract *subtract, size_t n_parties, const bool *is_outside,
-                           uint32_t target, size_t n_lanes, const double *flows,
-                           const double *opening_cash, double *state, double *workspace);
-
 /* One path: the same with one lane. */
 void composition_step(size_t n_parties, const bool *is_outside, uint32_t target,
                       const double *flows, const double *opening_cash, double *state,

@@ -5,6 +5,8 @@
  * more than one vector wide it gives all of them the mask of the first. For the same reason these
  * files are compiled with -fno-tree-sink, which else moves reads under conditions by itself. */
 #include "run/kernels.h"
+
+#include "ledger/composition.h"
 #include "run/lane.h"
 #include "run/lane_dates.h"
 
@@ -533,16 +535,6 @@ static unsigned age(size_t count, double today, const double *restrict due,
     return some != 0 ? FOUND_SOME : 0u;
 }
 
-/* row -= factor * pivot_row; the lanes are a block. */
-static void subtract_rows(double *restrict row, const double *restrict pivot_row,
-                          const double *restrict factor, size_t count, size_t n_lanes)
-{
-    (void)n_lanes;
-    for (size_t c = 0; c < count; c++)
-        for (size_t i = 0; i < GW_LANES; i++)
-            row[c * GW_LANES + i] -= factor[i] * pivot_row[c * GW_LANES + i];
-}
-
 /* ---- the table ---------------------------------------------------------------------------- */
 
 const RunKernels GW_RUN_KERNELS = {
@@ -576,5 +568,6 @@ const RunKernels GW_RUN_KERNELS = {
     .move_stage = move_stage,
     .age = age,
     .any = any,
-    .subtract_rows = subtract_rows,
+    .composition_step = composition_step_lanes,
+    .composition_add_received = composition_add_received,
 };

@@ -8,7 +8,6 @@
 #define GW_RUN_KERNELS_H
 
 #include "base/date.h"
-#include "ledger/composition.h"
 #include "maths/kernels.h"
 #include "program/code.h"
 
@@ -92,7 +91,13 @@ typedef struct RunKernels {
                     const double *restrict cleared, double *restrict arrears,
                     double *restrict since, double *restrict unpaid);
     unsigned (*any)(size_t count, const double *restrict x);
-    CompositionSubtract *subtract_rows; /* for GW_LANES lanes */
+    /* of ledger/composition.c, for blocks of lanes */
+    void (*composition_step)(size_t n_parties, const bool *is_outside, uint32_t target,
+                             size_t n_lanes, const double *flows, const double *opening_cash,
+                             double *state, double *workspace);
+    void (*composition_add_received)(size_t n_parties, const bool *is_outside, uint32_t target,
+                                     size_t n_lanes, const double *amounts, const double *state,
+                                     double *sums);
 } RunKernels;
 
 /* The kernels that maths_kernels() chose. */

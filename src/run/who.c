@@ -106,7 +106,7 @@ static void add_received(Tile *tile, uint32_t i, size_t first, const double *sta
     }
     for (size_t p = 0; p < n; p++)
         add_block(received, tile->who_amounts + p * GW_LANES);
-    composition_add_received(n, plan->is_outside, view->party, GW_LANES, tile->who_amounts, state,
+    plan->kernels->composition_add_received(n, plan->is_outside, view->party, GW_LANES, tile->who_amounts, state,
                              tile->who_sums[i] + (first / GW_LANES) * (n + 1) * GW_LANES);
 }
 
@@ -123,8 +123,7 @@ void tile_who_step(Tile *tile)
             const View *view = &plan->model->views.items[plan->who_views[i]];
             double *state = tile->who_state[i] + block * n_states;
 
-            composition_step_with(plan->kernels->subtract_rows, n, plan->is_outside, view->party,
-                                  GW_LANES, tile->who_flows, tile->who_cash, state,
+            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_LANES, tile->who_flows, tile->who_cash, state,
                                   tile->who_workspace);
             if (isnan(view->term_start) || (view->term_start <= today && today < view->term_end))
                 add_received(tile, i, block * GW_LANES, state);
