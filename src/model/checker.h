@@ -281,6 +281,8 @@ void stock_finish(Checker *c, Field *field);
 void belt_elaborate(Checker *c, Field *field);
 void belt_finish(Checker *c, Field *field);
 void solves_build(Checker *c);
+/* Refuses cohorts that start with something whose age of leaving is not known then. */
+void cohorts_check(Checker *c);
 
 /* contracts.c: parties, contracts, rules, slots */
 void parties_build(Checker *c);
@@ -293,6 +295,8 @@ bool table_prepare(Checker *c, TableDef *table);
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call);
 
 /* reports.c */
+/* Whether a node may differ from one period to the next. `depth` is 0. */
+bool node_varies(const Model *m, const Node *node, int depth);
 void checks_build(Checker *c);
 void reports_build(Checker *c);
 

@@ -451,6 +451,61 @@ static void order_guarantees(Checker *c)
         m->guarantees.items[i] = sorted[i];
 }
 
+static Span place_of_facility(const Checker *c, Text name)
+{
+    for (size_t i = 0; i < c->fields.count; i++)
+        if (c->fields.items[i]->tag == FIELD_FACILITY &&
+            text_equal(c->fields.items[i]->full_name, name))
+            return c->fields.items[i]->decl->name_span;
+    return (Span){.file = c->trees[0]->file};
+}
+
+/* Who stands behind whom when cash is short: by guarantee, or by lending from an inside purse. */
+static bool backs(const Model *m, uint32_t backer, uint32_t debtor)
+{
+    for (size_t i = 0; i < m->guarantees.count; i++)
+        if (m->guarantees.items[i].guarantor == backer && m->guarantees.items[i].debtor == debtor)
+            return true;
+    for (size_t i = 0; i < m->facilities.count; i++) {
+        const Facility *f = &m->facilities.items[i];
+        if (f->is_for_shortfall && f->lender == backer && f->borrower == debtor)
+            return !m->parties.items[backer].is_outside;
+    }
+    return false;
+}
+
+/* Parties that back nobody left are struck off until none can be; who is left backs in a circle. */
+static void refuse_circles_of_backing(Checker *c)
+{
+    const Model *m = c->model;
+    size_t n = m->parties.count;
+    bool *is_free = ARENA_ARRAY(c->arena, bool, n + 1);
+
+    for (bool is_moving = true; is_moving;) {
+        is_moving = false;
+        for (uint32_t p = 0; p < n; p++) {
+            bool backs_any = is_free[p];
+            for (uint32_t q = 0; q < n && !backs_any; q++)
+                backs_any = !is_free[q] && backs(m, p, q);
+            if (!backs_any)
+                is_free[p] = is_moving = true;
+        }
+    }
+    for (size_t i = 0; i < m->facilities.count; i++) {
+        const Facility *f = &m->facilities.items[i];
+        if (!f->is_for_shortfall || is_free[f->lender] || is_free[f->borrower])
+            continue;
+        Diag *d = diag_error(c->diags, DIAG_GUARANTEE_CYCLE, place_of_facility(c, f->name),
+                             "`%.*s` lends to `%.*s` when it is short, and in the end leans on it",
+                             TEXT_ARG(m->parties.items[f->lender].name),
+                             TEXT_ARG(m->parties.items[f->borrower].name));
+        diag_because(c->diags, d,
+                     "When each pays only if the other does, what is paid is not defined. "
+                     "Leave one out, or lend by `borrow`.");
+        return;
+    }
+}
+
 static void each_instance_member(Checker *c, DeclKind kind,
                                  void build(Checker *, Instance *, const Decl *, size_t))
 {
@@ -475,7 +530,10 @@ void contracts_build(Checker *c)
     each_instance_member(c, DECL_FACILITY, build_one_facility);
     rules_build(c);
     each_instance_member(c, DECL_GUARANTEE, build_guarantee);
+    size_t n_errors = c->diags->n_errors;
     order_guarantees(c);
+    if (c->diags->n_errors == n_errors)
+        refuse_circles_of_backing(c);
 
     bool needs_books = c->model->slots.count > 0 || c->parties.count > 0;
     if (needs_books && (c->model->cash == NO_ID || c->model->payables == NO_ID ||

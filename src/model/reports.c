@@ -10,8 +10,6 @@ static Env closing_env(Checker *c, Text owner_name)
 
 /* ---- what varies by period -------------------------------------------------------- */
 
-static bool node_varies(const Model *m, const Node *node, int depth);
-
 static bool value_varies(const Model *m, ValueId id, int depth)
 {
     const Value *v = &m->values.items[id];
@@ -24,7 +22,7 @@ static bool value_varies(const Model *m, ValueId id, int depth)
     return true;
 }
 
-static bool node_varies(const Model *m, const Node *node, int depth)
+bool node_varies(const Model *m, const Node *node, int depth)
 {
     switch (node->op) {
     case N_VALUE:

@@ -269,6 +269,26 @@ void stock_finish(Checker *c, Field *field)
             finish_cohorts(c, field, c->fields.items[i]);
 }
 
+void cohorts_check(Checker *c)
+{
+    for (size_t i = 0; i < c->fields.count; i++) {
+        const Field *field = c->fields.items[i];
+        if (field->tag != FIELD_STOCK || field->index == NO_ID)
+            continue;
+        const Stock *stock = &c->model->stocks.items[field->index];
+        double start = 1;
+        if (stock->ring == NO_ID || (node_is_constant(stock->initial, &start) && start == 0) ||
+            !node_varies(c->model, c->model->rings.items[stock->ring].lead, 0))
+            continue;
+        Diag *d =
+            diag_error(c->diags, DIAG_NOT_CONSTANT, field->decl->name_span,
+                       "`%.*s` starts with something, and the age at which that leaves changes "
+                       "from period to period",
+                       TEXT_ARG(field->full_name));
+        diag_because(c->diags, d, "Start from zero, or give an age that is fixed in each path.");
+    }
+}
+
 /* ---- belts ------------------------------------------------------------------------ */
 
 static Field *part_of_belt(const Field *belt, Checker *c, const char *part)

@@ -35,6 +35,27 @@ static double whole_amount(Path *path, double amount, Text thing)
 
 /* ---- actions ---- */
 
+/* What may still fall due on a slot that lowers a stock: arrears count in the stock until they are
+ * paid, so that nothing is owed twice. Unlimited while such slots have no arrears. */
+static double still_to_lower(const Path *path, const Slot *slot)
+{
+    const Model *model = path->model;
+    double arrears = 0, fresh = 0;
+
+    if (slot->lowers == NO_ID)
+        return MONEY_LIMIT;
+    for (size_t i = 0; i < model->slots.count; i++) {
+        if (model->slots.items[i].lowers != slot->lowers)
+            continue;
+        arrears += path->slots[i].arrears;
+        fresh += path->slots_now[i].new_due;
+    }
+    if (arrears == 0)
+        return MONEY_LIMIT;
+    double content = money_round(path->stocks[slot->lowers].opening * model->minor_per_unit);
+    return gw_max(0, content - arrears - fresh);
+}
+
 static void pay(Path *path, const Action *action)
 {
     const Slot *slot = &path->model->slots.items[action->slot];
@@ -56,7 +77,8 @@ static void pay(Path *path, const Action *action)
         path_fail(path, slot->name);
         return;
     }
-    now->new_due += gw_max(0, money_round_carry(exact, &path->carries[slot->carry]));
+    double due = gw_max(0, money_round_carry(exact, &path->carries[slot->carry]));
+    now->new_due += gw_min(due, still_to_lower(path, slot));
 }
 
 static void book(Path *path, const Rule *rule, const Action *action)

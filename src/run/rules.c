@@ -123,6 +123,46 @@ static void pay_rest(Tile *tile, const Action *action, Lanes share, Ref cap_ref,
     }
 }
 
+static bool has_arrears_that_lower(const Tile *tile, uint32_t stock)
+{
+    const Model *model = tile->plan->model;
+
+    for (size_t i = 0; i < model->slots.count; i++)
+        if (tile->has_arrears[i] && model->slots.items[i].lowers == stock)
+            return true;
+    return false;
+}
+
+/* Arrears count in the stock that they will lower until they are paid: what falls due anew beside
+ * them is at most what is left of it, so that nothing is owed twice. */
+static void limit_to_what_is_left(Tile *tile, uint32_t id, double *due, const double *mask)
+{
+    const Model *model = tile->plan->model;
+    uint32_t stock = model->slots.items[id].lowers;
+    const double *content = tile_register(tile, tile->plan->code->stocks[stock].state);
+
+    if (!has_arrears_that_lower(tile, stock))
+        return;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double arrears = 0, fresh = 0;
+        if (mask[lane] == 0)
+            continue;
+        for (size_t i = 0; i < model->slots.count; i++) {
+            if (model->slots.items[i].lowers != stock)
+                continue;
+            const SlotNow *other = &tile->slots[i];
+            if (tile->has_arrears[i])
+                arrears += tile_register(tile, tile->plan->code->slot_arrears[i])[lane];
+            if (other->fresh != NULL && other->fresh != due)
+                fresh += other->fresh[lane];
+        }
+        if (arrears == 0)
+            continue;
+        double left = money_round(content[lane] * model->minor_per_unit) - arrears - fresh;
+        due[lane] = gw_min(due[lane], gw_max(0, left));
+    }
+}
+
 static void pay(Tile *tile, const Action *action, Lanes amount, const double *mask)
 {
     const Model *model = tile->plan->model;
@@ -139,6 +179,8 @@ static void pay(Tile *tile, const Action *action, Lanes amount, const double *ma
     }
     unsigned found =
         tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit, carry, due);
+    if (slot->lowers != NO_ID)
+        limit_to_what_is_left(tile, action->slot, due, mask);
     if (due != now->fresh)
         tile->m.kernels->add(tile->m.n_lanes, now->fresh, due);
     if (!(found & FOUND_FAULT))

@@ -1027,10 +1027,12 @@ static void write_stock(Gen *g)
     strcpy(stock->name, "s0");
     stock->name[1] = (char)('0' + i);
     const Known *first = some_known(g, NUMBER, true);
-    bool is_drawn = first != NULL && chance(g, 25);
+    /* What is there from the start must know its age then. */
+    bool is_moving = stock->is_cohort && chance(g, 50);
+    bool is_drawn = first != NULL && chance(g, 25) && !is_moving;
     put(g, "stock s%d : widget%s = %d widget%s%s%s {\n  in new%d = (", i,
-        stock->is_signed ? " signed" : "", between(g, 0, 30), is_drawn ? " * abs(" : "",
-        is_drawn ? first->name : "", is_drawn ? ")" : "", i);
+        stock->is_signed ? " signed" : "", is_moving ? 0 : between(g, 0, 30),
+        is_drawn ? " * abs(" : "", is_drawn ? first->name : "", is_drawn ? ")" : "", i);
     bounded(g, 0, 12);
     put(g, ") * 1 widget/%s\n", chance(g, 30) ? "year" : "month");
     if (stock->is_signed) {
@@ -1042,8 +1044,8 @@ static void write_stock(Gen *g)
     }
     if (stock->is_cohort)
         put(g,
-            chance(g, 50) ? "  out old%d by age %d months\n"
-                          : "  out old%d by age (%d + abs(clamp(x0, -4, 4))) * 1 month\n",
+            !is_moving ? "  out old%d by age %d months\n"
+                       : "  out old%d by age (%d + abs(clamp(x0, -4, 4))) * 1 month\n",
             i, between(g, 2, 14));
     else if (chance(g, 40))
         put(g, "  grows at %d%%/year\n", between(g, 1, 30));
