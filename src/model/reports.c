@@ -213,6 +213,22 @@ static void read_account(Checker *c, View *view, const Expr *expr)
                "write `who_pays PARTY.ACCOUNT`, such as `who_pays nvidia.sales`");
 }
 
+/* What a bank lends on is money of each period, or money per time. */
+static bool is_cash_series(Checker *c, const Expr *expr, const Type *type)
+{
+    Unit money = money_unit(c);
+    Unit per_time = unit_divide(money, unit_time());
+    bool fits = type->tag == KIND_OF_NUMBER && (dimensions_equal(&type->unit.dims, &money.dims) ||
+                                                dimensions_equal(&type->unit.dims, &per_time.dims));
+
+    if (!fits)
+        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span,
+                   "the cash of a bank's test must be in %.*s or %.*s per time, not %.*s",
+                   TEXT_ARG(c->model->currency), TEXT_ARG(c->model->currency),
+                   TEXT_ARG(type_phrase(c, type)));
+    return fits;
+}
+
 /* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
 static void read_setting(Checker *c, View *view, const Decl *setting, const Expr *shown)
 {
@@ -234,9 +250,12 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         diag_label(c->diags, d, shown->span, "%.*s", TEXT_ARG(type_name(c, &like.type)));
         return;
     }
+    bool is_cash = text_is(view->name, "bank_test") && text_is(setting->name, "cash");
+    if (is_cash && !is_cash_series(c, setting->expr, &t.type))
+        return;
     double x = NAN;
     uint32_t output = NO_ID;
-    if (!node_is_constant(t.node, &x)) {
+    if (is_cash || !node_is_constant(t.node, &x)) {
         x = NAN;
         output = add_output(c, span_text(c->diags->sources, setting->expr->span), &t, true);
     }
