@@ -51,6 +51,72 @@ void composition_start(size_t n_parties, const bool *is_outside, size_t n_lanes,
     }
 }
 
+/* ---- one cell of lanes ---- */
+
+static void add_cell(double *restrict out, const double *restrict x, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] += x[k];
+}
+
+static void subtract_cell(double *restrict out, const double *restrict x, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] -= x[k];
+}
+
+static void scale_cell(double *restrict out, const double *restrict x, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] *= x[k];
+}
+
+static void divide_cell(double *restrict out, const double *restrict above,
+                        const double *restrict below, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] = above[k] / below[k];
+}
+
+static void invert_cell(double *restrict out, const double *restrict x, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] = 1 / x[k];
+}
+
+static void fill_cell(double *restrict out, double number, size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] = number;
+}
+
+/* out = (cash + own part of what came through) * its composition before */
+static void open_cell(double *restrict out, const double *restrict cash,
+                      const double *restrict through, const double *restrict before,
+                      size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] = (cash[k] + OWN_PART * (through[k] + 1)) * before[k];
+}
+
+static void add_product(double *restrict out, const double *restrict a, const double *restrict b,
+                        size_t n_lanes)
+{
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        out[k] += a[k] * b[k];
+}
+
+static bool is_zero(const double *x, size_t n_lanes)
+{
+    uint64_t some = 0;
+
+    for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
+        some |= x[k] != 0;
+    return some == 0;
+}
+
+/* ---- the system ---- */
+
 typedef struct {
     size_t n_parties, n_sources, n_inside, n_lanes;
     const bool *is_outside;
@@ -80,34 +146,25 @@ static void build_row(const System *s, size_t party, size_t row, const double *o
                       const double *opening)
 {
     size_t lanes = LANES(s), column = 0;
-    double *restrict through = s->factor;
+    double *through = s->factor;
 
-    for (size_t k = 0; k < lanes; k++)
-        through[k] = 0;
+    fill_cell(through, 0, lanes);
+    for (size_t payer = 0; payer < s->n_parties; payer++)
+        add_cell(through, flow(s, payer, party), lanes);
+    for (size_t source = 0; source < s->n_sources; source++)
+        open_cell(source_cell(s, row, source), opening_cash + party * lanes, through,
+                  opening + (row * s->n_sources + source) * lanes, lanes);
     for (size_t payer = 0; payer < s->n_parties; payer++) {
-        const double *restrict paid = flow(s, payer, party);
-        for (size_t k = 0; k < lanes; k++)
-            through[k] += paid[k];
-    }
-    for (size_t source = 0; source < s->n_sources; source++) {
-        double *restrict right = source_cell(s, row, source);
-        const double *restrict cash = opening_cash + party * lanes;
-        const double *restrict before = opening + (row * s->n_sources + source) * lanes;
-        for (size_t k = 0; k < lanes; k++)
-            right[k] = (cash[k] + OWN_PART * (through[k] + 1)) * before[k];
-    }
-    for (size_t payer = 0; payer < s->n_parties; payer++) {
-        const double *paid = flow(s, payer, party);
         bool is_source = s->is_outside[payer] || payer == s->target;
-        double *restrict right = source_cell(s, row, payer == s->target ? s->n_parties : payer);
+        size_t source = payer == s->target ? s->n_parties : payer;
         if (is_source)
-            for (size_t k = 0; k < lanes; k++)
-                right[k] += paid[k];
+            add_cell(source_cell(s, row, source), flow(s, payer, party), lanes);
         if (s->is_outside[payer])
             continue;
-        double *restrict entry = cell(s, row, column++);
-        for (size_t k = 0; k < lanes; k++)
-            entry[k] = is_source ? 0 : -paid[k];
+        double *entry = cell(s, row, column++);
+        fill_cell(entry, 0, lanes);
+        if (!is_source)
+            subtract_cell(entry, flow(s, payer, party), lanes);
     }
 }
 
@@ -127,31 +184,14 @@ static void subtract_row(double *restrict row, const double *restrict pivot_row,
  * Taksar and Heyman 1985): a circle that hardly leaks is still solved to the last digits. */
 static void set_pivot(const System *s, size_t pivot)
 {
-    double *restrict diagonal = cell(s, pivot, pivot);
+    double *diagonal = cell(s, pivot, pivot);
     size_t lanes = LANES(s);
 
-    for (size_t k = 0; k < lanes; k++)
-        diagonal[k] = 0;
-    for (size_t source = 0; source < s->n_sources; source++) {
-        const double *restrict right = source_cell(s, pivot, source);
-        for (size_t k = 0; k < lanes; k++)
-            diagonal[k] += right[k];
-    }
-    for (size_t column = pivot + 1; column < s->n_inside; column++) {
-        const double *restrict entry = cell(s, pivot, column);
-        for (size_t k = 0; k < lanes; k++)
-            diagonal[k] -= entry[k];
-    }
-}
-
-static bool is_zero(const double *x, size_t n_lanes)
-{
-    size_t lanes = LANE_COUNT(n_lanes);
-    uint64_t some = 0;
-
-    for (size_t k = 0; k < lanes; k++)
-        some |= x[k] != 0;
-    return some == 0;
+    fill_cell(diagonal, 0, lanes);
+    for (size_t source = 0; source < s->n_sources; source++)
+        add_cell(diagonal, source_cell(s, pivot, source), lanes);
+    for (size_t column = pivot + 1; column < s->n_inside; column++)
+        subtract_cell(diagonal, cell(s, pivot, column), lanes);
 }
 
 /* Most pairs of parties pay each other nothing: such rows are passed, which changes no
@@ -165,30 +205,20 @@ static void eliminate(const System *s)
         for (size_t row = pivot + 1; row < n; row++) {
             if (is_zero(cell(s, row, pivot), lanes))
                 continue;
-            const double *restrict entry = cell(s, row, pivot);
-            const double *restrict diagonal = cell(s, pivot, pivot);
-            double *restrict factor = s->factor;
-            for (size_t k = 0; k < lanes; k++)
-                factor[k] = entry[k] / diagonal[k];
+            divide_cell(s->factor, cell(s, row, pivot), cell(s, pivot, pivot), lanes);
             subtract_row(cell(s, row, pivot), cell(s, pivot, pivot), s->factor, n - pivot, lanes);
             subtract_row(source_cell(s, row, 0), source_cell(s, pivot, 0), s->factor, s->n_sources,
-                        lanes);
+                         lanes);
         }
     }
     for (size_t pivot = n; pivot-- > 0;) {
-        const double *restrict diagonal = cell(s, pivot, pivot);
-        double *restrict inverse = s->factor;
-        for (size_t k = 0; k < lanes; k++)
-            inverse[k] = 1 / diagonal[k];
-        for (size_t source = 0; source < s->n_sources; source++) {
-            double *restrict right = source_cell(s, pivot, source);
-            for (size_t k = 0; k < lanes; k++)
-                right[k] *= inverse[k];
-        }
+        invert_cell(s->factor, cell(s, pivot, pivot), lanes);
+        for (size_t source = 0; source < s->n_sources; source++)
+            scale_cell(source_cell(s, pivot, source), s->factor, lanes);
         for (size_t row = 0; row < pivot; row++)
             if (!is_zero(cell(s, row, pivot), lanes))
                 subtract_row(source_cell(s, row, 0), source_cell(s, pivot, 0), cell(s, row, pivot),
-                            s->n_sources, lanes);
+                             s->n_sources, lanes);
     }
 }
 
@@ -227,19 +257,12 @@ void composition_add_received(size_t n_parties, const bool *is_outside, uint32_t
     size_t lanes = LANE_COUNT(n_lanes);
 
     for (size_t payer = 0; payer < n_parties; payer++) {
-        const double *restrict paid = amounts + payer * lanes;
-        if (is_outside[payer] || payer == target) {
-            double *restrict sum = sums + (payer == target ? n_parties : payer) * lanes;
-            for (size_t k = 0; k < lanes; k++)
-                sum[k] += paid[k];
-        } else if (!is_zero(paid, lanes)) {
-            for (size_t s = 0; s < n_sources; s++) {
-                const double *restrict of_payer = state + (row * n_sources + s) * lanes;
-                double *restrict sum = sums + s * lanes;
-                for (size_t k = 0; k < lanes; k++)
-                    sum[k] += paid[k] * of_payer[k];
-            }
-        }
+        const double *paid = amounts + payer * lanes;
+        if (is_outside[payer] || payer == target)
+            add_cell(sums + (payer == target ? n_parties : payer) * lanes, paid, lanes);
+        else if (!is_zero(paid, lanes))
+            for (size_t s = 0; s < n_sources; s++)
+                add_product(sums + s * lanes, paid, state + (row * n_sources + s) * lanes, lanes);
         row += !is_outside[payer];
     }
 }

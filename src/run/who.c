@@ -6,11 +6,17 @@
 #include <math.h>
 #include <string.h>
 
+/* Blocks of lanes as composition takes them: smaller than the kernels'. */
+static size_t n_blocks(const Tile *tile)
+{
+    return tile->m.n_lanes / GW_WHO_LANES;
+}
+
 void tile_who_init(Tile *tile, Arena *arena)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = composition_count(n, plan->is_outside, GW_LANES);
+    size_t n_states = composition_count(n, plan->is_outside, GW_WHO_LANES);
 
     if (plan->n_who == 0)
         return;
@@ -18,26 +24,26 @@ void tile_who_init(Tile *tile, Arena *arena)
     tile->who_sums = ARENA_ARRAY(arena, double *, plan->n_who);
     tile->who_received = ARENA_ARRAY(arena, double *, plan->n_who);
     for (uint32_t i = 0; i < plan->n_who; i++) {
-        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states * tile->m.n_blocks);
+        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states * n_blocks(tile));
         tile->who_sums[i] = ARENA_ARRAY(arena, double, (n + 1) * tile->m.n_lanes);
         tile->who_received[i] = ARENA_ARRAY(arena, double, tile->m.n_lanes);
     }
-    tile->who_flows = ARENA_ARRAY(arena, double, n *n *GW_LANES);
-    tile->who_cash = ARENA_ARRAY(arena, double, n *GW_LANES);
-    tile->who_amounts = ARENA_ARRAY(arena, double, n *GW_LANES);
+    tile->who_flows = ARENA_ARRAY(arena, double, n *n *GW_WHO_LANES);
+    tile->who_cash = ARENA_ARRAY(arena, double, n *GW_WHO_LANES);
+    tile->who_amounts = ARENA_ARRAY(arena, double, n *GW_WHO_LANES);
     tile->who_workspace =
-        ARENA_ARRAY(arena, double, composition_workspace(n, plan->is_outside, GW_LANES) + 1);
+        ARENA_ARRAY(arena, double, composition_workspace(n, plan->is_outside, GW_WHO_LANES) + 1);
 }
 
 void tile_who_start(Tile *tile)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = composition_count(n, plan->is_outside, GW_LANES);
+    size_t n_states = composition_count(n, plan->is_outside, GW_WHO_LANES);
 
     for (uint32_t i = 0; i < plan->n_who; i++) {
-        for (size_t block = 0; block < tile->m.n_blocks; block++)
-            composition_start(n, plan->is_outside, GW_LANES, tile->who_state[i] + block * n_states);
+        for (size_t block = 0; block < n_blocks(tile); block++)
+            composition_start(n, plan->is_outside, GW_WHO_LANES, tile->who_state[i] + block * n_states);
         memset(tile->who_sums[i], 0, (n + 1) * tile->m.n_lanes * sizeof **tile->who_sums);
         memset(tile->who_received[i], 0, tile->m.n_lanes * sizeof **tile->who_received);
     }
@@ -61,7 +67,7 @@ void tile_who_keep(Tile *tile)
 
 static void add_block(double *out, const double *from)
 {
-    for (size_t i = 0; i < GW_LANES; i++)
+    for (size_t i = 0; i < GW_WHO_LANES; i++)
         out[i] += from[i];
 }
 
@@ -71,19 +77,19 @@ static void gather_block(Tile *tile, size_t first)
     const Model *model = plan->model;
     size_t n = model->parties.count;
 
-    memset(tile->who_flows, 0, n * n * GW_LANES * sizeof *tile->who_flows);
-    memset(tile->who_cash, 0, n * GW_LANES * sizeof *tile->who_cash);
+    memset(tile->who_flows, 0, n * n * GW_WHO_LANES * sizeof *tile->who_flows);
+    memset(tile->who_cash, 0, n * GW_WHO_LANES * sizeof *tile->who_cash);
     for (size_t i = 0; i < tile->n_active; i++) {
         const Slot *slot = &model->slots.items[tile->active[i]];
-        add_block(tile->who_flows + (slot->payer * n + slot->payee) * GW_LANES,
+        add_block(tile->who_flows + (slot->payer * n + slot->payee) * GW_WHO_LANES,
                   tile->slots[tile->active[i]].paid + first);
     }
     for (uint32_t p = 0; p < n; p++) {
         if (tile->losses[p] != NULL)
-            add_block(tile->who_flows + (p * n + model->costs_of_default) * GW_LANES,
+            add_block(tile->who_flows + (p * n + model->costs_of_default) * GW_WHO_LANES,
                       tile->losses[p] + first);
         if (!plan->is_outside[p])
-            add_block(tile->who_cash + p * GW_LANES, tile->cash_before[p] + first);
+            add_block(tile->who_cash + p * GW_WHO_LANES, tile->cash_before[p] + first);
     }
 }
 
@@ -95,38 +101,38 @@ static void add_received(Tile *tile, uint32_t i, size_t first, const double *sta
     size_t n = model->parties.count;
     double *received = tile->who_received[i] + first;
 
-    memset(tile->who_amounts, 0, n * GW_LANES * sizeof *tile->who_amounts);
+    memset(tile->who_amounts, 0, n * GW_WHO_LANES * sizeof *tile->who_amounts);
     for (size_t k = 0; k < tile->n_active; k++) {
         const Slot *slot = &model->slots.items[tile->active[k]];
         uint32_t account = model->categories.items[slot->category].payee;
 
         if (slot->payee == view->party && (view->account == NO_ID || view->account == account))
-            add_block(tile->who_amounts + slot->payer * GW_LANES,
+            add_block(tile->who_amounts + slot->payer * GW_WHO_LANES,
                       tile->slots[tile->active[k]].paid + first);
     }
     for (size_t p = 0; p < n; p++)
-        add_block(received, tile->who_amounts + p * GW_LANES);
-    plan->kernels->composition_add_received(n, plan->is_outside, view->party, GW_LANES, tile->who_amounts, state,
-                             tile->who_sums[i] + (first / GW_LANES) * (n + 1) * GW_LANES);
+        add_block(received, tile->who_amounts + p * GW_WHO_LANES);
+    plan->kernels->composition_add_received(n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_amounts, state,
+                             tile->who_sums[i] + (first / GW_WHO_LANES) * (n + 1) * GW_WHO_LANES);
 }
 
 void tile_who_step(Tile *tile)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = plan->n_who > 0 ? composition_count(n, plan->is_outside, GW_LANES) : 0;
+    size_t n_states = plan->n_who > 0 ? composition_count(n, plan->is_outside, GW_WHO_LANES) : 0;
     double today = tile->m.clock.today;
 
-    for (size_t block = 0; plan->n_who > 0 && block < tile->m.n_blocks; block++) {
-        gather_block(tile, block * GW_LANES);
+    for (size_t block = 0; plan->n_who > 0 && block < n_blocks(tile); block++) {
+        gather_block(tile, block * GW_WHO_LANES);
         for (uint32_t i = 0; i < plan->n_who; i++) {
             const View *view = &plan->model->views.items[plan->who_views[i]];
             double *state = tile->who_state[i] + block * n_states;
 
-            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_LANES, tile->who_flows, tile->who_cash, state,
+            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_flows, tile->who_cash, state,
                                   tile->who_workspace);
             if (isnan(view->term_start) || (view->term_start <= today && today < view->term_end))
-                add_received(tile, i, block * GW_LANES, state);
+                add_received(tile, i, block * GW_WHO_LANES, state);
         }
     }
 }
@@ -135,7 +141,7 @@ static double sum_at(const Tile *tile, uint32_t i, size_t source, size_t lane)
 {
     size_t n = tile->plan->model->parties.count;
 
-    return tile->who_sums[i][((lane / GW_LANES) * (n + 1) + source) * GW_LANES + lane % GW_LANES];
+    return tile->who_sums[i][((lane / GW_WHO_LANES) * (n + 1) + source) * GW_WHO_LANES + lane % GW_WHO_LANES];
 }
 
 void tile_who_finish(Tile *tile)
