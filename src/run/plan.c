@@ -233,6 +233,22 @@ static void sort_slots(const Plan *plan, Arena *arena, bool is_rest, uint32_t **
     (*starts)[model->parties.count] = n;
 }
 
+static void index_lowering(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    uint32_t n = 0;
+
+    plan->lowering_slots = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
+    plan->lowering_starts = ARENA_ARRAY(arena, uint32_t, model->stocks.count + 1);
+    for (uint32_t stock = 0; stock < model->stocks.count; stock++) {
+        plan->lowering_starts[stock] = n;
+        for (uint32_t i = 0; i < model->slots.count; i++)
+            if (model->slots.items[i].lowers == stock)
+                plan->lowering_slots[n++] = i;
+    }
+    plan->lowering_starts[model->stocks.count] = n;
+}
+
 static void index_backing(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
@@ -274,6 +290,7 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     index_slots(plan, arena);
     sort_slots(plan, arena, true, &plan->rest_slots, &plan->rest_starts);
     sort_slots(plan, arena, false, &plan->due_slots, &plan->due_starts);
+    index_lowering(plan, arena);
     index_backing(plan, arena);
     index_views(plan, arena);
     plan_clearing(plan, arena);

@@ -4,6 +4,7 @@
 
 #include "base/money.h"
 #include "maths/maths.h"
+#include "run/lane.h"
 
 #include <math.h>
 #include <string.h>
@@ -123,43 +124,48 @@ static void pay_rest(Tile *tile, const Action *action, Lanes share, Ref cap_ref,
     }
 }
 
-static bool has_arrears_that_lower(const Tile *tile, uint32_t stock)
+/* Arrears of all slots that lower a stock, by lane; NULL when there are none in the tile. */
+static const double *arrears_that_lower(Tile *tile, uint32_t stock)
 {
-    const Model *model = tile->plan->model;
+    const Plan *plan = tile->plan;
+    double *sum = NULL;
 
-    for (size_t i = 0; i < model->slots.count; i++)
-        if (tile->has_arrears[i] && model->slots.items[i].lowers == stock)
-            return true;
-    return false;
+    for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
+        uint32_t slot = plan->lowering_slots[i];
+        if (!tile->has_arrears[slot])
+            continue;
+        if (sum == NULL)
+            sum = tile_take(tile);
+        tile->m.kernels->add(tile->m.n_lanes, sum,
+                             tile_register(tile, plan->code->slot_arrears[slot]));
+    }
+    return sum;
 }
 
 /* Arrears count in the stock that they will lower until they are paid: what falls due anew beside
  * them is at most what is left of it, so that nothing is owed twice. */
 static void limit_to_what_is_left(Tile *tile, uint32_t id, double *due, const double *mask)
 {
-    const Model *model = tile->plan->model;
-    uint32_t stock = model->slots.items[id].lowers;
-    const double *content = tile_register(tile, tile->plan->code->stocks[stock].state);
+    const Plan *plan = tile->plan;
+    uint32_t stock = plan->model->slots.items[id].lowers;
+    const double *content = tile_register(tile, plan->code->stocks[stock].state);
+    const double *arrears = arrears_that_lower(tile, stock);
+    double *fresh = NULL;
 
-    if (!has_arrears_that_lower(tile, stock))
+    if (arrears == NULL)
         return;
+    fresh = tile_take(tile);
+    for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
+        const SlotNow *other = &tile->slots[plan->lowering_slots[i]];
+        if (other->fresh != NULL && other->fresh != due)
+            tile->m.kernels->add(tile->m.n_lanes, fresh, other->fresh);
+    }
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        double arrears = 0, fresh = 0;
-        if (mask[lane] == 0)
-            continue;
-        for (size_t i = 0; i < model->slots.count; i++) {
-            if (model->slots.items[i].lowers != stock)
-                continue;
-            const SlotNow *other = &tile->slots[i];
-            if (tile->has_arrears[i])
-                arrears += tile_register(tile, tile->plan->code->slot_arrears[i])[lane];
-            if (other->fresh != NULL && other->fresh != due)
-                fresh += other->fresh[lane];
-        }
-        if (arrears == 0)
-            continue;
-        double left = money_round(content[lane] * model->minor_per_unit) - arrears - fresh;
-        due[lane] = gw_min(due[lane], gw_max(0, left));
+        double whole = round_to_even(content[lane] * plan->model->minor_per_unit);
+        double left = gw_max(0, whole - arrears[lane] - fresh[lane]);
+
+        if (mask[lane] != 0 && arrears[lane] != 0)
+            due[lane] = gw_min(due[lane], left);
     }
 }
 

@@ -62,7 +62,7 @@ static size_t tile_bytes(const Program *program, size_t n_lanes)
     const Model *model = program_model(program);
     const Code *code = program_code(program);
     size_t registers = code->n_registers[HOME_TILE] * machine_width(n_lanes);
-    size_t pool = (6 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
+    size_t pool = (8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                    8 * model->rules.count + 32) *
                   n_lanes;
     size_t flows = 4 * model->slots.count * model->n_periods;

@@ -78,7 +78,7 @@ static void init_period(Tile *tile, Arena *arena)
     size_t n_lanes = tile->m.n_lanes;
 
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
-    tile->pool_size = 6 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
+    tile->pool_size = 8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                       model->facilities.count + 8 * model->rules.count + 16;
     tile->pool = ARENA_ARRAY(arena, double, tile->pool_size *n_lanes);
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);

@@ -91,6 +91,7 @@ typedef struct Plan {
     uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
+    uint32_t *lowering_slots, *lowering_starts; /* by stock: slots whose payments lower it */
     uint32_t *due_slots, *due_starts; /* that are not of rest: by payer, rank, number */
     bool *may_have_backing;           /* by party: reserves, facilities or guarantees */
     uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
