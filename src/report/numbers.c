@@ -1,10 +1,14 @@
-/* Numbers as people read them: three digits, a magnitude word, a unit, an interval. */
+/* Numbers as people read them: three digits, a magnitude word, a unit, an interval.
+ *
+ * What a unit is counted in: k, mn, bn and tn of it; a prefix where the unit takes them (GW_site,
+ * PFLOP_bf16/s); a power of a thousand beyond both, and for small prices and rates. */
 #include "report/section.h"
 
 #include "stats/proportion.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -15,7 +19,30 @@ typedef struct {
 static const Magnitude magnitudes[] = {{"tn", 1e12}, {"bn", 1e9}, {"mn", 1e6}, {"k", 1e3}};
 enum { N_MAGNITUDES = sizeof magnitudes / sizeof *magnitudes };
 #define LEAST_WITH_K 1e4 /* 2,500 reads better than 2.5 k */
-static const char prefixes[] = "kMGTPEZ";
+
+/* Beyond 9,999 tn, and below a ten-thousandth of a price or rate. */
+static const Magnitude large_powers[] = {{"×10^36", 1e36}, {"×10^33", 1e33}, {"×10^30", 1e30},
+                                         {"×10^27", 1e27}, {"×10^24", 1e24}, {"×10^21", 1e21},
+                                         {"×10^18", 1e18}, {"×10^15", 1e15}};
+static const Magnitude small_powers[] = {{"×10^-6", 1e-6},   {"×10^-9", 1e-9},   {"×10^-12", 1e-12},
+                                         {"×10^-15", 1e-15}, {"×10^-18", 1e-18}, {"×10^-21", 1e-21},
+                                         {"×10^-24", 1e-24}, {"×10^-27", 1e-27}, {"×10^-30", 1e-30},
+                                         {"×10^-33", 1e-33}, {"×10^-36", 1e-36}};
+enum {
+    N_LARGE_POWERS = sizeof large_powers / sizeof *large_powers,
+    N_SMALL_POWERS = sizeof small_powers / sizeof *small_powers
+};
+#define LEAST_WITH_POWER 9999.5e12
+#define MOST_WITH_SMALL_POWER 1e-4
+#define LEAST_WITH_EXPONENT 999999.5 /* six digits are the most that are read at a glance */
+
+/* Units that take prefixes, and which: an index into `prefixes`, of which the first is none. */
+typedef struct {
+    const char *stem;
+    int lowest, highest;
+} Prefixed;
+static const char prefixes[] = " kMGTPEZ";
+static const Prefixed prefixed[] = {{"W_", 1, 4}, {"Wh_", 0, 7}, {"FLOP", 0, 7}};
 
 size_t text_width(Text text)
 {
@@ -42,47 +69,86 @@ static double take_magnitude(Text *unit)
     return 1;
 }
 
-/* Units written with a prefix, MW_site or PFLOP_bf16: three zeros more or less are the next one. */
-static bool has_prefix(Text unit)
+/* How a unit takes prefixes, and the one it has: three zeros more or less are the next one. NULL:
+ * it takes none. */
+static const Prefixed *find_prefixed(Text unit, int *at)
 {
-    Text rest = {unit.bytes + 1, unit.length - 1};
+    const char *prefix = unit.length > 1 ? strchr(prefixes + 1, unit.bytes[0]) : NULL;
+    Text rest = prefix != NULL ? (Text){unit.bytes + 1, unit.length - 1} : unit;
 
-    return unit.length > 1 && strchr(prefixes, unit.bytes[0]) != NULL &&
-           (text_starts(rest, "W") || text_starts(rest, "FLOP"));
+    *at = prefix != NULL ? (int)(prefix - prefixes) : 0;
+    for (size_t i = 0; i < sizeof prefixed / sizeof *prefixed; i++)
+        if (text_starts(rest, prefixed[i].stem))
+            return *at >= prefixed[i].lowest ? &prefixed[i] : NULL;
+    return NULL;
 }
 
-static void choose_prefix(Scale *scale, double size)
+static void choose_power(Scale *scale, double shown)
 {
-    const char *prefix = strchr(prefixes, scale->unit.bytes[0]);
+    const Magnitude *power = NULL;
 
-    while (isfinite(size) && size >= 999.5 && prefix[1] != '\0') {
+    for (int i = N_LARGE_POWERS - 1; i >= 0 && shown >= LEAST_WITH_POWER; i--)
+        if (shown >= 0.9995 * large_powers[i].size)
+            power = &large_powers[i];
+    for (int i = 0; i < N_SMALL_POWERS && power == NULL && shown < MOST_WITH_SMALL_POWER; i++)
+        if (shown >= 0.9995 * small_powers[i].size)
+            power = &small_powers[i];
+    if (power == NULL)
+        return;
+    scale->divisor *= power->size;
+    scale->magnitude = power->word;
+}
+
+static bool is_rate_or_price(Text unit)
+{
+    return memchr(unit.bytes, '/', unit.length) != NULL;
+}
+
+static void choose_prefix(Scale *scale, const Prefixed *about, int at, double size)
+{
+    if (at > 0)
+        scale->unit = (Text){scale->unit.bytes + 1, scale->unit.length - 1};
+    for (; isfinite(size) && size >= 999.5 && at < about->highest; at++) {
         size /= 1000;
         scale->divisor *= 1000;
-        prefix++;
     }
-    while (size > 0 && size < 0.9995 && prefix > prefixes) {
+    for (; size > 0 && size < 0.9995 && at > about->lowest; at--) {
         size *= 1000;
         scale->divisor /= 1000;
-        prefix--;
     }
-    scale->prefix = *prefix;
-    scale->unit = (Text){scale->unit.bytes + 1, scale->unit.length - 1};
+    if (isfinite(size) && size >= LEAST_WITH_K) /* past the last prefix: without one */
+        for (; at > about->lowest; at--) {
+            size *= 1000;
+            scale->divisor /= 1000;
+        }
+    scale->prefix = at > 0 ? prefixes[at] : '\0';
+    if (isfinite(size) && size > 0 && (size >= LEAST_WITH_POWER || is_rate_or_price(scale->unit)))
+        choose_power(scale, size);
 }
 
 Scale scale_for(Text unit, double unit_scale, double largest)
 {
     Scale scale = {.divisor = unit_scale != 0 ? unit_scale : 1, .magnitude = "", .unit = unit};
+    int prefix = 0;
+    const Prefixed *about = find_prefixed(unit, &prefix);
     double shown = 0;
 
     if (text_starts(unit, "%"))
         return scale;
-    if (has_prefix(unit)) {
-        choose_prefix(&scale, fabs(largest) / scale.divisor);
+    if (about != NULL) {
+        choose_prefix(&scale, about, prefix, fabs(largest) / scale.divisor);
         return scale;
     }
     scale.divisor /= take_magnitude(&scale.unit);
     shown = fabs(largest) / scale.divisor;
-    for (int i = 0; i < N_MAGNITUDES && isfinite(shown); i++)
+    if (!isfinite(shown) || shown == 0)
+        return scale;
+    if (shown >= LEAST_WITH_POWER ||
+        (shown < MOST_WITH_SMALL_POWER && is_rate_or_price(scale.unit))) {
+        choose_power(&scale, shown);
+        return scale;
+    }
+    for (int i = 0; i < N_MAGNITUDES; i++)
         if (shown >= 0.9995 * magnitudes[i].size && shown >= LEAST_WITH_K) {
             scale.divisor *= magnitudes[i].size;
             scale.magnitude = magnitudes[i].word;
@@ -98,6 +164,24 @@ static int decimals_for(double size)
     for (double x = size; x < 99.95 && decimals < 8; x *= 10)
         decimals++;
     return size >= 99.95 ? 0 : decimals;
+}
+
+/* "1.23e12", as it could be written in a model. */
+static void add_exponent(Buffer *out, double number)
+{
+    char digits[40];
+    char *exponent = NULL;
+    size_t length = 0;
+
+    (void)snprintf(digits, sizeof digits, "%.2e", number);
+    exponent = strchr(digits, 'e');
+    length = (size_t)(exponent - digits);
+    while (digits[length - 1] == '0')
+        length--;
+    if (digits[length - 1] == '.')
+        length--;
+    buffer_add(out, digits, length);
+    buffer_format(out, "e%ld", strtol(exponent + 1, NULL, 10));
 }
 
 void add_number(Buffer *out, double number)
@@ -116,8 +200,9 @@ void add_number(Buffer *out, double number)
     }
     if (fabs(number) < 1e-9)
         number = 0;
-    if (fabs(number) >= 1e15) {
-        buffer_format(out, "%.3g", number);
+    if (fabs(number) >= LEAST_WITH_EXPONENT ||
+        (number != 0 && fabs(number) < MOST_WITH_SMALL_POWER)) {
+        add_exponent(out, number);
         return;
     }
     (void)snprintf(digits, sizeof digits, "%.*f", number == 0 ? 0 : decimals, number);

@@ -24,7 +24,7 @@ enum { SECTION_INDENT = 10 };
 /* How numbers of one unit are shown together: divided, with a magnitude word and the unit. */
 typedef struct {
     double divisor;
-    const char *magnitude; /* "", "k", "mn", "bn", "tn" */
+    const char *magnitude; /* "", "k", "mn", "bn", "tn", "×10^18" */
     Text unit;
     char prefix; /* of the unit: 'G' before W_site; 0: none */
 } Scale;
@@ -32,7 +32,8 @@ typedef struct {
 Scale scale_for(Text unit, double unit_scale, double largest);
 /* Between the two, so that numbers of a table which share a scale all stay readable. */
 double middle_size(double smallest, double largest);
-/* Three significant digits, no zeros at the end; "never" for infinity. */
+/* Three significant digits (six before the point), no zeros at the end, 1.2e9 beyond; "never" for
+ * infinity. */
 void add_number(Buffer *out, double number);
 void add_scaled(Buffer *out, Scale scale, double base); /* the number alone */
 void add_unit(Buffer *out, Scale scale);                /* " bn USD" */

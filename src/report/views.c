@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HIST_WIDTH = 24, TORNADO_WIDTH = 12, N_BINS = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
 
@@ -51,6 +52,9 @@ Text unit_words(Report *r, Scale scale)
     Buffer out = {.arena = r->arena};
 
     if (*scale.magnitude != '\0' || scale.unit.length > 0) {
+        static const char times[] = "×";
+        size_t skipped = strncmp(scale.magnitude, times, strlen(times)) == 0 ? strlen(times) : 0;
+        scale.magnitude += skipped; /* "in 10^18 FLOP" */
         buffer_string(&out, " in");
         add_unit(&out, scale);
     }

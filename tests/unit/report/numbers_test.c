@@ -47,7 +47,10 @@ static void three_digits_are_enough(void **state)
     assert_string_equal(number(-7.5), "-7.5");
     assert_string_equal(number(99.96), "100");
     assert_string_equal(number(1350), "1,350");
-    assert_string_equal(number(1234567), "1,234,567");
+    assert_string_equal(number(999999.4), "999,999");
+    assert_string_equal(number(1234567), "1.23e6");
+    assert_string_equal(number(-9.999e26), "-1e27");
+    assert_string_equal(number(0.0000412), "4.12e-5");
     assert_string_equal(number((double)INFINITY), "never");
     assert_string_equal(number((double)NAN), "not known");
 }
@@ -73,8 +76,22 @@ static void prefixed_units_move_their_prefix(void **state)
     assert_string_equal(amount("MW_site", 1, 10000), "10 GW_site");
     assert_string_equal(amount("GW_site", 1000, 300), "300 MW_site");
     assert_string_equal(amount("PFLOP_bf16/s", 1, 2.5), "2.5 PFLOP_bf16/s");
+    assert_string_equal(amount("FLOP_bf16", 1, 412e12), "412 TFLOP_bf16");
+    assert_string_equal(amount("PFLOP_bf16/s", 1e15, 11e21), "11 ZFLOP_bf16/s");
+    assert_string_equal(amount("kW_it", 0.001, 0.0005), "0.5 kW_it");
     assert_string_equal(amount("GBP", 1, 5), "5 GBP");
     assert_string_equal(amount("EUR", 1, 500), "500 EUR");
+}
+
+static void powers_stand_beyond_words_and_prefixes(void **state)
+{
+    (void)state;
+    assert_string_equal(amount("FLOP_bf16/month", 1, 2.96e28), "29.6 ×10^27 FLOP_bf16/month");
+    assert_string_equal(amount("PFLOP_bf16", 1e15, 5e26), "500 ×10^24 FLOP_bf16");
+    assert_string_equal(amount("token/month", 1, 3.2e15), "3,200 tn token/month");
+    assert_string_equal(amount("token/month", 1, 3.2e17), "320 ×10^15 token/month");
+    assert_string_equal(amount("USD/FLOP_bf16", 1, 4.12e-18), "4.12 ×10^-18 USD/FLOP_bf16");
+    assert_string_equal(amount("USD", 1, 4e-12), "0 USD");
 }
 
 static void chances_have_their_interval(void **state)
@@ -136,6 +153,7 @@ int main(void)
         cmocka_unit_test(three_digits_are_enough),
         cmocka_unit_test(money_takes_the_word_that_fits),
         cmocka_unit_test(prefixed_units_move_their_prefix),
+        cmocka_unit_test(powers_stand_beyond_words_and_prefixes),
         cmocka_unit_test(chances_have_their_interval),
         cmocka_unit_test(spreads_say_what_they_are),
     };
