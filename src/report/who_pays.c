@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEAST_SHARE 0.01
+#define NOTHING 1e-6 /* of each unit: what rounding leaves */
 enum { MOST_IN_NETWORK = 60 }; /* parties: circulation takes cubic time */
 
 typedef struct {
@@ -34,21 +36,36 @@ static Text source_title(Report *r, Text name)
     return name;
 }
 
-static Row make_row(Report *r, const WhoPays *who, uint32_t source)
+/* The spread over the paths of what the sources of a row gave together. */
+static void measure_row(Report *r, const WhoPays *who, const bool *is_in, Row *row)
 {
     size_t n_paths = (size_t)r->result->n_paths;
-    const View *view = &r->model->views.items[who->view];
-    Row row = {.is_target = source + 1 == who->n_sources};
     size_t count = 0;
     Spread spread;
 
-    for (size_t path = 0; path < n_paths; path++)
-        if (!r->result->is_failed[path] && who->received[path] > 0)
-            r->scratch[count++] = who->shares[(size_t)source * n_paths + path];
+    for (size_t path = 0; path < n_paths; path++) {
+        double share = 0;
+        if (r->result->is_failed[path] || !(who->received[path] > 0))
+            continue;
+        for (uint32_t source = 0; source < who->n_sources; source++)
+            if (is_in[source])
+                share += who->shares[(size_t)source * n_paths + path];
+        r->scratch[count++] = share;
+    }
     spread = spread_of(r->scratch, count);
-    row.mean = spread.mean;
-    row.p5 = spread.p5;
-    row.p95 = spread.p95;
+    row->mean = spread.mean;
+    row->p5 = spread.p5;
+    row->p95 = spread.p95;
+}
+
+static Row make_row(Report *r, const WhoPays *who, uint32_t source)
+{
+    const View *view = &r->model->views.items[who->view];
+    Row row = {.is_target = source + 1 == who->n_sources};
+    bool *is_in = ARENA_ARRAY(r->arena, bool, who->n_sources);
+
+    is_in[source] = true;
+    measure_row(r, who, is_in, &row);
     row.title = row.is_target ? text_format(r->arena, "%.*s itself, whose own money came back",
                                             TEXT_ARG(party_title(r->model, view->party)))
                               : source_title(r, who->source_names[source]);
@@ -92,40 +109,51 @@ static void round_to_hundred(RowList *rows)
     }
 }
 
-static bool is_worth_a_row(const Row *row)
+/* Sources below one percent are one row together, so that the rows add up; one alone keeps its
+ * name, and those that never gave anything have no row. */
+static RowList make_rows(Report *r, const WhoPays *who)
 {
-    return row->percent > 0 || row->p95 >= 0.005;
+    RowList rows = {0};
+    Row others = {0};
+    Row last = {0};
+    bool *is_small = ARENA_ARRAY(r->arena, bool, who->n_sources);
+    size_t n_small = 0;
+
+    for (uint32_t source = 0; source < who->n_sources; source++) {
+        Row row = make_row(r, who, source);
+        if (!(row.mean > NOTHING))
+            continue;
+        is_small[source] = row.mean < LEAST_SHARE;
+        n_small += is_small[source];
+        if (is_small[source])
+            last = row;
+        else
+            *LIST_PUSH(r->arena, &rows) = row;
+    }
+    qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
+    if (n_small > 1) {
+        measure_row(r, who, is_small, &others);
+        others.title = text_format(r->arena, "%zu others, below 1 %% each", n_small);
+    }
+    if (n_small > 0)
+        *LIST_PUSH(r->arena, &rows) = n_small > 1 ? others : last;
+    round_to_hundred(&rows);
+    return rows;
 }
 
-static void write_row(Report *r, const Row *row, size_t width)
-{
-    size_t used = text_width(row->title);
-
-    buffer_format(r->out, "  %.*s%*s   %3d %% (%2.0f … %2.0f)\n", TEXT_ARG(row->title),
-                  (int)(width > used ? width - used : 0), "", row->percent, 100 * row->p5,
-                  100 * row->p95);
-}
-
-/* Small sources are left out; together they are one row, so that the rows add up. */
 static void write_rows(Report *r, const RowList *rows)
 {
     size_t width = 40;
-    int left_out = 0;
-    size_t n_left_out = 0;
 
     for (size_t i = 0; i < rows->count; i++)
-        if (is_worth_a_row(&rows->items[i]) && text_width(rows->items[i].title) > width)
+        if (text_width(rows->items[i].title) > width)
             width = text_width(rows->items[i].title);
     for (size_t i = 0; i < rows->count; i++) {
-        if (is_worth_a_row(&rows->items[i])) {
-            write_row(r, &rows->items[i], width);
-            continue;
-        }
-        left_out += rows->items[i].percent;
-        n_left_out++;
+        const Row *row = &rows->items[i];
+        size_t used = text_width(row->title);
+        buffer_format(r->out, "  %.*s%*s   %3d %% (%2.0f … %2.0f)\n", TEXT_ARG(row->title),
+                      (int)(width - used), "", row->percent, 100 * row->p5, 100 * row->p95);
     }
-    if (left_out > 0)
-        buffer_format(r->out, "  %zu others %*d %%\n", n_left_out, (int)width, left_out);
 }
 
 static double mean_received(const Report *r, const WhoPays *who)
@@ -262,10 +290,7 @@ static void write_target(Report *r, const WhoPays *who)
         add_section(r, "", TEXT("nothing is received"));
         return;
     }
-    for (uint32_t source = 0; source < who->n_sources; source++)
-        *LIST_PUSH(r->arena, &rows) = make_row(r, who, source);
-    qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
-    round_to_hundred(&rows);
+    rows = make_rows(r, who);
     write_rows(r, &rows);
     write_circularity(r, view);
 }
