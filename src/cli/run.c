@@ -23,6 +23,7 @@ enum {
     OPTION_CSV,
     OPTION_QUIET,
     OPTION_STRICT,
+    OPTION_FAIL_ON_CHECKS,
     OPTION_NO_RESTS_ON,
     OPTION_KEEP,
     OPTION_LIB
@@ -39,6 +40,7 @@ static const Option options[] = {
     {"csv", 0, NULL, "the series as CSV, one line each output and period"},
     {"quiet", 'q', NULL, "no report"},
     {"strict", 0, NULL, "a number without a source is an error"},
+    {"fail-on-checks", 0, NULL, "status 1 when a check of the model does not hold"},
     {"no-rests-on", 0, NULL, "leave out what the result rests on (it takes further runs)"},
     {"keep", 0, "BYTES", "how much may be kept of the paths, for example 4G"},
     {"lib", 0, "DIR", "the field's library from this folder"},
@@ -58,7 +60,7 @@ typedef struct {
     const char *settings[MOST_REPEATED], *shows[MOST_REPEATED];
     size_t n_settings, n_shows;
     uint64_t threads;
-    bool is_json, is_csv, is_quiet, is_strict;
+    bool is_json, is_csv, is_quiet, is_strict, fails_on_checks;
     bool is_later; /* a second scenario or a further one */
     GwRunOptions run;
 } RunSettings;
@@ -124,12 +126,23 @@ static void clear_progress(Meter *meter)
 
 /* --- one scenario --- */
 
-/* What is given back when a run went wrong in more paths than may be ignored. */
-static int judge_failures(const GwRun *run)
+static bool any_check_fails(GwRun *run)
 {
-    uint64_t failed = gw_run_failed(run);
+    GwCheck check;
 
-    return failed * 100 > gw_run_paths(run) ? STATUS_INPUT : STATUS_FINE;
+    for (size_t i = 0; i < gw_run_check_count(run); i++)
+        if (gw_run_check(run, i, &check) == GW_OK && !check.holds)
+            return true;
+    return false;
+}
+
+/* A check that does not hold is a finding and not a fault, unless it is asked for as one. More
+ * failed paths than may be ignored are a fault of the model. */
+static int judge_run(GwRun *run, const RunSettings *settings)
+{
+    if (gw_run_failed(run) * 100 > gw_run_paths(run))
+        return STATUS_INPUT;
+    return settings->fails_on_checks && any_check_fails(run) ? STATUS_INPUT : STATUS_FINE;
 }
 
 static GwStatus write_run(GwRun *run, const RunSettings *settings, double seconds)
@@ -162,7 +175,7 @@ static int finish_run(GwRun *run, const RunSettings *settings, const char *outpu
     if (status == GW_OK && output != NULL)
         status = gw_run_save(run, output);
     if (status == GW_OK)
-        return judge_failures(run);
+        return judge_run(run, settings);
     complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
     return status_of(status);
 }
@@ -399,6 +412,9 @@ static bool take_option(RunSettings *settings, int option, const char *value)
         return true;
     case OPTION_STRICT:
         settings->is_strict = true;
+        return true;
+    case OPTION_FAIL_ON_CHECKS:
+        settings->fails_on_checks = true;
         return true;
     case OPTION_NO_RESTS_ON:
         settings->run.without_rests_on = 1;

@@ -1,6 +1,8 @@
 /* PLAN: where the money for what falls due comes from.
  *
- * due = what came in, by group, + cash drawn down + what is unpaid at the end. */
+ * Over the clock and, on request, over each year, of the means:
+ *   due = what came in, by group, + cash drawn down + what is left unpaid.
+ * In a year in which old debts are paid off more than new ones stay, the gap is below zero. */
 #include "report/section.h"
 
 #include <math.h>
@@ -39,9 +41,8 @@ static Group group_of(const Report *r, const Slot *slot)
     return type == ACCOUNT_LIABILITY ? FROM_DEBT : FROM_EQUITY;
 }
 
-static Plan make_plan(const Report *r, uint32_t party)
+static Plan make_plan(const Report *r, uint32_t party, uint32_t first, uint32_t last)
 {
-    uint32_t last = r->model->n_periods - 1;
     Plan plan = {0};
 
     for (size_t i = 0; i < r->model->slots.count; i++) {
@@ -49,12 +50,12 @@ static Plan make_plan(const Report *r, uint32_t party)
         if (slot->payer == slot->payee)
             continue;
         if (slot->payer == party) {
-            plan.due += flow_mean(r->model, r->result, (uint32_t)i, 0, last, false);
-            plan.paid += flow_mean(r->model, r->result, (uint32_t)i, 0, last, true);
+            plan.due += flow_mean(r->model, r->result, (uint32_t)i, first, last, false);
+            plan.paid += flow_mean(r->model, r->result, (uint32_t)i, first, last, true);
         }
         if (slot->payee == party)
             plan.received[group_of(r, slot)] +=
-                flow_mean(r->model, r->result, (uint32_t)i, 0, last, true);
+                flow_mean(r->model, r->result, (uint32_t)i, first, last, true);
     }
     return plan;
 }
@@ -69,26 +70,94 @@ static void add_term(Buffer *out, const char *name, double money, Scale scale, s
     *n_terms += 1;
 }
 
+static double received(const Plan *plan)
+{
+    double sum = 0;
+
+    for (int group = 0; group < N_GROUPS; group++)
+        sum += plan->received[group];
+    return sum;
+}
+
+static const char *const group_names[] = {"operations", "debt", "equity", "vendors", "other"};
+
 static void write_plan(Report *r, const View *view, bool is_first)
 {
-    static const char *const names[] = {"operations", "debt", "equity", "vendors", "other"};
-    Plan plan = make_plan(r, view->party);
-    Scale scale = scale_for(r->model->currency, 1, plan.due / 10); /* 1,070 bn, not 1.07 tn */
+    Plan plan = make_plan(r, view->party, 0, r->model->n_periods - 1);
+    double largest = fmax(plan.due, received(&plan));
+    Scale scale = scale_for(r->model->currency, 1, largest / 10); /* 1,070 bn, not 1.07 tn */
     Buffer out = {.arena = r->arena};
-    double received = 0;
     size_t n_terms = 0;
 
     buffer_format(&out, "%.*s owes ", TEXT_ARG(party_title(r->model, view->party)));
     add_amount(&out, scale, plan.due);
     buffer_string(&out, " over the clock (mean)");
-    for (int group = 0; group < N_GROUPS; group++) {
-        received += plan.received[group];
-        add_term(&out, names[group], plan.received[group], scale, &n_terms);
-    }
-    add_term(&out, plan.paid >= received ? "cash drawn down" : "cash built up",
-             plan.paid - received, scale, &n_terms);
+    for (int group = 0; group < N_GROUPS; group++)
+        add_term(&out, group_names[group], plan.received[group], scale, &n_terms);
+    add_term(&out, plan.paid >= received(&plan) ? "cash drawn down" : "cash built up",
+             plan.paid - received(&plan), scale, &n_terms);
     add_term(&out, "gap, unpaid at the end", plan.due - plan.paid, scale, &n_terms);
     add_section(r, is_first ? "PLAN" : "", buffer_view(&out));
+}
+
+/* --- by year --- */
+
+/* due, the groups, cash, gap: what a row of the table holds, of which due is the sum. */
+enum { N_TERMS = N_GROUPS + 3 };
+
+static void terms_of(const Plan *plan, double terms[N_TERMS])
+{
+    terms[0] = plan->due;
+    for (int group = 0; group < N_GROUPS; group++)
+        terms[1 + group] = plan->received[group];
+    terms[1 + N_GROUPS] = plan->paid - received(plan);
+    terms[2 + N_GROUPS] = plan->due - plan->paid;
+}
+
+/* A column in which nothing ever stands is left out. */
+static void write_by(Report *r, const View *view)
+{
+    static const char *const heads[] = {"due",       "= operations", "+ debt",      "+ equity",
+                                        "+ vendors", "+ other",      "+ from cash", "+ gap"};
+    StretchList stretches = stretches_by(r->arena, r->model, view->by);
+    double(*rows)[N_TERMS] = arena_array(r->arena, stretches.count + 1, sizeof *rows);
+    double largest[N_TERMS] = {0};
+    double most = 0;
+    TextTable table = {.n_columns = 1};
+    Scale scale;
+
+    for (size_t s = 0; s < stretches.count; s++) {
+        Plan plan = make_plan(r, view->party, stretches.items[s].first_period,
+                              stretches.items[s].last_period);
+        terms_of(&plan, rows[s]);
+        for (int term = 0; term < N_TERMS; term++) {
+            largest[term] = fmax(largest[term], fabs(rows[s][term]));
+            most = fmax(most, largest[term]);
+        }
+    }
+    scale = scale_for(r->model->currency, 1, most / 10);
+    for (int term = 0; term < N_TERMS; term++)
+        table.n_columns += largest[term] >= 0.0005 * scale.divisor;
+    table_add(
+        r, &table,
+        text_format(r->arena, "%.*s%.*s", TEXT_ARG(view->by), TEXT_ARG(unit_words(r, scale))));
+    for (size_t row = 0; row <= stretches.count; row++) {
+        if (row > 0)
+            table_add(r, &table, stretches.items[row - 1].name);
+        for (int term = 0; term < N_TERMS; term++) {
+            Buffer cell = {.arena = r->arena};
+            if (largest[term] < 0.0005 * scale.divisor)
+                continue;
+            if (row == 0)
+                buffer_string(&cell, heads[term]);
+            else if (fabs(rows[row - 1][term]) < 0.0005 * scale.divisor)
+                buffer_char(&cell, '0');
+            else
+                add_scaled(&cell, scale, rows[row - 1][term]);
+            table_add(r, &table, buffer_view(&cell));
+        }
+    }
+    table_write(r, &table);
 }
 
 void section_plan(Report *r)
@@ -100,6 +169,8 @@ void section_plan(Report *r)
         if (!text_is(view->name, "plan") || view->party == NO_ID)
             continue;
         write_plan(r, view, is_first);
+        if (view->by.length > 0)
+            write_by(r, view);
         is_first = false;
     }
 }
