@@ -110,7 +110,7 @@ static void give_register(Scan *scan, InsId id)
 {
     Ins *ins = &scan->program->ins.items[id];
 
-    if (!ins->is_kept)
+    if (!ins->is_kept && !ins->is_joined)
         scan->free[scan->n_free++] = ins->reg;
 }
 
@@ -138,6 +138,40 @@ static uint32_t *list_ends(Scan *scan, uint32_t **next)
     return heads;
 }
 
+/* A result that a state takes at the section's end is written there at once, when what the state
+ * held was read before: a store less. */
+static void join_states(Scan *scan)
+{
+    Program *program = scan->program;
+    uint32_t *last_read = ARENA_ARRAY(program->arena, uint32_t, program->states.count + 1);
+    uint32_t *n_stores = ARENA_ARRAY(program->arena, uint32_t, program->ins.count + 1);
+
+    for (size_t i = 0; i < program->ins.count; i++) {
+        const Ins *ins = &program->ins.items[i];
+        bool is_state = ins->op == OP_STATE || ins->op == OP_STATE_CLOSING;
+        if (ins->home == HOME_TILE && !ins->is_dead && is_state &&
+            scan->last[i] > last_read[ins->part])
+            last_read[ins->part] = scan->last[i];
+    }
+    for (size_t i = 0; i < program->stores.count; i++)
+        n_stores[program->stores.items[i].from]++;
+    for (size_t i = 0; i < program->stores.count; i++) {
+        const Store *store = &program->stores.items[i];
+        Ins *from = &program->ins.items[store->from];
+        bool is_plain = from->home == HOME_TILE && from->n_out == 1 && from->body == NO_ID &&
+                        op_infos[from->op].op_class != OP_IS_NAMED;
+
+        if (store->home != HOME_TILE || store->state == NO_ID || !is_plain ||
+            from->section != SECTION_STEP || store->section != SECTION_STEP ||
+            n_stores[store->from] != 1 || program->is_trace)
+            continue;
+        if (last_read[store->state] < scan->position[store->from]) {
+            from->reg = program->states.items[store->state].reg;
+            from->is_joined = true;
+        }
+    }
+}
+
 static void scan_positions(Scan *scan)
 {
     Program *program = scan->program;
@@ -147,7 +181,8 @@ static void scan_positions(Scan *scan)
     for (uint32_t at = 0; at < scan->n_positions; at++) {
         InsId id = scan->order[at];
 
-        if (id != NO_ID && has_register(&program->ins.items[id])) {
+        if (id != NO_ID && has_register(&program->ins.items[id]) &&
+            !program->ins.items[id].is_joined) {
             Ins *ins = &program->ins.items[id];
             ins->is_kept = is_kept(scan, id);
             if (ins->is_kept) {
@@ -214,6 +249,7 @@ static void allocate_tile(Program *program)
     find_last_reads(&scan);
     place_states(program, HOME_TILE, false, &scan.n_used);
     place_memories(program, HOME_TILE, true, &scan.n_used);
+    join_states(&scan);
     scan_positions(&scan);
     program->code.n_hot = scan.n_used;
     place_memories(program, HOME_TILE, false, &scan.n_used);

@@ -28,6 +28,7 @@ typedef struct {
         body; /* solve whose unknowns it depends on, evaluated before that is solved; else NO_ID */
     uint32_t reg;
     uint32_t export; /* place among exports, or NO_ID */
+    bool is_joined;  /* its register is a state's */
     bool is_kept;    /* its register is not used again */
 } Ins;
 
@@ -51,6 +52,7 @@ typedef struct {
 /* A lag or a window, whose source may be lowered after it. */
 typedef struct {
     ValueId value;
+    uint32_t state; /* of a lag of one period; else NO_ID */
     uint32_t memory;
     Home home;
 } Push;

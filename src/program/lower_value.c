@@ -113,11 +113,28 @@ static InsId source_of(Lowering *lowering, ValueId id)
     return lower_value(&as_closing, value->source);
 }
 
+/* One period ago: a state, which takes the source's value at the period's end. */
+static InsId lag_of_one(Lowering *lowering, ValueId id)
+{
+    Program *program = lowering->program;
+    const Value *value = &program->model->values.items[id];
+    Home home = home_of(program, id);
+    uint32_t state = state_new(program, home, 0, false);
+    InsId first = lower_node_or(lowering, value->first, __builtin_nan(""));
+    Push *push = LIST_PUSH(program->arena, &program->pushes);
+
+    *push = (Push){.value = id, .state = state, .home = home};
+    return ins_2(lowering, OP_AT_START, ins_state(lowering, state, false), first);
+}
+
 static InsId lag_or_window(Lowering *lowering, ValueId id)
 {
     Program *program = lowering->program;
     const Value *value = &program->model->values.items[id];
     Home home = home_of(program, id);
+
+    if (value->kind == VALUE_LAG && value->periods == 1)
+        return lag_of_one(lowering, id);
     uint32_t memory = memory_new(program, home, value->periods, value->kind == VALUE_WINDOW);
     Detail detail = {.periods = value->periods, .order = value->order, .memory = memory};
     bool is_lag = value->kind == VALUE_LAG;
@@ -125,7 +142,7 @@ static InsId lag_or_window(Lowering *lowering, ValueId id)
         is_lag ? lower_node_or(lowering, value->first, __builtin_nan("")) : source_of(lowering, id);
     Push *push = LIST_PUSH(program->arena, &program->pushes);
 
-    *push = (Push){id, memory, home};
+    *push = (Push){.value = id, .state = NO_ID, .memory = memory, .home = home};
     return ins_new(lowering, is_lag ? OP_LAG : OP_WINDOW, &arg, 1, &detail, 0,
                    home == HOME_TILE ? VARY_BOTH : VARY_PERIOD, 1);
 }
@@ -148,7 +165,7 @@ void lower_pushes(Lowering *lowering)
         Store *made = LIST_PUSH(program->arena, &program->stores);
         *made = (Store){.section = at.section,
                         .home = push.home,
-                        .state = NO_ID,
+                        .state = push.state,
                         .from = from,
                         .memory = push.memory};
     }

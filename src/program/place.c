@@ -42,11 +42,35 @@ static void read_in(uint32_t *readers, InsId id, uint32_t section)
         readers[id] = SEVERAL;
 }
 
+/* States that take their next value before the rules: who reads them is computed before, too. */
+static bool *list_stored(Program *program)
+{
+    bool *is_stored = ARENA_ARRAY(program->arena, bool, program->states.count + 1);
+
+    for (size_t i = 0; i < program->stores.count; i++) {
+        const Store *store = &program->stores.items[i];
+        if (store->state != NO_ID && store->section == SECTION_STEP)
+            is_stored[store->state] = true;
+    }
+    return is_stored;
+}
+
+static bool reads_stored(const Program *program, const Ins *ins, const bool *is_stored)
+{
+    for (uint32_t j = 0; j < ins->n_args; j++) {
+        const Ins *arg = &program->ins.items[ins->args[j]];
+        if (arg->op == OP_STATE && is_stored[arg->part])
+            return true;
+    }
+    return false;
+}
+
 void sink_into_rules(Program *program)
 {
     uint32_t *readers = ARENA_ARRAY(program->arena, uint32_t, program->ins.count + 1);
 
     bool balances_change = has_bookings(program->model);
+    const bool *is_stored = list_stored(program);
 
     if (program->is_trace)
         return;
@@ -64,8 +88,8 @@ void sink_into_rules(Program *program)
 
         if (ins->is_dead)
             continue;
-        if (may_move(ins, balances_change) && reader >= SECTION_RULES &&
-            reader < program->code.section_post)
+        if (may_move(ins, balances_change) && !reads_stored(program, ins, is_stored) &&
+            reader >= SECTION_RULES && reader < program->code.section_post)
             ins->section = reader;
         for (uint32_t j = 0; j < ins->n_args; j++)
             read_in(readers, ins->args[j], ins->body != NO_ID ? SECTION_STEP : ins->section);

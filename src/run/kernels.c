@@ -367,7 +367,8 @@ static double total(double *x)
     return x[0];
 }
 
-static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
+/* Amounts of any size are split at 2^40, so that no partial sum rounds. */
+static void sum_large(size_t count, const double *restrict x, double *high, double *low)
 {
     double highs[GW_LANES] = {0}, lows[GW_LANES] = {0};
     const double shifter = 0x1.8p92; /* leaves multiples of 2^40 */
@@ -382,6 +383,24 @@ static void sum_whole(size_t count, const double *restrict x, double *high, doub
     }
     *high = total(highs);
     *low = total(lows);
+}
+
+/* A tile has at most 2^12 lanes: below 2^40 cents each, their sum is exact as it is. */
+static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
+{
+    double sums[GW_LANES] = {0};
+    uint64_t is_large = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            sums[i] += x[block + i];
+            is_large |= x[block + i] >= 0x1p40;
+        }
+    }
+    *high = 0;
+    *low = total(sums);
+    if (is_large != 0)
+        sum_large(count, x, high, low);
 }
 
 static unsigned below(size_t n_blocks, const double *restrict alive, const double *restrict x,

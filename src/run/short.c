@@ -114,8 +114,7 @@ static bool divide_party(Tile *tile, uint32_t party, size_t lane)
 
     if (!list->is_listed)
         list_party(tile, party);
-    if ((plan->keep_counts[party] && tile->keep[party][lane] > 0) ||
-        has_backing(tile, party, lane))
+    if ((plan->keep_counts[party] && tile->keep[party][lane] > 0) || has_backing(tile, party, lane))
         return false;
     for (uint32_t i = 0; i < list->count; i++)
         total += tile->short_slots[list->first + i].due[lane];

@@ -91,9 +91,9 @@ typedef struct Plan {
     uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
     uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
     uint32_t *reserves_of, *reserve_starts;      /* by party */
-    uint32_t *lowering_slots, *lowering_starts; /* by stock: slots whose payments lower it */
-    uint32_t *due_slots, *due_starts; /* that are not of rest: by payer, rank, number */
-    bool *may_have_backing;           /* by party: reserves, facilities or guarantees */
+    uint32_t *lowering_slots, *lowering_starts;  /* by stock: slots whose payments lower it */
+    uint32_t *due_slots, *due_starts;            /* that are not of rest: by payer, rank, number */
+    bool *may_have_backing;                      /* by party: reserves, facilities or guarantees */
     uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
     const double **overdue; /* by contract: [period] the latest day since which arrears are too old;
                                NULL: its grace varies */
@@ -135,8 +135,8 @@ typedef struct Tile {
     ShortSlot *short_slots;
     size_t n_short_slots;
     ShortParty *short_parties;
-    double *short_paid;       /* by short slot, in one lane */
-    double *missing;          /* by party: what it is paid less, in one lane */
+    double *short_paid; /* by short slot, in one lane */
+    double *missing;    /* by party: what it is paid less, in one lane */
     uint32_t *short_list, *place_of;
     ClearingInput input;
     ClearingOutput output;

@@ -24,7 +24,7 @@ void tile_who_init(Tile *tile, Arena *arena)
     tile->who_sums = ARENA_ARRAY(arena, double *, plan->n_who);
     tile->who_received = ARENA_ARRAY(arena, double *, plan->n_who);
     for (uint32_t i = 0; i < plan->n_who; i++) {
-        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states * n_blocks(tile));
+        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states *n_blocks(tile));
         tile->who_sums[i] = ARENA_ARRAY(arena, double, (n + 1) * tile->m.n_lanes);
         tile->who_received[i] = ARENA_ARRAY(arena, double, tile->m.n_lanes);
     }
@@ -43,7 +43,8 @@ void tile_who_start(Tile *tile)
 
     for (uint32_t i = 0; i < plan->n_who; i++) {
         for (size_t block = 0; block < n_blocks(tile); block++)
-            composition_start(n, plan->is_outside, GW_WHO_LANES, tile->who_state[i] + block * n_states);
+            composition_start(n, plan->is_outside, GW_WHO_LANES,
+                              tile->who_state[i] + block * n_states);
         memset(tile->who_sums[i], 0, (n + 1) * tile->m.n_lanes * sizeof **tile->who_sums);
         memset(tile->who_received[i], 0, tile->m.n_lanes * sizeof **tile->who_received);
     }
@@ -112,8 +113,9 @@ static void add_received(Tile *tile, uint32_t i, size_t first, const double *sta
     }
     for (size_t p = 0; p < n; p++)
         add_block(received, tile->who_amounts + p * GW_WHO_LANES);
-    plan->kernels->composition_add_received(n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_amounts, state,
-                             tile->who_sums[i] + (first / GW_WHO_LANES) * (n + 1) * GW_WHO_LANES);
+    plan->kernels->composition_add_received(
+        n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_amounts, state,
+        tile->who_sums[i] + (first / GW_WHO_LANES) * (n + 1) * GW_WHO_LANES);
 }
 
 void tile_who_step(Tile *tile)
@@ -129,8 +131,9 @@ void tile_who_step(Tile *tile)
             const View *view = &plan->model->views.items[plan->who_views[i]];
             double *state = tile->who_state[i] + block * n_states;
 
-            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_flows, tile->who_cash, state,
-                                  tile->who_workspace);
+            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_WHO_LANES,
+                                            tile->who_flows, tile->who_cash, state,
+                                            tile->who_workspace);
             if (isnan(view->term_start) || (view->term_start <= today && today < view->term_end))
                 add_received(tile, i, block * GW_WHO_LANES, state);
         }
@@ -141,7 +144,8 @@ static double sum_at(const Tile *tile, uint32_t i, size_t source, size_t lane)
 {
     size_t n = tile->plan->model->parties.count;
 
-    return tile->who_sums[i][((lane / GW_WHO_LANES) * (n + 1) + source) * GW_WHO_LANES + lane % GW_WHO_LANES];
+    return tile->who_sums[i][((lane / GW_WHO_LANES) * (n + 1) + source) * GW_WHO_LANES +
+                             lane % GW_WHO_LANES];
 }
 
 void tile_who_finish(Tile *tile)
