@@ -1,8 +1,9 @@
 /* Runs the reference model (reference.gw) in the engine or by hand, times it and compares results.
  *
- *   reference engine MODEL|scalar|avx512 [--paths N] [--seed N] [--threads N] [--write FILE]
- *       prints the seconds of the run alone: on the wall, of the processor; status 77 when this
- *       machine or build cannot
+ *   reference engine MODEL|scalar|avx512 [--paths N] [--seed N] [--threads N] [--rounds N]
+ *             [--write FILE]
+ *       prints the seconds of each round, the run alone: on the wall, of the processor; status 77
+ *       when this machine or build cannot
  *   reference draws FILE [--paths N] [--seed N]   the normal numbers of every draw
  *   reference agree FILE FILE                     the greatest differences; status 1 above 1e-9
  *
@@ -60,7 +61,7 @@ static const struct {
 typedef struct {
     size_t n_paths;
     uint64_t seed;
-    unsigned threads;
+    unsigned threads, rounds;
     const char *write;
 } Options;
 
@@ -115,7 +116,8 @@ void reference_split(double cash, const double *due, double *paid, size_t count)
 
 static double *take(size_t count)
 {
-    double *memory = malloc(count * sizeof *memory);
+    size_t bytes = (count * sizeof(double) + 63) / 64 * 64;
+    double *memory = aligned_alloc(64, bytes);
 
     if (memory == NULL) {
         fprintf(stderr, "out of memory\n");
@@ -173,24 +175,37 @@ static void print_since(Stopwatch start)
 
 /* ---- by hand ---------------------------------------------------------------- */
 
+/* One round: the results' memory is taken anew, as a user's program would. */
+static int round_by_hand(bool is_scalar, ReferenceRun *run)
+{
+    Stopwatch start = stopwatch();
+
+    for (int i = 0; i < N_SERIES; i++)
+        run->series[i] = take(N_MONTHS * run->n_paths);
+    if (is_scalar)
+        reference_scalar(run);
+    else if (!reference_avx512(run))
+        return CANNOT;
+    print_since(start);
+    return 0;
+}
+
 static int run_by_hand(bool is_scalar, const Options *options)
 {
     static ReferencePlan plan;
     static ReferenceRun run;
+    int status = 0;
 
     make_plan(&plan);
-    run.plan = &plan;
-    run.seed = options->seed;
-    run.n_paths = options->n_paths;
-    Stopwatch start = stopwatch();
-    for (int i = 0; i < N_SERIES; i++)
-        run.series[i] = take(N_MONTHS * run.n_paths);
-    if (is_scalar)
-        reference_scalar(&run);
-    else if (!reference_avx512(&run))
-        return CANNOT;
-    print_since(start);
-    return options->write != NULL && !write_run(&run, options->write) ? 3 : 0;
+    for (unsigned round = 0; round < options->rounds && status == 0; round++) {
+        for (int i = 0; i < N_SERIES; i++)
+            free(run.series[i]);
+        run = (ReferenceRun){.plan = &plan, .seed = options->seed, .n_paths = options->n_paths};
+        status = round_by_hand(is_scalar, &run);
+    }
+    if (status == 0 && options->write != NULL && !write_run(&run, options->write))
+        status = 3;
+    return status;
 }
 
 /* ---- the engine ------------------------------------------------------------- */
@@ -260,9 +275,13 @@ static int run_engine(const char *file, const Options *options)
         fprintf(stderr, "%s%s\n", gw_model_message(model), faults != NULL ? faults : "");
         status = 1;
     } else {
-        Stopwatch start = stopwatch();
-        status = gw_model_run(model, &run_options, &result) == GW_OK ? 0 : 1;
-        print_since(start);
+        for (unsigned round = 0; round < options->rounds && status == 0; round++) {
+            gw_run_free(result);
+            result = NULL;
+            Stopwatch start = stopwatch();
+            status = gw_model_run(model, &run_options, &result) == GW_OK ? 0 : 1;
+            print_since(start);
+        }
         if (status == 0 && options->write != NULL)
             status = write_engine(model, result, options->write) ? 0 : 3;
     }
@@ -385,7 +404,8 @@ static int agree(const char *first, const char *second)
 static int usage(void)
 {
     fprintf(stderr, "usage: reference engine MODEL|scalar|avx512 [--paths N] [--seed N] "
-                    "[--threads N] [--write FILE]\n"
+                    "[--threads N] [--rounds N]\n"
+                    "                 [--write FILE]\n"
                     "       reference draws FILE [--paths N] [--seed N]\n"
                     "       reference agree FILE FILE\n");
     return 2;
@@ -393,7 +413,7 @@ static int usage(void)
 
 static bool read_options(int count, char **words, Options *options)
 {
-    *options = (Options){.n_paths = 2000, .seed = 1, .threads = 1};
+    *options = (Options){.n_paths = 2000, .seed = 1, .threads = 1, .rounds = 1};
     for (int i = 0; i + 1 < count; i += 2) {
         if (strcmp(words[i], "--paths") == 0)
             options->n_paths = strtoul(words[i + 1], NULL, 10);
@@ -401,6 +421,8 @@ static bool read_options(int count, char **words, Options *options)
             options->seed = strtoul(words[i + 1], NULL, 10);
         else if (strcmp(words[i], "--threads") == 0)
             options->threads = (unsigned)strtoul(words[i + 1], NULL, 10);
+        else if (strcmp(words[i], "--rounds") == 0)
+            options->rounds = (unsigned)strtoul(words[i + 1], NULL, 10);
         else if (strcmp(words[i], "--write") == 0)
             options->write = words[i + 1];
         else

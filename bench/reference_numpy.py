@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The reference model (reference.gw) in NumPy, every operation over all paths at once.
 
-usage: reference_numpy.py [--paths N] [--seed N] [--draws FILE] [--write FILE]
+usage: reference_numpy.py [--paths N] [--seed N] [--rounds N] [--draws FILE] [--write FILE]
 
-Prints the seconds of the run alone: on the wall, of the processor. With --draws it takes the
+Prints the seconds of each round, the run alone: on the wall, of the processor. With --draws it takes the
 normal numbers that `reference draws` wrote, otherwise those of NumPy's own generator. --write
 keeps the results in the layout of bench/reference.c.
 """
@@ -218,6 +218,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--paths", type=int, default=2000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--rounds", type=int, default=1)
     options.add_argument("--draws")
     options.add_argument("--write")
     chosen = options.parse_args()
@@ -226,9 +227,12 @@ def main():
         draws = np.fromfile(chosen.draws)
         chosen.paths, draws = int(draws[0]), draws[1:]
 
-    wall, processor = time.perf_counter(), time.process_time()
-    whole = run(chosen.paths, chosen.seed, draws)
-    print(f"{time.perf_counter() - wall:.6f} {time.process_time() - processor:.6f}")
+    whole = None
+    for _ in range(chosen.rounds):
+        del whole
+        wall, processor = time.perf_counter(), time.process_time()
+        whole = run(chosen.paths, chosen.seed, draws)
+        print(f"{time.perf_counter() - wall:.6f} {time.process_time() - processor:.6f}")
 
     if chosen.write:
         with open(chosen.write, "wb") as out:
