@@ -133,14 +133,23 @@ static Typed date(Checker *c, const Expr *expr)
 
 /* ---- operators ------------------------------------------------------------------------- */
 
+/* 0 is nothing of anything: it needs no unit where the other side has one. */
+static bool is_bare_zero(const Expr *expr, size_t side)
+{
+    const Expr *e = expr->args.items[side];
+
+    return e->kind == EXPR_NUMBER && e->number == 0 && !e->unit;
+}
+
 static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp op, const Typed *a,
                           const Typed *b, const char *verb)
 {
-    if (!dimensions_equal(&a->type.unit.dims, &b->type.unit.dims)) {
+    bool is_zero_beside = is_bare_zero(expr, 0) || is_bare_zero(expr, 1);
+    if (!is_zero_beside && !dimensions_equal(&a->type.unit.dims, &b->type.unit.dims)) {
         report_mismatch(c, env, expr, a, b, verb);
         return typed_error();
     }
-    Typed out = {.type = a->type};
+    Typed out = {.type = is_bare_zero(expr, 0) ? b->type : a->type};
     if (out.type.shown.length == 0) {
         out.type.shown = b->type.shown;
         out.type.shown_scale = b->type.shown_scale;

@@ -75,7 +75,9 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
     if (!e)
         return;
     if (e->kind == EXPR_NUMBER) {
-        bool is_free = e->number == 0 || e->number == 1;
+        /* 0 and 1 of something need no source; a billion of it does. */
+        bool is_one = e->number == 1 && (!e->unit || e->unit->magnitude.length == 0);
+        bool is_free = e->number == 0 || is_one;
         Place own = *place;
         if (is_free)
             own.is_exempt = true;

@@ -126,17 +126,17 @@ static Typed call_lag(Checker *c, const Env *env, const Expr *expr)
     if (periods == NO_ID)
         return typed_error();
     const Expr *first = argument(expr, "first");
-    Typed x = elaborate(c, env, first ? first : expr->args.items[0]);
-    if (!is_value_like(c, first ? first : expr->args.items[0], &x))
+    if (!first)
+        return wrong_arguments(c, expr,
+                               "lag(x, 1 month, first v): v is what lies before the clock");
+    Typed x = elaborate(c, env, first);
+    if (!is_value_like(c, first, &x))
         return typed_error();
     ValueId id = value_hidden(c, env, "lag", VALUE_LAG);
-    ValueId source = first ? NO_ID : value_of_node(c, env, &x);
     Value *v = &c->model->values.items[id];
-    v->source = source;
     v->periods = periods;
-    v->first = first ? x.node : node_const(c, 0);
-    if (first)
-        put_off(c, env, expr->args.items[0], id, x.type);
+    v->first = x.node;
+    put_off(c, env, expr->args.items[0], id, x.type);
     return read_hidden(c, id, x.type);
 }
 

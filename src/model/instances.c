@@ -431,6 +431,25 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
     return ok;
 }
 
+/* `cash = 5 bn USD` in a party would hide the account; what was meant is its opening balance. */
+static void refuse_account_fields(Checker *c, const Instance *party)
+{
+    for (size_t i = 0; i < table_count(party->fields); i++) {
+        const Field *field = table_at(party->fields, i)->value;
+        if (field->tag != FIELD_VALUE || table_index(c->accounts, field->name) == NO_ID)
+            continue;
+        Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, field->decl->name_span,
+                             "`%.*s` is an account of every party, not a value to give",
+                             TEXT_ARG(field->name));
+        diag_because(c->diags, d,
+                     "What it holds when the clock starts is written `opening %.*s = ...`.",
+                     TEXT_ARG(field->name));
+        if (!field->decl->type.is_present)
+            diag_suggest(c->diags, d, field->decl->name_span, "opening %.*s",
+                         TEXT_ARG(field->name));
+    }
+}
+
 static void expand_top(Checker *c, const Decl *decl)
 {
     Instance *root = c->root;
@@ -464,6 +483,7 @@ static void expand_top(Checker *c, const Decl *decl)
     case DECL_PARTY: {
         Instance *party = instance_new(c, root, decl->name, c->party_kind, decl);
         take_members(c, party, decl, true, 1);
+        refuse_account_fields(c, party);
         *LIST_PUSH(c->arena, &c->party_kind->instances) = party;
         *LIST_PUSH(c->arena, &c->parties) = party;
         break;

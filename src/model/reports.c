@@ -119,6 +119,27 @@ static uint32_t output_of(Checker *c, const Expr *expr)
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
+static bool is_day_of_clock(const Model *m, double day)
+{
+    return day >= m->from && day <= m->until;
+}
+
+/* A check that never looks would always hold: one that is known to miss the clock is refused. */
+static bool lies_within_clock(Checker *c, const Check *check, const Decl *decl)
+{
+    const Model *m = c->model;
+    double day, end;
+    bool misses = check->date && node_is_constant(check->date, &day) && !is_day_of_clock(m, day);
+
+    if (check->term_start && node_is_constant(check->term_start, &day) &&
+        node_is_constant(check->term_end, &end))
+        misses |= day > m->until || end <= m->from;
+    if (misses)
+        diag_error(c->diags, DIAG_CLOCK, check->date ? decl->expr2->span : decl->during->span,
+                   "this lies outside the clock, so the check would never look");
+    return !misses;
+}
+
 static void build_check(Checker *c, const Decl *decl)
 {
     bool saw_opening = false, saw_closing = false;
@@ -130,6 +151,11 @@ static void build_check(Checker *c, const Decl *decl)
     if (decl->paths_share &&
         !elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths", &check.share))
         return;
+    if (!(check.share >= 0 && check.share <= 1)) {
+        diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
+                   "a share of paths lies between 0 and 100 %%");
+        return;
+    }
     if (decl->during) {
         Typed term = elaborate(c, &env, decl->during);
         if (term.type.tag != KIND_OF_TERM) {
@@ -167,6 +193,8 @@ static void build_check(Checker *c, const Decl *decl)
         if (!check.condition || (decl->check == CHECK_AT && !check.date))
             return;
     }
+    if (!lies_within_clock(c, &check, decl))
+        return;
     if (saw_opening && saw_closing)
         diag_warning(c->diags, DIAG_MIXED_VALUES, decl->span,
                      "this check compares opening values with closing ones");
@@ -318,11 +346,22 @@ static void build_view(Checker *c, const Decl *decl)
         return;
     }
     Env env = closing_env(c, TEXT("report"));
+    bool takes_day = text_is(decl->name, "why") || text_is(decl->name, "hist") ||
+                     text_is(decl->name, "tornado");
+    if ((decl->expr2 && !takes_day) || (decl->during && !text_is(decl->name, "who_pays"))) {
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS,
+                   decl->expr2 ? decl->expr2->span : decl->during->span,
+                   "`%.*s` has no `%s`: a day goes with `why`, `hist` and `tornado`, a term with `who_pays`",
+                   TEXT_ARG(decl->name), decl->expr2 ? "at" : "during");
+        return;
+    }
     if (decl->expr2) {
         const Node *day = elaborate_date(c, &env, decl->expr2, "the day after `at`");
         double x;
         if (day && node_is_constant(day, &x))
             view.at = x;
+        if (!isnan(view.at) && !is_day_of_clock(c->model, view.at))
+            diag_error(c->diags, DIAG_CLOCK, decl->expr2->span, "this day lies outside the clock");
     }
     if (decl->during) {
         Typed term = elaborate(c, &env, decl->during);
