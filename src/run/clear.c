@@ -507,9 +507,6 @@ static void activate_backing(Tile *tile)
 
 static void clear_slow_lanes(Tile *tile)
 {
-    if (tile->plan->n_supports > 0)
-        activate_backing(tile);
-    list_lane_slots(tile);
     for (size_t i = 0; i < tile->n_active; i++)
         tile->is_wanted[tile->active[i]] = true;
     const ClearingPlan *plan =
@@ -547,6 +544,8 @@ void tile_clear(Tile *tile)
     find_short(tile);
     tile_who_keep(tile);
     if (tile->has_slow) {
+        if (tile->plan->n_supports > 0)
+            activate_backing(tile);
         list_lane_slots(tile);
         tile_pay_short(tile);
     }

@@ -1,14 +1,16 @@
 /* Lanes in which parties are short, but their shortness stops at them: the common case, for once a
  * party has arrears it is short in every later period.
  *
- * When nobody who is paid less becomes short in turn, nothing backs the short party, and nobody new
- * defaults, clearing.c comes to this: the party pays what it has, rank by rank, and inside the rank
- * that it pays in part by allocate_cents. Payees must keep a margin, because clearing searches in
- * fractions of cents before it rounds. Every other lane goes through clearing itself. */
+ * When nobody who is paid less becomes short in turn, only lines from outside back the short party,
+ * and nobody new defaults, clearing.c comes to this: the party pays what it has, rank by rank, and
+ * inside the rank that it pays in part by allocate_cents. Payees must keep a margin, because
+ * clearing searches in fractions of cents before it rounds. Every other lane goes through clearing
+ * itself. */
 #include "run/tile.h"
 
 #include "ledger/share.h"
 #include "maths/maths.h"
+#include "run/lane.h"
 
 #include <string.h>
 
@@ -39,12 +41,40 @@ static void list_party(Tile *tile, uint32_t party)
 
 /* ---- one lane ------------------------------------------------------------------------------- */
 
-static double limit_of(const Tile *tile, const SupportCode *code, size_t lane)
+/* What could still be drawn: the limit in cents, less what was drawn and is asked for. */
+static double left_of(const Tile *tile, const SupportCode *code, const double *requested,
+                      size_t lane)
 {
-    return lanes_at(tile_lanes(tile, code->limit), lane);
+    double limit = lanes_at(tile_lanes(tile, code->limit), lane);
+    double cents = gw_max(0, round_to_even(limit * tile->plan->model->minor_per_unit));
+    double used = tile_register(tile, code->drawn)[lane];
+
+    if (lanes_at(tile_lanes(tile, code->effective), lane) == 0)
+        return 0;
+    return gw_max(0, cents - used - (requested != NULL ? requested[lane] : 0));
 }
 
-/* Whether cash of others stands behind the party in this lane. */
+/* A committed line from outside adds to what the party can pay, no more. */
+static bool is_line(const Tile *tile, size_t facility, uint32_t party)
+{
+    const Facility *f = &tile->plan->model->facilities.items[facility];
+
+    return f->borrower == party && f->is_for_shortfall && tile->plan->is_outside[f->lender];
+}
+
+static double line_of(const Tile *tile, uint32_t party, size_t lane)
+{
+    double line = 0;
+
+    if (!tile->plan->may_have_backing[party])
+        return 0;
+    for (size_t i = 0; i < tile->plan->model->facilities.count; i++)
+        if (is_line(tile, i, party))
+            line += left_of(tile, &tile->plan->code->facilities[i], tile->requested[i], lane);
+    return line;
+}
+
+/* Whether other cash than lines stands behind the party in this lane. */
 static bool has_backing(const Tile *tile, uint32_t party, size_t lane)
 {
     const Plan *plan = tile->plan;
@@ -55,21 +85,15 @@ static bool has_backing(const Tile *tile, uint32_t party, size_t lane)
     for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
         if (tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane] > 0)
             return true;
-    for (size_t i = 0; i < model->facilities.count; i++) {
-        const SupportCode *code = &plan->code->facilities[i];
+    for (size_t i = 0; i < model->facilities.count; i++)
         if (model->facilities.items[i].borrower == party &&
-            model->facilities.items[i].is_for_shortfall &&
-            limit_of(tile, code, lane) * model->minor_per_unit + 1 >
-                tile_register(tile, code->drawn)[lane])
+            model->facilities.items[i].is_for_shortfall && !is_line(tile, i, party) &&
+            left_of(tile, &plan->code->facilities[i], tile->requested[i], lane) > 0)
             return true;
-    }
-    for (size_t i = 0; i < model->guarantees.count; i++) {
-        const SupportCode *code = &plan->code->guarantees[i];
+    for (size_t i = 0; i < model->guarantees.count; i++)
         if (model->guarantees.items[i].debtor == party &&
-            limit_of(tile, code, lane) * model->minor_per_unit + 1 >
-                tile_register(tile, code->drawn)[lane])
+            left_of(tile, &plan->code->guarantees[i], NULL, lane) > 0)
             return true;
-    }
     return false;
 }
 
@@ -120,7 +144,16 @@ static bool divide_party(Tile *tile, uint32_t party, size_t lane)
         total += tile->short_slots[list->first + i].due[lane];
     if (!(total < 0x1p53))
         return false;
-    divide(tile, list, tile->net[party][lane] + total, lane);
+    double line = line_of(tile, party, lane);
+    double lacking = -tile->net[party][lane];
+    tile->drawn[party] = line < lacking ? line : lacking;
+    if (line >= lacking) { /* the line pays what is lacking */
+        for (uint32_t i = 0; i < list->count; i++)
+            tile->short_paid[list->first + i] = tile->short_slots[list->first + i].due[lane];
+        return true;
+    }
+    tile->is_lane_short = true;
+    divide(tile, list, total - lacking + line, lane);
     for (uint32_t i = 0; i < list->count; i++) {
         const ShortSlot *slot = &tile->short_slots[list->first + i];
         double unpaid = slot->due[lane] - tile->short_paid[list->first + i];
@@ -152,6 +185,22 @@ static bool payees_bear_it(const Tile *tile, size_t lane)
     return true;
 }
 
+static void draw_lines(Tile *tile, uint32_t party, size_t lane)
+{
+    const Model *model = tile->plan->model;
+    double drawn = tile->drawn[party];
+
+    for (size_t i = 0; i < model->facilities.count && drawn > 0; i++) {
+        if (!is_line(tile, i, party))
+            continue;
+        double left = left_of(tile, &tile->plan->code->facilities[i], tile->requested[i], lane);
+        double part = drawn < left ? drawn : left;
+
+        tile_cleared(tile, model->facilities.items[i].slot)[lane] += part;
+        drawn -= part;
+    }
+}
+
 static void keep_short(Tile *tile, uint32_t party, size_t lane)
 {
     const ShortParty *list = &tile->short_parties[party];
@@ -165,7 +214,9 @@ static void keep_short(Tile *tile, uint32_t party, size_t lane)
         if (tile->short_paid[i] != due)
             tile_cleared(tile, tile->lane_slots[slot->place].slot)[lane] = tile->short_paid[i];
     }
-    tile->net[party][lane] = left;
+    tile->net[party][lane] = left + tile->drawn[party];
+    if (tile->drawn[party] > 0)
+        draw_lines(tile, party, lane);
 }
 
 static bool pay_short_lane(Tile *tile, size_t lane)
@@ -175,6 +226,7 @@ static bool pay_short_lane(Tile *tile, size_t lane)
     size_t n = 0;
 
     memset(tile->missing, 0, n_parties * sizeof *tile->missing);
+    tile->is_lane_short = false;
     for (uint32_t p = 0; p < n_parties; p++) {
         if (tile->net[p] == NULL || !tile->is_payer[p] || !(tile->net[p][lane] < 0)) {
             /* short only of what it keeps: clearing decides */
@@ -214,7 +266,7 @@ void tile_pay_short(Tile *tile)
         if (tile->slow[lane] == 0)
             continue;
         if (pay_short_lane(tile, lane)) {
-            tile->n_short[lane] += 1;
+            tile->n_short[lane] += tile->is_lane_short;
             tile->slow[lane] = 0;
         } else {
             some = true;

@@ -25,6 +25,7 @@ static void init_clearing(Tile *tile, Arena *arena)
     tile->short_slots = ARENA_ARRAY(arena, ShortSlot, n_slots);
     tile->short_parties = ARENA_ARRAY(arena, ShortParty, n_parties);
     tile->short_paid = ARENA_ARRAY(arena, double, n_slots);
+    tile->drawn = ARENA_ARRAY(arena, double, n_parties);
     tile->missing = ARENA_ARRAY(arena, double, n_parties);
     tile->short_list = ARENA_ARRAY(arena, uint32_t, n_parties);
     tile->place_of = ARENA_ARRAY(arena, uint32_t, n_slots);

@@ -136,6 +136,8 @@ typedef struct Tile {
     size_t n_short_slots;
     ShortParty *short_parties;
     double *short_paid; /* by short slot, in one lane */
+    double *drawn;      /* by party: on its lines, in one lane */
+    bool is_lane_short; /* somebody does not pay in full, lines and all */
     double *missing;    /* by party: what it is paid less, in one lane */
     uint32_t *short_list, *place_of;
     ClearingInput input;
