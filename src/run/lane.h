@@ -63,7 +63,7 @@ static inline double stock_close(double opening, double closing, double toleranc
 {
     double largest = gw_max(fabs(opening), fabs(closing));
     double lowest = -(tolerance + 1e-9 * largest);
-    double lifted = closing < lowest ? GW_NAN : 0.0;
+    double lifted = (closing < lowest ? GW_NAN : 0.0) + (closing - closing); /* NaN at -infinity */
 
     return closing < 0.0 ? lifted : closing;
 }

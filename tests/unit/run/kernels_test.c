@@ -186,6 +186,18 @@ static void payments_are_rounded_half_to_even(void **state)
     }
 }
 
+/* A stock may end a little below zero, not far below, and not at minus infinity. */
+static void a_stock_closes_at_zero_or_not_at_all(void **state)
+{
+    (void)state;
+    assert_true(stock_close(100, -1e-8, 0) == 0);
+    assert_true(isnan(stock_close(100, -1e-6, 0)));
+    assert_true(stock_close(100, -0.009, 0.01) == 0);
+    assert_true(isnan(stock_close(100, -INFINITY, 0.01)));
+    assert_true(isnan(stock_close(100, NAN, 0.01)));
+    assert_true(stock_close(100, 7, 0) == 7);
+}
+
 static void whole_sums_are_exact(void **state)
 {
     double x[N];
@@ -213,6 +225,7 @@ int main(void)
         cmocka_unit_test(growth_counts_the_months_of_a_period),
         cmocka_unit_test(one_lane_alone_is_found),
         cmocka_unit_test(payments_are_rounded_half_to_even),
+        cmocka_unit_test(a_stock_closes_at_zero_or_not_at_all),
         cmocka_unit_test(whole_sums_are_exact),
     };
 
