@@ -61,7 +61,7 @@ static void fill_reserve(Tile *tile, uint32_t i)
         double missing = is_open(tile, lane) ? target_of(tile, i, lane) - balance[lane] : 0;
         if (!(missing > 0))
             continue;
-        double filled = fmin(missing, above_keep(tile, party, lane));
+        double filled = gw_min(missing, above_keep(tile, party, lane));
         balance[lane] += filled;
         tile->net[party][lane] -= filled;
     }
@@ -75,7 +75,7 @@ static void pay_outside(Tile *tile, uint32_t slot)
 
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
         if (is_open(tile, lane))
-            now->cleared[lane] = fmax(0, now->cap[lane]);
+            now->cleared[lane] = gw_max(0, now->cap[lane]);
 }
 
 /* Active rest slots [begin, end) of one party and rank, in one lane. */
@@ -87,19 +87,19 @@ static void share_lane(Tile *tile, uint32_t party, const uint32_t *slots, size_t
     double sum = 0;
 
     for (size_t j = 0; j < n; j++) {
-        weights[j] = fmin(1, fmax(0, tile->slots[slots[j]].share[lane]));
+        weights[j] = gw_min(1, gw_max(0, tile->slots[slots[j]].share[lane]));
         sum += weights[j];
     }
     if (!(sum > 0) || !(left > 0))
         return;
-    double total = floor(left * fmin(1, sum) + CENT_NOISE);
+    double total = floor(left * gw_min(1, sum) + CENT_NOISE);
     if (n == 1)
         shares[0] = total;
     else
         allocate_cents(total, weights, n, shares, shares + n);
     for (size_t j = 0; j < n; j++) {
         const SlotNow *now = &tile->slots[slots[j]];
-        double paid = now->cap[lane] < 0 ? shares[j] : fmin(now->cap[lane], shares[j]);
+        double paid = now->cap[lane] < 0 ? shares[j] : gw_min(now->cap[lane], shares[j]);
 
         now->cleared[lane] = paid;
         tile->net[party][lane] -= paid;
