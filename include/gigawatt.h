@@ -251,6 +251,10 @@ GW_API GwStatus gw_run_report(GwRun *run, const GwReportOptions *options, const 
 GW_API GwStatus gw_run_json(GwRun *run, const char **text);
 /* The series in long form: output, unit, period, day, and the quantiles, one line each. */
 GW_API GwStatus gw_run_csv(GwRun *run, const char **text);
+/* A function for gw_run_save to call now and then, as GwRunOptions.progress is, with no total;
+ * other than 0 stops it: GW_CANCELLED, and no file. NULL, as at first: none. */
+GW_API void gw_run_watch(GwRun *run, int (*progress)(void *context, uint64_t done, uint64_t total),
+                         void *context);
 /* One SQLite file (docs/results.md), written whole or not at all. */
 GW_API GwStatus gw_run_save(GwRun *run, const char *path);
 

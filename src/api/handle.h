@@ -70,6 +70,9 @@ struct GwRun {
     const char *message;
     char message_bytes[400];
     double *sorting; /* scratch of n_paths */
+    /* asked while it is saved; NULL: no one is */
+    int (*progress)(void *context, uint64_t done, uint64_t total);
+    void *progress_context;
 };
 
 /* Sets the message and gives the status back. */

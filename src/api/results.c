@@ -307,16 +307,37 @@ GwStatus gw_run_csv(GwRun *run, const char **text)
     return edge_guard(run->edge, csv_work, &arguments);
 }
 
+void gw_run_watch(GwRun *run, int (*progress)(void *context, uint64_t done, uint64_t total),
+                  void *context)
+{
+    run->progress = progress;
+    run->progress_context = context;
+}
+
+static bool saving_goes_on(void *context)
+{
+    const GwRun *run = context;
+
+    return run->progress == NULL || run->progress(run->progress_context, 0, 0) == 0;
+}
+
 static GwStatus save_work(void *context)
 {
     ReadArguments *arguments = context;
     GwRun *run = arguments->run;
-    SaveInput input = {run->built->model, run->result, run->input.seed, gw_version()};
+    SaveInput input = {.model = run->built->model,
+                       .result = run->result,
+                       .seed = run->input.seed,
+                       .version = gw_version(),
+                       .goes_on = saving_goes_on,
+                       .context = run};
     Text message = {"", 0};
     SaveStatus status = save_results(run->arena, &input, arguments->path, &message);
 
     if (status == SAVE_OK)
         return GW_OK;
+    if (status == SAVE_STOPPED)
+        return run_fail(run, GW_CANCELLED, "stopped");
     return run_fail(run, status == SAVE_NO_MEMORY ? GW_NO_MEMORY : GW_BAD_WORLD, "%.*s",
                     TEXT_ARG(message));
 }

@@ -74,11 +74,11 @@ static void note_interrupt(int signal_number)
     was_interrupted = 1;
 }
 
-static void catch_interrupts(void)
+static void on_interrupt(void (*handler)(int))
 {
     struct sigaction action = {0};
 
-    action.sa_handler = note_interrupt;
+    action.sa_handler = handler;
     action.sa_flags = (int)SA_RESETHAND;
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
@@ -168,16 +168,30 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
     return status;
 }
 
-static int finish_run(GwRun *run, const RunSettings *settings, const char *output, double seconds)
+/* The file first: what is stopped while it is written leaves none. A report has nothing that could
+ * be left half done, so that from there on a signal ends the program at once. */
+static int finish_run(GwRun *run, const RunSettings *settings, const char *output, Meter *meter)
 {
-    GwStatus status = write_run(run, settings, seconds);
+    double seconds = seconds_since(&meter->started);
+    GwStatus saved = GW_OK;
+    GwStatus status = GW_OK;
 
-    if (status == GW_OK && output != NULL)
-        status = gw_run_save(run, output);
-    if (status == GW_OK)
-        return judge_run(run, settings);
-    complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    return status_of(status);
+    gw_run_watch(run, show_progress, meter);
+    if (output != NULL)
+        saved = gw_run_save(run, output);
+    if (saved == GW_CANCELLED || was_interrupted) {
+        complain("stopped");
+        return STATUS_STOPPED;
+    }
+    if (saved != GW_OK)
+        complain("%s", saved == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
+    on_interrupt(SIG_DFL);
+    status = write_run(run, settings, seconds);
+    on_interrupt(note_interrupt);
+    if (status != GW_OK)
+        complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
+    status = saved != GW_OK ? saved : status;
+    return status == GW_OK ? judge_run(run, settings) : status_of(status);
 }
 
 static int run_scenario(GwModel *model, const RunSettings *settings, const char *scenario,
@@ -202,7 +216,7 @@ static int run_scenario(GwModel *model, const RunSettings *settings, const char 
     clear_progress(&meter);
     if (status != GW_OK)
         return explain(model, status);
-    exit_status = finish_run(run, settings, output, seconds_since(&meter.started));
+    exit_status = finish_run(run, settings, output, &meter);
     gw_run_free(run);
     return was_interrupted ? STATUS_STOPPED : exit_status;
 }
@@ -353,7 +367,7 @@ static int run_model(RunSettings *settings)
 
     if (status != STATUS_FINE)
         return status;
-    catch_interrupts();
+    on_interrupt(note_interrupt);
     model = open_model(settings->file, settings->library, &status);
     if (model == NULL)
         return status;

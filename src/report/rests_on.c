@@ -55,7 +55,13 @@ static void measure_tenths(Pair *pairs, double *tenth, const double *x, const do
     driver->high_tenth = spread_of(tenth, n).p50;
 }
 
-DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise)
+typedef struct DriversFound {
+    uint32_t output, period;
+    double noise;
+    DriverList list;
+} DriversFound;
+
+static DriverList find_drivers(Report *r, uint32_t output, uint32_t period, double *noise)
 {
     size_t n_paths = (size_t)r->result->n_paths;
     double *ranking = ARENA_ARRAY(r->arena, double, 2 * n_paths + 1);
@@ -65,8 +71,7 @@ DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise
     double band = count > 2 ? stats_spearman_noise_band(count, Z_NOISE) : 1;
     DriverList drivers = {0};
 
-    if (noise != NULL)
-        *noise = band;
+    *noise = band;
     if (r->input->parameter_outputs == NULL || count < FEWEST_PATHS)
         return drivers;
     for (size_t i = 0; i < r->model->parameters.count; i++) {
@@ -85,6 +90,23 @@ DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise
     if (drivers.count > 1)
         qsort(drivers.items, drivers.count, sizeof *drivers.items, stronger_first);
     return drivers;
+}
+
+DriverList drivers_of(Report *r, uint32_t output, uint32_t period, double *noise)
+{
+    const DriversFound *last = r->drivers;
+    DriversFound *found = NULL;
+
+    if (last == NULL || last->output != output || last->period != period) {
+        found = ARENA_NEW(r->arena, DriversFound);
+        found->output = output;
+        found->period = period;
+        found->list = find_drivers(r, output, period, &found->noise);
+        r->drivers = last = found;
+    }
+    if (noise != NULL)
+        *noise = last->noise;
+    return last->list;
 }
 
 static void add_shares(Report *r, Buffer *out, uint32_t output)

@@ -14,6 +14,7 @@ typedef struct {
     Buffer *out;
     double *scratch; /* two of n_paths */
     double *more_scratch;
+    const struct DriversFound *drivers; /* rests_on.c: what was found last, asked for twice */
 } Report;
 
 enum { SECTION_INDENT = 10 };

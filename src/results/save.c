@@ -72,6 +72,8 @@ static void insert(Saving *s, sqlite3_stmt *statement, const char *shape, ...)
 {
     va_list arguments;
 
+    if (s->code == SQLITE_OK && s->input->goes_on != NULL && !s->input->goes_on(s->input->context))
+        s->code = SQLITE_INTERRUPT;
     if (s->code != SQLITE_OK)
         return;
     va_start(arguments, shape);
@@ -425,5 +427,7 @@ SaveStatus save_results(Arena *scratch, const SaveInput *input, const char *path
     else
         (void)refuse(scratch, message, path, why_not(code));
     (void)unlink(temporary);
-    return code == SQLITE_NOMEM ? SAVE_NO_MEMORY : SAVE_WORLD;
+    return code == SQLITE_NOMEM       ? SAVE_NO_MEMORY
+           : code == SQLITE_INTERRUPT ? SAVE_STOPPED
+                                      : SAVE_WORLD;
 }

@@ -11,10 +11,14 @@ typedef struct {
     const RunResult *result;
     uint64_t seed;
     const char *version;
+    /* Asked before each row whether to go on; NULL: always. */
+    bool (*goes_on)(void *context);
+    void *context;
 } SaveInput;
 
-typedef enum { SAVE_OK, SAVE_WORLD, SAVE_NO_MEMORY } SaveStatus;
-/* Writes beside `path` and renames; on a failure nothing is left behind and `message` says why. */
+typedef enum { SAVE_OK, SAVE_WORLD, SAVE_NO_MEMORY, SAVE_STOPPED } SaveStatus;
+/* Writes beside `path` and renames; on a failure, or stopped, nothing is left behind and `message`
+ * says why. */
 SaveStatus save_results(Arena *scratch, const SaveInput *input, const char *path, Text *message);
 /* A whole number high + low, high a multiple of 2^40, in decimal digits. */
 const char *whole_sum_digits(double high, double low, char room[48]);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4 };
+enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4, PERIODS_BETWEEN_ASKING = 8 };
 #define DEFAULT_KEEP_BYTES ((size_t)2 << 30)
 #define DEFAULT_CACHE_BYTES ((size_t)1 << 20)
 #define WHOLE_UNIT 0x1p40
@@ -178,6 +178,7 @@ typedef struct {
     Tile *tile;
     pthread_t thread;
     bool is_started;
+    uint32_t n_periods; /* since the caller was last asked */
     uint64_t n_failed, n_short, n_faults;
 } Worker;
 
@@ -208,6 +209,19 @@ static void tell_progress(Work *work, uint64_t n_paths)
     pthread_mutex_unlock(&work->lock);
 }
 
+/* A tile may take seconds: whether to go on is asked inside it too, and then it ends early. */
+static void ask_between_periods(Tile *tile, void *context)
+{
+    Worker *worker = context;
+
+    if (++worker->n_periods < PERIODS_BETWEEN_ASKING)
+        return;
+    worker->n_periods = 0;
+    tell_progress(worker->work, 0);
+    if (atomic_load(&worker->work->is_cancelled))
+        tile->n_alive = 0;
+}
+
 static void *run_tiles(void *context)
 {
     Worker *worker = context;
@@ -222,7 +236,8 @@ static void *run_tiles(void *context)
             break;
         uint64_t left = n_paths - first;
         size_t n = left < work->lanes_per_tile ? (size_t)left : work->lanes_per_tile;
-        tile_run(worker->tile, work->result->first_path + first, first, n, NULL, NULL, NULL);
+        tile_run(worker->tile, work->result->first_path + first, first, n, NULL,
+                 ask_between_periods, worker);
         finish_tile(worker);
         tell_progress(work, n);
     }

@@ -9,8 +9,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -203,6 +205,35 @@ static void runs_are_refused_and_stopped(void **state)
     gw_model_free(model);
 }
 
+static void a_stopped_save_leaves_no_file(void **state)
+{
+    char path[] = "/tmp/gw_api_test_XXXXXX";
+    char part[64];
+    GwModel *model = opened(tank);
+    GwRunOptions options = {.paths = 30, .seed = 1};
+    GwRun *run = NULL;
+    int n_calls = 0;
+    int descriptor = mkstemp(path);
+
+    (void)state;
+    assert_true(descriptor >= 0);
+    (void)close(descriptor);
+    (void)unlink(path);
+    assert_int_equal(gw_model_run(model, &options, &run), GW_OK);
+    gw_run_watch(run, stop_at_once, &n_calls);
+    assert_int_equal(gw_run_save(run, path), GW_CANCELLED);
+    assert_int_equal(n_calls, 1);
+    (void)snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(part, F_OK), 0);
+    gw_run_watch(run, NULL, NULL);
+    assert_int_equal(gw_run_save(run, path), GW_OK);
+    assert_int_equal(access(path, F_OK), 0);
+    (void)unlink(path);
+    gw_run_free(run);
+    gw_model_free(model);
+}
+
 /* Everything once; what it gives back when memory ran out on the way. */
 static GwStatus do_everything(void)
 {
@@ -254,6 +285,7 @@ int main(void)
         cmocka_unit_test(settings_are_forgiving),
         cmocka_unit_test(each_file_is_read_once),
         cmocka_unit_test(runs_are_refused_and_stopped),
+        cmocka_unit_test(a_stopped_save_leaves_no_file),
         cmocka_unit_test(memory_may_run_out_anywhere),
     };
 
