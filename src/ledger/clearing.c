@@ -104,9 +104,7 @@ static bool raise_claim(Clearing *c, uint32_t k)
     double used = cover_items(c, plan->covered_items + first, plan->first_cover[k + 1] - first,
                               c->input->support_limit[k] - c->claim[k], c->cover_share + first);
 
-    c->claim[k] += used;
-    if (plan->item_of_support[k] != NO_ITEM)
-        c->due[plan->item_of_support[k]] = c->claim[k];
+    c->claim[k] += used; /* due from the backer as all is cleared again */
     return used > 0;
 }
 
@@ -114,7 +112,10 @@ static bool clear_with_covers(Clearing *c)
 {
     bool all_paid = clear_once(c);
 
-    if (!all_paid && release_reserves(c))
+    if (all_paid || c->plan->n_covers + c->plan->n_reserve_items == 0)
+        return all_paid;
+    clearing_start_covers(c);
+    if (release_reserves(c))
         all_paid = clear_once(c);
     for (size_t o = 0; o < c->plan->spec.n_supports && !all_paid; o++)
         if (raise_claim(c, c->plan->support_order[o]))
@@ -151,6 +152,13 @@ static bool find_defaults(Clearing *c)
 
 /* ---- what comes of it ---------------------------------------------------------------- */
 
+static void write_items(const Clearing *c, const ClearingOutput *out, uint32_t party)
+{
+    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++)
+        if (!c->plan->items[i].is_claim)
+            out->paid[c->plan->items[i].index] = paid_in_all(c, i);
+}
+
 static void write_party(Clearing *c, const ClearingOutput *out, uint32_t party)
 {
     const ClearingSpec *spec = &c->plan->spec;
@@ -172,13 +180,14 @@ static void write_payments(Clearing *c, const ClearingOutput *out)
     const ClearingPlan *plan = c->plan;
     const ClearingSpec *spec = &plan->spec;
 
-    memset(out->paid, 0, spec->n_slots * sizeof *out->paid);
-    for (size_t i = 0; i < plan->n_items; i++)
-        if (!plan->items[i].is_claim)
-            out->paid[plan->items[i].index] = c->own[i] + c->cover_paid[i];
+    memcpy(out->paid, c->input->due, spec->n_slots * sizeof *out->paid);
+    for (size_t j = 0; j < plan->first_rest[spec->n_parties]; j++)
+        out->paid[plan->rest_slots[j]] = 0;
     for (size_t k = 0; k < spec->n_supports; k++)
         out->support_paid[k] = c->pending[k];
     for (uint32_t p = 0; p < spec->n_parties; p++) {
+        if (c->is_short[p])
+            write_items(c, out, p);
         out->default_now[p] = c->in_default[p];
         out->loss[p] = out->cash[p] = 0;
         if (!is_outside(c, p))

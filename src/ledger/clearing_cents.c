@@ -52,7 +52,7 @@ static bool pay_less(Clearing *c, uint32_t party, double missing, const uint32_t
 {
     bool any = false;
 
-    c->is_short[party] = 1;
+    clearing_mark_short(c, party);
     while (missing > 0) {
         PartRank low = lowest_paid_rank(c, party);
         uint32_t best = low.end;

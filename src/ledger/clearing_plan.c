@@ -140,12 +140,25 @@ static void sort_items(Arena *keep, ClearingPlan *plan)
     mark_runs(keys, count, spec->n_parties, plan->first_item);
 }
 
-void clearing_list_inside(ClearingPlan *plan)
+static uint32_t row_of_payee(const ClearingPlan *plan, size_t item)
 {
-    plan->n_to_inside = 0;
-    for (uint32_t i = 0; i < plan->n_items; i++)
-        if (!plan->items[i].is_claim && !plan->spec.is_outside[plan->items[i].payee])
-            plan->to_inside[plan->n_to_inside++] = (InsidePayment){i, plan->items[i].payee};
+    return plan->items[item].is_claim ? UINT32_MAX : plan->row[plan->items[item].payee];
+}
+
+void clearing_list_receipts(ClearingPlan *plan)
+{
+    uint32_t *first = plan->first_receipt;
+
+    for (size_t row = 0; row <= plan->n_inside; row++)
+        first[row] = 0;
+    for (size_t i = 0; i < plan->n_items; i++)
+        if (row_of_payee(plan, i) != UINT32_MAX)
+            first[row_of_payee(plan, i)]++;
+    for (size_t row = 1; row <= plan->n_inside; row++) /* where each ends */
+        first[row] += first[row - 1];
+    for (size_t i = plan->n_items; i-- > 0;)
+        if (row_of_payee(plan, i) != UINT32_MAX)
+            plan->receipts[--first[row_of_payee(plan, i)]] = (uint32_t)i;
 }
 
 static void sort_rest_slots(Arena *keep, ClearingPlan *plan)
@@ -287,8 +300,9 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
         plan->n_inside += !spec->is_outside[party];
     }
     sort_items(keep, plan);
-    plan->to_inside = ARENA_ARRAY(keep, InsidePayment, plan->n_items + 1);
-    clearing_list_inside(plan);
+    plan->first_receipt = ARENA_ARRAY(keep, uint32_t, plan->n_inside + 1);
+    plan->receipts = ARENA_ARRAY(keep, uint32_t, plan->n_items + 1);
+    clearing_list_receipts(plan);
     sort_rest_slots(keep, plan);
     list_covers(keep, plan);
     list_reserves(keep, plan);

@@ -17,17 +17,12 @@ typedef struct {
     bool is_claim;
 } ClearingItem;
 
-/* A slot whose payee is an inside party. */
-typedef struct {
-    uint32_t item, payee;
-} InsidePayment;
-
 struct ClearingPlan {
     ClearingSpec spec;
     size_t n_items;
     ClearingItem *items;
-    size_t n_to_inside;
-    InsidePayment *to_inside;  /* in the order of items */
+    uint32_t *first_receipt;   /* [row + 1] into receipts, by inside party */
+    uint32_t *receipts;        /* items paid to each, ascending */
     uint32_t *first_item;      /* [party + 1] */
     uint32_t *item_of_slot;    /* NO_ITEM for rest slots */
     uint32_t *item_of_support; /* NO_ITEM for lines and outside backers */
@@ -48,7 +43,7 @@ struct ClearingPlan {
     size_t most_rounds; /* of going down in doubles */
 };
 
-/* Fills to_inside, which has room for all items. */
-void clearing_list_inside(ClearingPlan *plan);
+/* Fills first_receipt and receipts, which has room for all items. */
+void clearing_list_receipts(ClearingPlan *plan);
 
 #endif

@@ -21,8 +21,9 @@ static size_t lay_out(const ClearingPlan *whole, Selection *s, char *memory)
     size_t used = sizeof(Selection);
 
     s->plan.items = take(memory, &used, whole->n_items + 1, sizeof(ClearingItem));
-    s->plan.to_inside = take(memory, &used, whole->n_items + 1, sizeof(InsidePayment));
     s->plan.first_item = take(memory, &used, whole->spec.n_parties + 1, sizeof(uint32_t));
+    s->plan.first_receipt = take(memory, &used, whole->n_inside + 1, sizeof(uint32_t));
+    s->plan.receipts = take(memory, &used, whole->n_items + 1, sizeof(uint32_t));
     s->plan.item_of_support = take(memory, &used, whole->spec.n_supports, sizeof(uint32_t));
     s->plan.covered_items = take(memory, &used, whole->n_covers, sizeof(uint32_t));
     s->plan.reserve_items = take(memory, &used, whole->n_reserve_items, sizeof(uint32_t));
@@ -68,6 +69,6 @@ const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *i
     renumber(s, plan->item_of_support, plan->spec.n_supports, selected->item_of_support);
     renumber(s, plan->covered_items, plan->n_covers, selected->covered_items);
     renumber(s, plan->reserve_items, plan->n_reserve_items, selected->reserve_items);
-    clearing_list_inside(selected);
+    clearing_list_receipts(selected);
     return selected;
 }

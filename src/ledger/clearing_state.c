@@ -52,6 +52,7 @@ static void lay_out_doubles(Clearing *c, Layout *layout, const ClearingPlan *pla
     c->own = take_doubles(layout, items);
     c->slope = take_doubles(layout, items);
     c->cover_paid = take_doubles(layout, items);
+    c->uncovered = take_doubles(layout, items);
     c->claim = take_doubles(layout, plan->spec.n_supports);
     c->pending = take_doubles(layout, plan->spec.n_supports);
     c->cover_share = take_doubles(layout, plan->n_covers);
@@ -68,10 +69,12 @@ static void lay_out_all(Clearing *c, Layout *layout, const ClearingPlan *plan)
     size_t parties = plan->spec.n_parties;
 
     lay_out_doubles(c, layout, plan);
+    c->part = take(layout, parties, sizeof *c->part);
     c->sloping = take(layout, parties, sizeof *c->sloping);
     c->is_sloping = take(layout, parties, 1);
     c->in_default = take(layout, parties, 1);
     c->is_short = take(layout, parties, 1);
+    c->is_waiting = take(layout, parties, 1);
     c->is_met = take(layout, plan->n_items, 1);
 }
 
@@ -90,16 +93,19 @@ static void zero(double *values, size_t count)
         values[i] = 0;
 }
 
-static void set_dues(Clearing *c)
+static void set_no_covers(Clearing *c)
 {
-    const ClearingItem *items = c->plan->items;
-    const double *due = c->input->due;
+    zero(c->cover, c->plan->n_items);
+    zero(c->cover_paid, c->plan->n_items);
+    c->may_cover = true;
+}
 
-    for (size_t i = 0; i < c->plan->n_items; i++) {
-        c->due[i] = items[i].is_claim ? 0 : due[items[i].index];
-        c->cover[i] = 0;
-        c->cover_paid[i] = 0;
-    }
+void clearing_start_covers(Clearing *c)
+{
+    if (!c->may_cover)
+        set_no_covers(c);
+    for (uint32_t p = 0; p < c->plan->spec.n_parties; p++)
+        clearing_mark_short(c, p); /* so that what is due is known of all */
 }
 
 void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput *input,
@@ -112,7 +118,9 @@ void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput
     c->plan = plan;
     c->input = input;
     c->looks_at_all = looks_at_all;
-    set_dues(c);
+    c->may_cover = false;
+    if (looks_at_all)
+        set_no_covers(c);
     zero(c->received, spec->n_parties);
     zero(c->line, spec->n_parties);
     zero(c->claim, spec->n_supports);
@@ -126,7 +134,7 @@ void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput
             c->line[spec->supports[k].borrower] += input->support_limit[k];
 }
 
-/* What is due at the ranks from which nothing is kept. */
+/* What is due at the ranks from which nothing is kept; all is paid. */
 static double sum_first_due(const Clearing *c, uint32_t party)
 {
     uint32_t keep_rank = keep_rank_of(c, party);
@@ -134,18 +142,49 @@ static double sum_first_due(const Clearing *c, uint32_t party)
 
     for (uint32_t i = c->plan->first_item[party];
          i < c->plan->first_item[party + 1] && c->plan->items[i].rank < keep_rank; i++)
-        sum += c->due[i] - c->cover[i];
+        sum += c->own[i];
     return sum;
+}
+
+/* What was paid to the party when nothing is covered and nothing claimed. */
+static double sum_receipts(const Clearing *c, size_t row)
+{
+    const ClearingPlan *plan = c->plan;
+    double sum = 0;
+
+    for (uint32_t j = plan->first_receipt[row]; j < plan->first_receipt[row + 1]; j++)
+        sum += c->own[plan->receipts[j]];
+    return sum;
+}
+
+/* The party pays all that is asked of it; returns that. */
+static double pay_all_of(Clearing *c, uint32_t party)
+{
+    const ClearingItem *items = c->plan->items;
+    uint32_t first = c->plan->first_item[party], last = c->plan->first_item[party + 1];
+    double total = 0;
+
+    if (!c->looks_at_all) {
+        for (uint32_t i = first; i < last; i++) {
+            c->own[i] = items[i].is_claim ? 0 : c->input->due[items[i].index];
+            total += c->own[i];
+        }
+        return total;
+    }
+    for (uint32_t i = first; i < last; i++) {
+        uint32_t index = items[i].index;
+        c->due[i] = items[i].is_claim ? c->claim[index] : c->input->due[index];
+        c->own[i] = c->uncovered[i] = c->due[i] - c->cover[i];
+        total += c->own[i];
+    }
+    return total;
 }
 
 void clearing_pay_all(Clearing *c)
 {
+    c->asked = c->looks_at_all ? c->uncovered : c->due;
     for (uint32_t p = 0; p < c->plan->spec.n_parties; p++) {
-        double total = 0, keep = keep_of(c, p);
-        for (uint32_t i = c->plan->first_item[p]; i < c->plan->first_item[p + 1]; i++) {
-            c->own[i] = c->due[i] - c->cover[i];
-            total += c->own[i];
-        }
+        double total = pay_all_of(c, p), keep = keep_of(c, p);
         assert(money_is_exact(total) && "what falls due at once is below 2^53 cents");
         c->total_due[p] = total;
         c->first_due[p] = keep == 0 ? 0 : sum_first_due(c, p);
@@ -154,6 +193,21 @@ void clearing_pay_all(Clearing *c)
         c->available[p] = INFINITY;
         c->is_sloping[p] = 0;
         c->is_short[p] = c->looks_at_all;
+        c->is_waiting[p] = 0;
+    }
+    for (size_t row = 0; row < c->plan->n_inside; row++)
+        c->received[c->plan->inside[row]] = sum_receipts(c, row);
+}
+
+void clearing_mark_short(Clearing *c, uint32_t party)
+{
+    if (c->is_short[party])
+        return;
+    c->is_short[party] = 1;
+    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++) {
+        c->due[i] = c->own[i];
+        if (!c->plan->items[i].is_claim)
+            c->is_waiting[c->plan->items[i].payee] = 1;
     }
 }
 
@@ -194,7 +248,7 @@ static PartRank find_part_rank(const Clearing *c, uint32_t party, double payment
         double rank_due = 0;
         for (part.end = part.begin;
              part.end < last && items[part.end].rank == items[part.begin].rank; part.end++)
-            rank_due += c->due[part.end] - c->cover[part.end];
+            rank_due += c->asked[part.end];
         bool is_last = part.end >= last;
         if (is_last || (rank_due > 0 && payment <= part.paid_before + rank_due))
             return part;
@@ -205,11 +259,20 @@ static PartRank find_part_rank(const Clearing *c, uint32_t party, double payment
 
 static void pay_outside_part(Clearing *c, uint32_t party, PartRank part)
 {
-    for (uint32_t i = c->plan->first_item[party]; i < c->plan->first_item[party + 1]; i++) {
-        c->own[i] = i < part.begin ? c->due[i] - c->cover[i] : 0;
-        c->slope[i] = 0;
-        c->is_met[i] = 0;
-    }
+    c->part[party] = part;
+    for (uint32_t i = c->plan->first_item[party]; i < part.begin; i++)
+        c->own[i] = c->asked[i];
+    for (uint32_t i = part.end; i < c->plan->first_item[party + 1]; i++)
+        c->own[i] = 0;
+}
+
+/* When nothing is covered, none is met before its rank is. */
+static double find_level(const Clearing *c, PartRank part, double amount, double *open)
+{
+    *open = 0;
+    for (uint32_t i = part.begin; i < part.end; i++)
+        *open += c->due[i];
+    return *open > 0 ? amount / *open : 0;
 }
 
 /* Marks the items that are met although the rank is not, and returns by how much each
@@ -218,23 +281,22 @@ static double find_met(Clearing *c, PartRank part, double amount, double *left, 
 {
     double level = 0;
 
+    for (uint32_t i = part.begin; i < part.end; i++)
+        c->is_met[i] = 0;
     for (bool found = true; found;) {
         found = false;
         *left = amount;
         *open = 0;
         for (uint32_t i = part.begin; i < part.end; i++) {
             if (c->is_met[i])
-                *left -= c->due[i] - c->cover[i];
+                *left -= c->asked[i];
             else
                 *open += c->due[i];
         }
         level = *open > 0 ? *left / *open : 0;
-        if (!c->looks_at_all)
-            return level; /* nothing is covered */
         for (uint32_t i = part.begin; i < part.end; i++)
             if (!c->is_met[i] && c->cover[i] > 0 &&
-                level * c->due[i] >
-                    c->due[i] - c->cover[i] + CENT_NOISE + c->due[i] * (PIVOT_NOISE / 64)) {
+                level * c->due[i] > c->asked[i] + CENT_NOISE + c->due[i] * (PIVOT_NOISE / 64)) {
                 c->is_met[i] = 1;
                 found = true;
             }
@@ -249,22 +311,42 @@ static double rank_piece_low(const Clearing *c, PartRank part)
 
     for (uint32_t i = part.begin; i < part.end; i++)
         if (c->is_met[i] && c->due[i] > 0)
-            level = larger(level, (c->due[i] - c->cover[i]) / c->due[i]);
+            level = larger(level, c->asked[i] / c->due[i]);
     if (level == 0)
         return low;
     for (uint32_t i = part.begin; i < part.end; i++)
-        low += smaller(c->due[i] - c->cover[i], level * c->due[i]);
+        low += smaller(c->asked[i], level * c->due[i]);
     return low;
 }
 
-/* Fills own and slope of the party's items, and where its piece ends. */
+/* Fills own and slope in the part; returns the lower end of the piece there. */
+static double pay_part(Clearing *c, PartRank part, double amount, bool is_sloping)
+{
+    double left = 0, open = 0;
+
+    if (!c->looks_at_all) {
+        double level = find_level(c, part, amount, &open);
+        double divisor = is_sloping && open > 0 ? open : INFINITY;
+        for (uint32_t i = part.begin; i < part.end; i++) {
+            c->own[i] = level * c->due[i];
+            c->slope[i] = c->due[i] / divisor;
+        }
+        return part.paid_before;
+    }
+    double level = find_met(c, part, amount, &left, &open);
+    for (uint32_t i = part.begin; i < part.end; i++) {
+        c->own[i] = c->is_met[i] ? c->asked[i] : level * c->due[i];
+        c->slope[i] = is_sloping && !c->is_met[i] && open > 0 ? c->due[i] / open : 0;
+    }
+    return rank_piece_low(c, part);
+}
+
 void clearing_pay_in_doubles(Clearing *c, uint32_t party)
 {
     Purse purse = clearing_open_purse(c, party, c->available[party]);
     uint32_t last = c->plan->first_item[party + 1];
-    double left = 0, open = 0;
 
-    c->is_short[party] = 1;
+    clearing_mark_short(c, party);
     c->is_sloping[party] = purse.is_sloping;
     if (purse.is_full || c->plan->first_item[party] == last) {
         c->is_sloping[party] = 0;
@@ -273,37 +355,42 @@ void clearing_pay_in_doubles(Clearing *c, uint32_t party)
     }
     PartRank part = find_part_rank(c, party, purse.payment);
     pay_outside_part(c, party, part);
-    double level = find_met(c, part, purse.payment - part.paid_before, &left, &open);
-    for (uint32_t i = part.begin; i < part.end; i++) {
-        c->own[i] = c->is_met[i] ? c->due[i] - c->cover[i] : level * c->due[i];
-        c->slope[i] = purse.is_sloping && !c->is_met[i] && open > 0 ? c->due[i] / open : 0;
+    double low = pay_part(c, part, purse.payment - part.paid_before, purse.is_sloping);
+    c->piece_low[party] = larger(purse.low, low + purse.shift);
+}
+
+static void pay_part_in_cents(Clearing *c, PartRank part, double amount)
+{
+    size_t count = part.end - part.begin;
+    double left = 0, open = 0;
+
+    if (!c->looks_at_all) {
+        allocate_cents(amount, c->due + part.begin, count, c->own + part.begin, c->rests);
+        for (uint32_t i = part.begin; i < part.end; i++)
+            c->own[i] = smaller(c->due[i], c->own[i]);
+        return;
     }
-    c->piece_low[party] = larger(purse.low, rank_piece_low(c, part) + purse.shift);
+    find_met(c, part, amount, &left, &open);
+    for (size_t i = 0; i < count; i++)
+        c->weights[i] = c->is_met[part.begin + i] ? 0 : c->due[part.begin + i];
+    allocate_cents(larger(0, left), c->weights, count, c->shares, c->rests);
+    for (uint32_t i = part.begin; i < part.end; i++)
+        c->own[i] = c->is_met[i] ? c->asked[i] : smaller(c->asked[i], c->shares[i - part.begin]);
 }
 
 void clearing_pay_in_cents(Clearing *c, uint32_t party)
 {
     Purse purse = clearing_open_purse(c, party, c->available[party]);
     uint32_t last = c->plan->first_item[party + 1];
-    double left = 0, open = 0;
 
-    c->is_short[party] = 1;
+    clearing_mark_short(c, party);
     if (purse.is_full || c->plan->first_item[party] == last) {
         pay_outside_part(c, party, (PartRank){last, last, 0});
         return;
     }
     PartRank part = find_part_rank(c, party, purse.payment);
-    size_t count = part.end - part.begin;
-    double amount = floor(larger(0, purse.payment - part.paid_before) + CENT_NOISE);
     pay_outside_part(c, party, part);
-    find_met(c, part, amount, &left, &open);
-    for (size_t i = 0; i < count; i++)
-        c->weights[i] = c->is_met[part.begin + i] ? 0 : c->due[part.begin + i];
-    allocate_cents(larger(0, left), c->weights, count, c->shares, c->rests);
-    for (uint32_t i = part.begin; i < part.end; i++) {
-        double asked = c->due[i] - c->cover[i];
-        c->own[i] = c->is_met[i] ? asked : smaller(asked, c->shares[i - part.begin]);
-    }
+    pay_part_in_cents(c, part, floor(larger(0, purse.payment - part.paid_before) + CENT_NOISE));
 }
 
 /* ---- where payments go ---------------------------------------------------- */
@@ -350,13 +437,11 @@ static void deliver_slope(Clearing *c, uint32_t item, double amount, double *int
         into[row] += amount;
 }
 
-/* When nothing is covered and nothing claimed. */
 static void gather_own(Clearing *c)
 {
     for (size_t row = 0; row < c->plan->n_inside; row++)
-        c->received[c->plan->inside[row]] = 0;
-    for (size_t j = 0; j < c->plan->n_to_inside; j++)
-        c->received[c->plan->to_inside[j].payee] += c->own[c->plan->to_inside[j].item];
+        if (c->is_waiting[c->plan->inside[row]])
+            c->received[c->plan->inside[row]] = sum_receipts(c, row);
 }
 
 void clearing_gather(Clearing *c, bool in_cents)
@@ -416,7 +501,7 @@ void clearing_fill_column(Clearing *c, uint32_t party, double *column)
         column[row] = 0;
     for (size_t k = 0; k < plan->spec.n_supports; k++)
         c->pending[k] = 0;
-    for (uint32_t i = plan->first_item[party]; i < plan->first_item[party + 1]; i++) {
+    for (uint32_t i = c->part[party].begin; i < c->part[party].end; i++) {
         if (c->slope[i] == 0)
             continue;
         deliver_slope(c, i, c->slope[i], column);

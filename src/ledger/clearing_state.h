@@ -15,10 +15,18 @@
 #define CENT_NOISE (1.0 / 1024)           /* of one amount, from rounding */
 #define PIVOT_NOISE (1.0 / 1099511627776) /* 2^-40: a circle that leaks less is closed */
 
+/* The run of items that P pays in part: [begin, end), with `paid_before` at the ranks
+ * above it. */
+typedef struct {
+    uint32_t begin, end;
+    double paid_before;
+} PartRank;
+
 typedef struct {
     const ClearingPlan *plan;
     const ClearingInput *input;
     bool looks_at_all; /* at every party: something is covered, or a test wants it */
+    bool may_cover;    /* cover and cover_paid hold something */
     /* by party */
     double *available; /* A */
     double *received;
@@ -29,10 +37,16 @@ typedef struct {
     double *piece_low; /* lower end of the piece that A is on */
     uint8_t *is_sloping;
     uint8_t *in_default;
-    uint8_t *is_short; /* may pay less than all that is due */
-    /* by item */
-    double *due, *cover, *own, *slope, *cover_paid;
-    uint8_t *is_met; /* inside the partly paid rank: own = due - cover */
+    uint8_t *is_short;   /* may pay less than all that is due */
+    uint8_t *is_waiting; /* for money from one that is short */
+    PartRank *part;      /* of a party on a slope */
+    /* by item; due, asked and slope only of a short party */
+    double *own; /* what its payer pays of it */
+    double *due;
+    double *asked; /* of its payer: due, or uncovered */
+    double *slope; /* inside the part */
+    double *cover, *cover_paid, *uncovered;
+    uint8_t *is_met; /* inside the part: own = asked; only with covers */
     /* by support, by cover, by reserve item */
     double *claim, *pending, *cover_share, *released;
     /* scratch */
@@ -46,13 +60,6 @@ typedef struct {
     double low;     /* A at the lower end of this piece as far as `keep` sets it */
     bool is_full, is_sloping;
 } Purse;
-
-/* The run of items that P pays in part: [begin, end), with `paid_before` at the ranks
- * above it. */
-typedef struct {
-    uint32_t begin, end;
-    double paid_before;
-} PartRank;
 
 static inline double value_or_zero(const double *values, size_t i)
 {
@@ -108,10 +115,15 @@ static inline double released_so_far(const Clearing *c, size_t reserve)
     return sum;
 }
 
-/* Paid in full, by whomever. */
+/* By whomever. */
+static inline double paid_in_all(const Clearing *c, uint32_t item)
+{
+    return c->may_cover ? c->own[item] + c->cover_paid[item] : c->own[item];
+}
+
 static inline bool is_met_in_full(const Clearing *c, uint32_t item)
 {
-    return c->own[item] + c->cover_paid[item] >= c->due[item];
+    return paid_in_all(c, item) >= c->due[item];
 }
 
 static inline bool paid_all(const Clearing *c, uint32_t party)
@@ -129,6 +141,11 @@ void clearing_lay_out(Clearing *c, const ClearingPlan *plan, const ClearingInput
                       void *workspace, bool looks_at_all);
 /* After covers or claims have changed: sums what is due, and everyone pays all of it. */
 void clearing_pay_all(Clearing *c);
+
+/* Before anything is covered. */
+void clearing_start_covers(Clearing *c);
+/* From here on the party may pay less. */
+void clearing_mark_short(Clearing *c, uint32_t party);
 
 /* What the party pays with A. */
 Purse clearing_open_purse(const Clearing *c, uint32_t party, double available);

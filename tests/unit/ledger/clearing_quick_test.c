@@ -103,8 +103,9 @@ static void add_covers(ClearingCase *cc, uint64_t *seed, const Mix *mix)
         uint32_t *slots = some_slots(cc, seed, borrower, &count);
         if (cc->is_outside[borrower])
             continue;
+        double limit = below(seed, 3) == 0 ? 0 : cents(seed, mix->most_due, mix->scale);
         case_support(cc, backer, borrower, below(seed, mix->ranks), below(seed, 2) ? slots : NULL,
-                     count, cents(seed, mix->most_due, mix->scale));
+                     count, limit);
     }
     for (uint32_t i = 0; i < mix->reserves; i++) {
         uint32_t party = below(seed, n);
@@ -221,6 +222,11 @@ static void everything_at_once(void **state)
     mix.reserves = 2;
     mix.rests = 6;
     assert_true(compare_networks(&mix, 8, 4000) > 300);
+    mix.reserves = 0; /* covers that cover nothing, then defaults */
+    mix.supports = 1;
+    assert_true(compare_networks(&mix, 12, 4000) > 300);
+    mix.reserves = 2;
+    mix.supports = 4;
     mix.scale = 0.01;
     mix.one_in_due = 1;
     assert_true(compare_networks(&mix, 9, 4000) > 300);
@@ -264,7 +270,7 @@ static void bad_networks_end(void **state)
         add_slots(cc, &seed, &mix);
         add_covers(cc, &seed, &mix);
         for (uint32_t p = 0; p < cc->n_parties; p++) {
-            cc->cash[p] -= below(&seed, 2) ? cents(&seed, mix.most_cash, mix.scale) : 0.5;
+            cc->cash[p] -= below(&seed, 2) ? cents(&seed, mix.most_cash, mix.scale) : 1;
             cc->loss_of_cash[p] = below(&seed, 2);
             cc->loss_of_claims[p] = below(&seed, 2);
         }
@@ -283,6 +289,6 @@ int main(void)
         cmocka_unit_test(cash_below_zero_ends), cmocka_unit_test(bad_networks_end),
     };
 
-    printf("seeds 1 to 11\n");
+    printf("seeds 1 to 12\n");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
