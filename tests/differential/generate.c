@@ -291,12 +291,9 @@ static void remembered(Gen *g, int depth)
     case 1: /* the past of what may stand further down */
         put(g, "lag(x%d, ", below(g, g->n_formulas));
         put_periods(g, between(g, 1, 5));
-        if (chance(g, 80)) {
-            put(g, ", first clamp(");
-            number(g, depth - 2);
-            put(g, ", -9, 9)");
-        }
-        put(g, ")");
+        put(g, ", first clamp(");
+        number(g, depth - 2);
+        put(g, ", -9, 9))");
         break;
     case 2:
         put(g, "delay(");
@@ -1556,6 +1553,14 @@ static void write_rents(Gen *g)
 
 /* ---- what is asked ---- */
 
+/* A day in the last third of the clock: a check that never looks is refused. */
+static void put_late_day(Gen *g)
+{
+    int32_t third = g->n_periods / 3;
+
+    put_day(g, step_last_day(g->step, g->first_ordinal + g->n_periods - 1 - below(g, third + 1)));
+}
+
 static void write_checks(Gen *g)
 {
     const char *party = g->parties[below(g, g->n_inside)];
@@ -1567,7 +1572,7 @@ static void write_checks(Gen *g)
         put(g, "check \"holds for a while\" always ");
         yesno(g, 1);
         put(g, " during term(");
-        put_some_day(g);
+        put_late_day(g);
         put(g, ", %d months)\n", between(g, 1, 12));
     }
     if (chance(g, 30)) {
@@ -1576,7 +1581,7 @@ static void write_checks(Gen *g)
         if (day != NULL)
             put(g, "%s", day->name);
         else
-            put_some_day(g);
+            put_late_day(g);
         put(g, " %s.cash > %d coin\n", party, between(g, 0, 50));
     }
     if (chance(g, 30))
