@@ -1,9 +1,10 @@
 /* Runs the reference model (reference.gw) in the engine or by hand, times it and compares results.
  *
  *   reference engine MODEL|scalar|avx512 [--paths N] [--seed N] [--threads N] [--rounds N]
- *             [--write FILE]
+ *             [--set 'X = 3'] [--write FILE]
  *       prints the seconds of each round, the run alone: on the wall, of the processor; status 77
  *       when this machine or build cannot
+ *   reference bytes MODEL [--paths N]             what a run would keep, foretold
  *   reference draws FILE [--paths N] [--seed N]   the normal numbers of every draw
  *   reference agree FILE FILE                     the greatest differences; status 1 above 1e-9
  *
@@ -23,7 +24,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { N_HEADER = 4, CANNOT = 77 };
+enum { N_HEADER = 4, CANNOT = 77, MOST_SETS = 8 };
 static const double AGREES = 1e-9;
 
 const ReferenceSite reference_sites[N_SITES] = {
@@ -63,6 +64,8 @@ typedef struct {
     uint64_t seed;
     unsigned threads, rounds;
     const char *write;
+    const char *sets[MOST_SETS];
+    int n_sets;
 } Options;
 
 /* ---- the plan --------------------------------------------------------------- */
@@ -258,34 +261,64 @@ static bool write_engine(GwModel *model, GwRun *result, const char *file)
     return fclose(out) == 0 && is_written;
 }
 
+/* A compiled model, or NULL after saying why not. */
+static GwModel *open_model(const char *file, const Options *options)
+{
+    GwModel *model = gw_model_new();
+    bool is_fine = model != NULL && gw_model_open(model, file) == GW_OK;
+
+    for (int i = 0; i < options->n_sets && is_fine; i++)
+        is_fine = gw_model_set(model, options->sets[i]) == GW_OK;
+    if (is_fine && gw_model_compile(model) == GW_OK)
+        return model;
+    if (model != NULL) {
+        const char *faults = gw_model_diagnostics_text(model, 0);
+        fprintf(stderr, "%s\n%s\n", gw_model_message(model), faults != NULL ? faults : "");
+    }
+    gw_model_free(model);
+    return NULL;
+}
+
+static GwRunOptions engine_options(const Options *options)
+{
+    return (GwRunOptions){.paths = options->n_paths,
+                          .seed = options->seed,
+                          .threads = options->threads,
+                          .keep_bytes = (uint64_t)1 << 40};
+}
+
 static int run_engine(const char *file, const Options *options)
 {
-    GwRunOptions run_options = {.paths = options->n_paths,
-                                .seed = options->seed,
-                                .threads = options->threads,
-                                .keep_bytes = (uint64_t)1 << 40};
-    GwModel *model = gw_model_new();
+    GwRunOptions run_options = engine_options(options);
+    GwModel *model = open_model(file, options);
     GwRun *result = NULL;
-    int status = 0;
+    int status = model != NULL ? 0 : 1;
 
-    if (model == NULL)
-        return 3;
-    if (gw_model_open(model, file) != GW_OK || gw_model_compile(model) != GW_OK) {
-        const char *faults = gw_model_diagnostics_text(model, 0);
-        fprintf(stderr, "%s%s\n", gw_model_message(model), faults != NULL ? faults : "");
-        status = 1;
-    } else {
-        for (unsigned round = 0; round < options->rounds && status == 0; round++) {
-            gw_run_free(result);
-            result = NULL;
-            Stopwatch start = stopwatch();
-            status = gw_model_run(model, &run_options, &result) == GW_OK ? 0 : 1;
-            print_since(start);
-        }
-        if (status == 0 && options->write != NULL)
-            status = write_engine(model, result, options->write) ? 0 : 3;
+    for (unsigned round = 0; round < options->rounds && status == 0; round++) {
+        gw_run_free(result);
+        result = NULL;
+        Stopwatch start = stopwatch();
+        status = gw_model_run(model, &run_options, &result) == GW_OK ? 0 : 1;
+        print_since(start);
     }
+    if (status == 0 && options->write != NULL)
+        status = write_engine(model, result, options->write) ? 0 : 3;
     gw_run_free(result);
+    gw_model_free(model);
+    return status;
+}
+
+static int foretell_bytes(const char *file, const Options *options)
+{
+    GwRunOptions run_options = engine_options(options);
+    GwModel *model = open_model(file, options);
+    uint64_t bytes = 0;
+    int status = model != NULL ? 0 : 1;
+
+    if (status == 0 && gw_model_run_bytes(model, &run_options, &bytes) != GW_OK)
+        status = 1;
+    if (status == 0)
+        printf("%.0f\n", (double)bytes);
     gw_model_free(model);
     return status;
 }
@@ -405,7 +438,8 @@ static int usage(void)
 {
     fprintf(stderr, "usage: reference engine MODEL|scalar|avx512 [--paths N] [--seed N] "
                     "[--threads N] [--rounds N]\n"
-                    "                 [--write FILE]\n"
+                    "                 [--set 'X = 3'] [--write FILE]\n"
+                    "       reference bytes MODEL [--paths N]\n"
                     "       reference draws FILE [--paths N] [--seed N]\n"
                     "       reference agree FILE FILE\n");
     return 2;
@@ -425,6 +459,8 @@ static bool read_options(int count, char **words, Options *options)
             options->rounds = (unsigned)strtoul(words[i + 1], NULL, 10);
         else if (strcmp(words[i], "--write") == 0)
             options->write = words[i + 1];
+        else if (strcmp(words[i], "--set") == 0 && options->n_sets < MOST_SETS)
+            options->sets[options->n_sets++] = words[i + 1];
         else
             return false;
     }
@@ -434,7 +470,8 @@ static bool read_options(int count, char **words, Options *options)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    bool has_file = strcmp(what, "engine") == 0 || strcmp(what, "draws") == 0;
+    bool has_file =
+        strcmp(what, "engine") == 0 || strcmp(what, "draws") == 0 || strcmp(what, "bytes") == 0;
     int first_option = has_file ? 3 : 2;
     Options options;
 
@@ -444,6 +481,8 @@ int main(int argc, char **argv)
         return usage();
     if (strcmp(what, "engine") == 0)
         return run_engine(argv[2], &options);
+    if (strcmp(what, "bytes") == 0)
+        return foretell_bytes(argv[2], &options);
     if (strcmp(what, "draws") == 0)
         return export_draws(argv[2], &options);
     if (strcmp(what, "scalar") == 0 || strcmp(what, "avx512") == 0)

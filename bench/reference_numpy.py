@@ -3,9 +3,9 @@
 
 usage: reference_numpy.py [--paths N] [--seed N] [--rounds N] [--draws FILE] [--write FILE]
 
-Prints the seconds of each round, the run alone: on the wall, of the processor. With --draws it takes the
-normal numbers that `reference draws` wrote, otherwise those of NumPy's own generator. --write
-keeps the results in the layout of bench/reference.c.
+Prints the seconds of each round, the run alone: on the wall, of the processor. With --draws it
+takes the normal numbers that `reference draws` wrote, otherwise those of NumPy's own generator.
+--write keeps the results in the layout of bench/reference.c.
 """
 import argparse
 import calendar
