@@ -239,6 +239,8 @@ const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
  */
 bool node_middle(const Model *m, const Node *node, double *out);
 bool node_is_constant(const Node *node, double *out);
+/* A date later by a duration: by whole days when that was written in days or weeks. */
+const Node *node_date_after(Checker *c, const Node *day, const Typed *length);
 /* A state read by its key (account, unpaid, ...), opening or closing by the env. */
 Typed read_state(Checker *c, const Env *env, ValueId value, Type type);
 ValueId state_value(Checker *c, Text key, ValueKind kind);

@@ -162,22 +162,13 @@ static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp o
     return out;
 }
 
-static const Node *days_of(Checker *c, const Node *months)
-{
-    return node_make(c, N_MUL, months, node_const(c, DAYS_PER_MONTH), NULL);
-}
-
 static Typed date_plus(Checker *c, const Typed *day, const Typed *length, bool is_minus)
 {
-    const Node *months = length->node;
+    Typed by = *length;
+
     if (is_minus)
-        months = node_make(c, N_NEG, months, NULL, NULL);
-    Typed out = {.type = {.tag = KIND_OF_DATE}};
-    if (length->type.unit.in_days)
-        out.node = node_make(c, N_DATE_ADD_DAYS, day->node, days_of(c, months), NULL);
-    else
-        out.node = node_make(c, N_DATE_ADD_MONTHS, day->node, months, NULL);
-    return out;
+        by.node = node_make(c, N_NEG, length->node, NULL, NULL);
+    return (Typed){.type = {.tag = KIND_OF_DATE}, .node = node_date_after(c, day->node, &by)};
 }
 
 static bool is_duration(const Typed *t)

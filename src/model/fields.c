@@ -214,12 +214,8 @@ static void scale_field(Checker *c, Field *field, Typed *t)
                 t->node = node_make(c, N_MUL, t->node, by, NULL);
         } else if (t->type.tag == KIND_OF_DATE) {
             Typed by = elaborate(c, &env, o->expr);
-            if (by.type.tag == KIND_OF_NUMBER && by.type.unit.in_days)
-                t->node = node_make(
-                    c, N_DATE_ADD_DAYS, t->node,
-                    node_make(c, N_MUL, by.node, node_const(c, DAYS_PER_MONTH), NULL), NULL);
-            else if (by.type.tag == KIND_OF_NUMBER)
-                t->node = node_make(c, N_DATE_ADD_MONTHS, t->node, by.node, NULL);
+            if (by.type.tag == KIND_OF_NUMBER)
+                t->node = node_date_after(c, t->node, &by);
         } else {
             const Node *by =
                 elaborate_number(c, &env, o->expr, &t->type.unit, "what is added to a field");

@@ -257,35 +257,35 @@ static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_f
     return read_hidden(c, id, type_plain());
 }
 
+/* A date and a duration, as `ramp` and `term` take them. */
+static bool read_stretch(Checker *c, const Env *env, const Expr *expr, const Node **start,
+                         Typed *length)
+{
+    Unit time = unit_time();
+
+    *start = elaborate_date(c, env, expr->args.items[0], "where this starts");
+    *length = elaborate(c, env, expr->args.items[1]);
+    if (!*start || length->type.tag == KIND_OF_ERROR)
+        return false;
+    if (length->type.tag == KIND_OF_NUMBER && dimensions_equal(&length->type.unit.dims, &time.dims))
+        return true;
+    diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span,
+               "the length of a %.*s is a duration, not %.*s", TEXT_ARG(expr->name),
+               TEXT_ARG(type_name(c, &length->type)));
+    return false;
+}
+
 static Typed call_ramp(Checker *c, const Env *env, const Expr *expr)
 {
+    const Node *start;
+    Typed length;
+
     if (expr->args.count != 2)
         return wrong_arguments(c, expr, "ramp(DATE, DURATION)");
-    const Node *start = elaborate_date(c, env, expr->args.items[0], "the start of a ramp");
-    Typed length = elaborate(c, env, expr->args.items[1]);
-    Unit time = unit_time();
-    if (!start || length.type.tag == KIND_OF_ERROR)
+    if (!read_stretch(c, env, expr, &start, &length))
         return typed_error();
-    if (length.type.tag != KIND_OF_NUMBER ||
-        !dimensions_equal(&length.type.unit.dims, &time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span,
-                   "the length of a ramp is a duration, not %.*s",
-                   TEXT_ARG(type_name(c, &length.type)));
-        return typed_error();
-    }
-    const Node *end =
-        length.type.unit.in_days
-            ? node_make(c, N_DATE_ADD_DAYS, start,
-                        node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
-            : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
-    Node *ramp = ARENA_NEW(c->arena, Node);
-    ramp->op = N_RAMP;
-    ramp->value = NO_ID;
-    ramp->n_args = 2;
-    ramp->args = ARENA_ARRAY(c->arena, const Node *, 2);
-    ramp->args[0] = start;
-    ramp->args[1] = end;
-    return (Typed){.type = type_plain(), .node = ramp};
+    const Node *end = node_date_after(c, start, &length);
+    return (Typed){.type = type_plain(), .node = node_make(c, N_RAMP, start, end, NULL)};
 }
 
 Typed elaborate_window(Checker *c, const Env *env, const Expr *expr)
@@ -490,30 +490,18 @@ static Typed call_annuity(Checker *c, const Env *env, const Expr *expr)
 
 static Typed call_term(Checker *c, const Env *env, const Expr *expr)
 {
+    Typed out = {.type = {.tag = KIND_OF_TERM}}, length;
+    double months;
+
     if (expr->args.count != 2)
         return wrong_arguments(c, expr, "term(DATE, DURATION)");
-    const Node *start = elaborate_date(c, env, expr->args.items[0], "the start of a term");
-    Typed length = elaborate(c, env, expr->args.items[1]);
-    Unit time = unit_time();
-    if (!start || length.type.tag == KIND_OF_ERROR)
+    if (!read_stretch(c, env, expr, &out.start, &length))
         return typed_error();
-    if (length.type.tag != KIND_OF_NUMBER ||
-        !dimensions_equal(&length.type.unit.dims, &time.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[1]->span,
-                   "the length of a term is a duration, not %.*s",
-                   TEXT_ARG(type_name(c, &length.type)));
-        return typed_error();
-    }
-    double months;
     if (node_is_constant(length.node, &months) && months > MOST_SENSIBLE_TERM_YEARS * 12)
         diag_warning(c->diags, DIAG_OUT_OF_RANGE, expr->args.items[1]->span,
                      "this term lasts %.4g years", months / 12);
-    Typed out = {.type = {.tag = KIND_OF_TERM}, .start = start, .months = length.node};
-    out.end =
-        length.type.unit.in_days
-            ? node_make(c, N_DATE_ADD_DAYS, start,
-                        node_make(c, N_MUL, length.node, node_const(c, DAYS_PER_MONTH), NULL), NULL)
-            : node_make(c, N_DATE_ADD_MONTHS, start, length.node, NULL);
+    out.months = length.node;
+    out.end = node_date_after(c, out.start, &length);
     return out;
 }
 

@@ -346,12 +346,13 @@ static void build_view(Checker *c, const Decl *decl)
         return;
     }
     Env env = closing_env(c, TEXT("report"));
-    bool takes_day = text_is(decl->name, "why") || text_is(decl->name, "hist") ||
-                     text_is(decl->name, "tornado");
+    bool takes_day =
+        text_is(decl->name, "why") || text_is(decl->name, "hist") || text_is(decl->name, "tornado");
     if ((decl->expr2 && !takes_day) || (decl->during && !text_is(decl->name, "who_pays"))) {
         diag_error(c->diags, DIAG_WRONG_ARGUMENTS,
                    decl->expr2 ? decl->expr2->span : decl->during->span,
-                   "`%.*s` has no `%s`: a day goes with `why`, `hist` and `tornado`, a term with `who_pays`",
+                   "`%.*s` has no `%s`: a day goes with `why`, `hist` and `tornado`, a term with "
+                   "`who_pays`",
                    TEXT_ARG(decl->name), decl->expr2 ? "at" : "during");
         return;
     }

@@ -260,6 +260,14 @@ ValueId value_hidden(Checker *c, const Env *env, const char *what, ValueKind kin
     return id;
 }
 
+const Node *node_date_after(Checker *c, const Node *day, const Typed *length)
+{
+    if (!length->type.unit.in_days)
+        return node_make(c, N_DATE_ADD_MONTHS, day, length->node, NULL);
+    const Node *days = node_make(c, N_MUL, length->node, node_const(c, DAYS_PER_MONTH), NULL);
+    return node_make(c, N_DATE_ADD_DAYS, day, days, NULL);
+}
+
 static bool is_state(ValueKind kind)
 {
     switch (kind) {
