@@ -67,7 +67,7 @@ static GwStatus refuse_size(Running *running, uint64_t bytes, uint64_t keep)
 
     human_bytes((double)bytes, needed);
     human_bytes((double)keep, allowed);
-    fitting -= fitting % 1000;
+    fitting -= fitting % (fitting >= 1000 ? 1000 : 1);
     return model_fail(running->model, GW_TOO_BIG,
                       "%" PRIu64 " paths would keep %s, and %s may be kept: run about %" PRIu64
                       " paths, show fewer series, or allow more with --keep",

@@ -77,6 +77,7 @@ void section_headline(Report *r)
     size_t count = r->input->headline.count;
     HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, count + 1);
     size_t n_written = 0;
+    bool is_less = false;
 
     for (size_t i = 0; i < count; i++)
         rows[i] = r->input->headline.items[i];
@@ -90,11 +91,14 @@ void section_headline(Report *r)
         buffer_string(&out, " announced, ");
         add_money(&out, r->model, rows[i].binding);
         buffer_string(&out, " binding");
+        is_less = is_less || rows[i].announced < 0.9995 * rows[i].binding;
     }
     if (n_written == 0)
         return;
     buffer_string(&out, " (means over the clock, ");
     add_count(&out, r->input->headline_paths);
-    buffer_string(&out, " paths)");
+    buffer_string(&out, is_less ? " paths; the announced world is another one, in which what hangs "
+                                  "on a default or on cash may come to less)"
+                                : " paths)");
     add_section(r, "HEADLINE", buffer_view(&out));
 }
