@@ -22,7 +22,7 @@ typedef struct {
     uint32_t n_paths;
 } Round;
 
-static const Round rounds[] = {{MOST_NUDGES, 32}, {16, 128}, {4, 1024}};
+static const Round rounds[] = {{MOST_NUDGES, 32}, {24, 128}, {4, 1024}};
 enum { N_ROUNDS = sizeof rounds / sizeof *rounds };
 #define NUDGE_FACTOR 1.1
 
