@@ -192,7 +192,7 @@ static double ask(sqlite3 *db, const char *sql)
 static void a_file_holds_what_was_run(void **state)
 {
     World *w = *state;
-    SaveInput input = {&w->model, &w->result, 7, "test"};
+    SaveInput input = {&w->model, &w->result, 7, "test", NULL, NULL};
     char path[64];
     Text message = {"", 0};
     sqlite3 *db = NULL;
@@ -216,7 +216,7 @@ static void a_file_holds_what_was_run(void **state)
 static void a_file_is_whole_or_not_there(void **state)
 {
     World *w = *state;
-    SaveInput input = {&w->model, &w->result, 7, "test"};
+    SaveInput input = {&w->model, &w->result, 7, "test", NULL, NULL};
     Text message = {"", 0};
 
     assert_int_equal(save_results(w->arena, &input, "no/such/folder/x.db", &message), SAVE_WORLD);
