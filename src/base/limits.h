@@ -8,7 +8,7 @@ enum {
     LIMIT_SOURCE_FILES = 1000,    /* imports of one model */
     LIMIT_TOKENS = 2000000,       /* of one file */
     LIMIT_NESTING = 200,          /* brackets and blocks: bounds the parser's recursion */
-    LIMIT_OPERATORS = 1000,         /* of one expression: bounds the depth of its tree */
+    LIMIT_OPERATORS = 1000,       /* of one expression: bounds the depth of its tree */
     LIMIT_NAME_BYTES = 200,       /* of one name */
     LIMIT_IMPORT_DEPTH = 50,      /* chains of imports */
     LIMIT_KIND_DEPTH = 20,        /* `like` chains, and parts inside parts */
