@@ -265,6 +265,52 @@ static char *copy_string(const char *string)
     return copy == NULL ? NULL : strcpy(copy, string);
 }
 
+static int refuse_output(const char *path, const char *why)
+{
+    complain("cannot write %s: %s", path, why);
+    return STATUS_WORLD;
+}
+
+/* Whether a file is there that is no file of results: a model, say, named by a slip. */
+static bool holds_something_else(const char *path)
+{
+    static const char mark[] = "SQLite format 3";
+    char start[sizeof mark] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t length = 0;
+
+    if (file == NULL)
+        return false;
+    length = fread(start, 1, sizeof mark, file);
+    (void)fclose(file);
+    return length > 0 && memcmp(start, mark, sizeof mark) != 0;
+}
+
+/* Finds out before the run whether its results can be kept at all. */
+static int check_output(const char *path)
+{
+    struct stat about;
+    char *folder = NULL;
+    char *slash = NULL;
+    int status = STATUS_FINE;
+
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return refuse_output(path,
+                             S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
+    if (holds_something_else(path))
+        return refuse_output(path, "that file holds something else than results");
+    folder = copy_string(path);
+    if (folder == NULL)
+        return refuse_output(path, "memory ran out");
+    slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    if (access(slash != NULL ? folder : ".", W_OK | X_OK) != 0)
+        status = refuse_output(path, strerror(errno));
+    free(folder);
+    return status;
+}
+
 static int run_named(GwModel *model, const RunSettings *settings, const char *name, bool is_many)
 {
     char *output =
@@ -274,6 +320,8 @@ static int run_named(GwModel *model, const RunSettings *settings, const char *na
     if (settings->output != NULL && is_many && output == NULL)
         complain("memory ran out");
     else
+        status = is_many && output != NULL ? check_output(output) : STATUS_FINE;
+    if (status == STATUS_FINE)
         status = run_scenario(model, settings, name, is_many ? output : settings->output);
     free(output);
     return status;
@@ -317,35 +365,6 @@ static int run_scenarios(GwModel *model, RunSettings *settings)
 }
 
 /* --- the command --- */
-
-static int refuse_output(const char *path, const char *why)
-{
-    complain("cannot write %s: %s", path, why);
-    return STATUS_WORLD;
-}
-
-/* Finds out before the run whether its results can be kept at all. */
-static int check_output(const char *path)
-{
-    struct stat about;
-    char *folder = NULL;
-    char *slash = NULL;
-    int status = STATUS_FINE;
-
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return refuse_output(path,
-                             S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
-    folder = copy_string(path);
-    if (folder == NULL)
-        return refuse_output(path, "memory ran out");
-    slash = strrchr(folder, '/');
-    if (slash != NULL)
-        slash[slash == folder ? 1 : 0] = '\0';
-    if (access(slash != NULL ? folder : ".", W_OK | X_OK) != 0)
-        status = refuse_output(path, strerror(errno));
-    free(folder);
-    return status;
-}
 
 static int apply_settings(GwModel *model, const RunSettings *settings)
 {
