@@ -258,6 +258,64 @@ static bool is_cash_series(Checker *c, const Expr *expr, const Type *type)
 }
 
 /* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
+/* The settings of a bank's test, each under the two names it may bear. */
+typedef enum { SETTING_PLAIN, SETTING_YEARLY, SETTING_YEARS, SETTING_MONEY } SettingUnit;
+static const struct {
+    const char *name, *other;
+    SettingUnit unit;
+    double least, most;
+    const char *form;
+} bank_settings[] = {
+    {"dscr", "cover", SETTING_PLAIN, 0.5, 10, "a plain number from 0.5 to 10, such as 1.3"},
+    {"rate", "interest", SETTING_YEARLY, 0, 1, "a rate from 0 to 100 % a year, such as 9%/year"},
+    {"decline", "fall", SETTING_YEARLY, 0, 0.99, "a share of each year, such as 25%"},
+    {"life", "years", SETTING_YEARS, 0.5, 100, "half a year to 100, such as 5 years"},
+    {"tail", "spare", SETTING_YEARS, 0, 50, "a duration, such as 1 year"},
+    {"cost", "price", SETTING_MONEY, 1, 1e15, "an amount of money"},
+    {"ltv", "cap", SETTING_PLAIN, 0, 1, "a share from 0 to 100 %"},
+};
+
+/* A bank's setting in what the test reckons with: years, shares a year, money. False after a
+ * diagnostic. */
+static bool read_bank_setting(Checker *c, const Decl *setting, const Typed *t, double *x)
+{
+    size_t n = sizeof bank_settings / sizeof *bank_settings, which = 0;
+    Table *names = table_new(c->arena);
+
+    table_set(names, TEXT("cash"), names);
+    for (size_t i = 0; i < n; i++)
+        table_set(names, text_from(bank_settings[i].name), names);
+    while (which < n && !text_is(setting->name, bank_settings[which].name) &&
+           !text_is(setting->name, bank_settings[which].other))
+        which++;
+    if (which == n) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name_span,
+                             "a bank's test has no setting `%.*s`", TEXT_ARG(setting->name));
+        suggest_nearest(c, d, setting->name_span, names, setting->name);
+        return false;
+    }
+    const Dimensions *dims = &t->type.unit.dims;
+    Unit money = money_unit(c), time = unit_time(), rate = unit_divide(unit_plain(), time);
+    SettingUnit unit = bank_settings[which].unit;
+    bool is_plain = dims->n == 0 && unit != SETTING_MONEY;
+    bool fits = is_plain || (unit == SETTING_MONEY && dimensions_equal(dims, &money.dims)) ||
+                (unit == SETTING_YEARS && dimensions_equal(dims, &time.dims)) ||
+                (unit == SETTING_YEARLY && dimensions_equal(dims, &rate.dims));
+    if (fits && !is_plain && unit == SETTING_YEARS)
+        *x /= 12;
+    if (fits && !is_plain && unit == SETTING_YEARLY)
+        *x *= 12;
+    if (!fits || t->type.tag != KIND_OF_NUMBER || isnan(*x))
+        diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span, "`%.*s` is %s",
+                   TEXT_ARG(setting->name), bank_settings[which].form);
+    else if (!(*x >= bank_settings[which].least && *x <= bank_settings[which].most))
+        diag_error(c->diags, DIAG_OUT_OF_RANGE, setting->expr->span, "`%.*s` is %s",
+                   TEXT_ARG(setting->name), bank_settings[which].form);
+    else
+        return true;
+    return false;
+}
+
 static void read_setting(Checker *c, View *view, const Decl *setting, const Expr *shown)
 {
     if (setting->kind != DECL_VALUE || !setting->expr)
@@ -287,6 +345,8 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         x = NAN;
         output = add_output(c, span_text(c->diags->sources, setting->expr->span), &t, true);
     }
+    if (text_is(view->name, "bank_test") && !is_cash && !read_bank_setting(c, setting, &t, &x))
+        return;
     *LIST_PUSH(c->arena, &view->setting_names) = setting->name;
     *LIST_PUSH(c->arena, &view->setting_values) = x;
     *LIST_PUSH(c->arena, &view->setting_outputs) = output;
