@@ -1,7 +1,7 @@
 /* Runs the reference model (reference.gw) in the engine or by hand, times it and compares results.
  *
  *   reference engine MODEL|scalar|avx512 [--paths N] [--seed N] [--threads N] [--rounds N]
- *             [--set 'X = 3'] [--write FILE]
+ *             [--rent X] [--upkeep X] [--write FILE]
  *       prints the seconds of each round, the run alone: on the wall, of the processor; status 77
  *       when this machine or build cannot
  *   reference bytes MODEL [--paths N]             what a run would keep, foretold
@@ -18,13 +18,14 @@
 #include "maths/maths.h"
 #include "maths/philox.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { N_HEADER = 4, CANNOT = 77, MOST_SETS = 8 };
+enum { N_HEADER = 4, CANNOT = 77 };
 static const double AGREES = 1e-9;
 
 const ReferenceSite reference_sites[N_SITES] = {
@@ -64,8 +65,7 @@ typedef struct {
     uint64_t seed;
     unsigned threads, rounds;
     const char *write;
-    const char *sets[MOST_SETS];
-    int n_sets;
+    double rent, upkeep; /* USD a MW and month; NaN: as the model says */
 } Options;
 
 /* ---- the plan --------------------------------------------------------------- */
@@ -200,6 +200,8 @@ static int run_by_hand(bool is_scalar, const Options *options)
     int status = 0;
 
     make_plan(&plan);
+    plan.rent_rate = isnan(options->rent) ? RENT_RATE : options->rent;
+    plan.upkeep_rate = isnan(options->upkeep) ? UPKEEP_RATE : options->upkeep;
     for (unsigned round = 0; round < options->rounds && status == 0; round++) {
         for (int i = 0; i < N_SERIES; i++)
             free(run.series[i]);
@@ -261,14 +263,22 @@ static bool write_engine(GwModel *model, GwRun *result, const char *file)
     return fclose(out) == 0 && is_written;
 }
 
+static bool set_rate(GwModel *model, const char *name, double rate)
+{
+    char line[128];
+
+    (void)snprintf(line, sizeof line, "%s = %.17g USD/MW_site/month", name, rate);
+    return isnan(rate) || gw_model_set(model, line) == GW_OK;
+}
+
 /* A compiled model, or NULL after saying why not. */
 static GwModel *open_model(const char *file, const Options *options)
 {
     GwModel *model = gw_model_new();
     bool is_fine = model != NULL && gw_model_open(model, file) == GW_OK;
 
-    for (int i = 0; i < options->n_sets && is_fine; i++)
-        is_fine = gw_model_set(model, options->sets[i]) == GW_OK;
+    is_fine = is_fine && set_rate(model, "rent_rate", options->rent) &&
+              set_rate(model, "upkeep_rate", options->upkeep);
     if (is_fine && gw_model_compile(model) == GW_OK)
         return model;
     if (model != NULL) {
@@ -438,7 +448,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: reference engine MODEL|scalar|avx512 [--paths N] [--seed N] "
                     "[--threads N] [--rounds N]\n"
-                    "                 [--set 'X = 3'] [--write FILE]\n"
+                    "                 [--rent X] [--upkeep X] [--write FILE]\n"
                     "       reference bytes MODEL [--paths N]\n"
                     "       reference draws FILE [--paths N] [--seed N]\n"
                     "       reference agree FILE FILE\n");
@@ -447,7 +457,8 @@ static int usage(void)
 
 static bool read_options(int count, char **words, Options *options)
 {
-    *options = (Options){.n_paths = 2000, .seed = 1, .threads = 1, .rounds = 1};
+    *options = (Options){
+        .n_paths = 2000, .seed = 1, .threads = 1, .rounds = 1, .rent = GW_NAN, .upkeep = GW_NAN};
     for (int i = 0; i + 1 < count; i += 2) {
         if (strcmp(words[i], "--paths") == 0)
             options->n_paths = strtoul(words[i + 1], NULL, 10);
@@ -459,8 +470,10 @@ static bool read_options(int count, char **words, Options *options)
             options->rounds = (unsigned)strtoul(words[i + 1], NULL, 10);
         else if (strcmp(words[i], "--write") == 0)
             options->write = words[i + 1];
-        else if (strcmp(words[i], "--set") == 0 && options->n_sets < MOST_SETS)
-            options->sets[options->n_sets++] = words[i + 1];
+        else if (strcmp(words[i], "--rent") == 0)
+            options->rent = strtod(words[i + 1], NULL);
+        else if (strcmp(words[i], "--upkeep") == 0)
+            options->upkeep = strtod(words[i + 1], NULL);
         else
             return false;
     }

@@ -89,8 +89,8 @@ typedef struct {
 
 #define OPENING_CASH 8e9 /* the lab's and the cloud's, USD */
 #define ENERGY_PRICE (60 * 730.5)
-#define RENT_RATE 1.4e6
-#define UPKEEP_RATE 0.7e6
+#define RENT_RATE 1.4e6   /* unless the plan says otherwise */
+#define UPKEEP_RATE 0.7e6 /* likewise */
 #define BUILDING_PRICE 9e6
 #define CHIP_PRICE 20e6
 #define MADE_BEFORE 2400.0
@@ -111,6 +111,7 @@ typedef struct {
     double power_months[N_MONTHS]; /* a month's days over a mean month's */
     double staff[N_MONTHS];        /* USD */
     double lead_mu[N_SITES], lead_sigma[N_SITES];
+    double rent_rate, upkeep_rate; /* USD a MW and month */
 } ReferencePlan;
 
 typedef struct {

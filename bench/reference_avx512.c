@@ -387,12 +387,12 @@ static void formulas(const ReferenceRun *run, Group *group, Month *now, int t)
                           choose(group->lab_defaulted, all(1), all(0.7)));
 
     Lanes power = multiply(now->ready, now->energy_price);
-    now->rent = add(times(RENT_RATE, now->ready), times(1.1, power));
+    now->rent = add(times(plan->rent_rate, now->ready), times(1.1, power));
     now->fresh[SLOT_RENT] = now->rent;
     now->fresh[SLOT_WAGES] = all(plan->staff[t]);
     now->fresh[SLOT_SALES] = now->sales;
     now->fresh[SLOT_POWER] = times(plan->power_months[t], power);
-    now->fresh[SLOT_UPKEEP] = times(UPKEEP_RATE, now->ready);
+    now->fresh[SLOT_UPKEEP] = times(plan->upkeep_rate, now->ready);
     now->fresh[SLOT_BUILDING] = times(BUILDING_PRICE, started);
     now->fresh[SLOT_EQUIPMENT] = multiply(started, now->chip_price);
 }
@@ -416,6 +416,19 @@ HAND void lend(const Group *group, Month *now)
     }
 }
 
+/* Instalments that are late count in the loan until they are paid: nothing is owed twice. */
+static void limit_to_what_is_left(const Group *group, Month *now)
+{
+    for (int i = 0; i < N_LOANS; i++) {
+        Lanes *fresh = &now->fresh[SLOT_LOANS + 3 * i + 2];
+        Lanes late = group->arrears[SLOT_LOANS + 3 * i + 2];
+        Lanes left = subtract(round_cents(times(CENTS, group->owed[i])), late);
+
+        left = choose(is_above(all(0), left), left, all(0));
+        *fresh = choose(is_above(late, all(0)), *fresh, least(*fresh, left));
+    }
+}
+
 /* Amounts become whole cents; the rest is carried to the next month. What is not a number shows
  * in the books. */
 HAND void oblige(Group *group, Month *now)
@@ -433,6 +446,7 @@ HAND void oblige(Group *group, Month *now)
     group->failed = either(group->failed, is_above(all(0), lowest));
     now->due = now->paid = now->fresh;
     if (group->has_arrears) {
+        limit_to_what_is_left(group, now);
         for (int i = 0; i < N_SLOTS; i++)
             now->with_arrears[i] = add(now->fresh[i], group->arrears[i]);
         now->due = now->paid = now->with_arrears;

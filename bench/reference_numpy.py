@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The reference model (reference.gw) in NumPy, every operation over all paths at once.
 
-usage: reference_numpy.py [--paths N] [--seed N] [--rounds N] [--draws FILE] [--write FILE]
+usage: reference_numpy.py [--paths N] [--seed N] [--rounds N] [--rent X] [--upkeep X]
+       [--draws FILE] [--write FILE]
 
 Prints the seconds of each round, the run alone: on the wall, of the processor. With --draws it
 takes the normal numbers that `reference draws` wrote, otherwise those of NumPy's own generator.
@@ -78,8 +79,9 @@ def pay_rank(slots, cash, due, paid):
 class Run:
     """All paths of one run."""
 
-    def __init__(self, paths, leads):
+    def __init__(self, paths, leads, rates):
         self.paths = paths
+        self.rent_rate, self.upkeep_rate = rates
         low, high = np.log(SITES[:, 3]), np.log(SITES[:, 4])
         spread = (high - low) / (2 * 1.6448536269514726)
         a = 3 / np.exp(((low + high) / 2)[:, None] + spread[:, None] * leads)
@@ -135,7 +137,7 @@ class Run:
         price = 2.6e6 * np.clip(self.tightness, 0.5, 1.6) ** 0.8 * np.exp(0.04 * z[3])
         sales = np.minimum(demand, ready) * price * np.where(self.lab_defaulted, 0.7, 1)
         power = ready * energy_price
-        rent = ready * 1.4e6 + 1.1 * power
+        rent = ready * self.rent_rate + 1.1 * power
         debt = self.owed.sum(axis=0)
         self.staff *= 1.02 ** (1 / 12)
 
@@ -147,7 +149,7 @@ class Run:
         fresh[WAGES] = 0.9e9 * self.staff
         fresh[SALES] = sales
         fresh[POWER] = power * (calendar.monthrange(2026 + t // 12, t % 12 + 1)[1] / 30.4375)
-        fresh[UPKEEP] = ready * 0.7e6
+        fresh[UPKEEP] = ready * self.upkeep_rate
         fresh[BUILDING] = started * 9e6
         fresh[EQUIPMENT] = started * chip_price
         self.settle(t, fresh)
@@ -162,6 +164,9 @@ class Run:
         exact = fresh * 100 + self.carry
         fresh = np.rint(exact)
         self.carry = exact - fresh
+        late = self.arrears[REPAYMENT]  # counts in the loan until it is paid: owed once
+        left = np.maximum(np.rint(self.owed * 100) - late, 0)
+        fresh[REPAYMENT] = np.where(late > 0, np.minimum(fresh[REPAYMENT], left), fresh[REPAYMENT])
         self.failed |= ~((fresh >= 0) & (fresh < 2.0 ** 53)).all(axis=0)
         due = fresh + self.arrears
         paid = due.copy()
@@ -199,16 +204,16 @@ class Run:
             self.faults += np.count_nonzero(total)
 
 
-def run(paths, seed, draws):
+def run(paths, seed, draws, rates):
     """All months of all paths."""
     if draws is None:
         generator = np.random.default_rng(seed)
-        whole = Run(paths, generator.standard_normal((len(SITES), paths)))
+        whole = Run(paths, generator.standard_normal((len(SITES), paths)), rates)
         for t in range(MONTHS):
             whole.month(t, generator.standard_normal((4, paths)))
     else:
         monthly = draws[: 4 * MONTHS * paths].reshape(4, MONTHS, paths)
-        whole = Run(paths, draws[4 * MONTHS * paths:].reshape(len(SITES), paths))
+        whole = Run(paths, draws[4 * MONTHS * paths:].reshape(len(SITES), paths), rates)
         for t in range(MONTHS):
             whole.month(t, monthly[:, t])
     return whole
@@ -220,6 +225,8 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--rounds", type=int, default=1)
     options.add_argument("--draws")
+    options.add_argument("--rent", type=float, default=1.4e6)
+    options.add_argument("--upkeep", type=float, default=0.7e6)
     options.add_argument("--write")
     chosen = options.parse_args()
     draws = None
@@ -231,7 +238,7 @@ def main():
     for _ in range(chosen.rounds):
         del whole
         wall, processor = time.perf_counter(), time.process_time()
-        whole = run(chosen.paths, chosen.seed, draws)
+        whole = run(chosen.paths, chosen.seed, draws, (chosen.rent, chosen.upkeep))
         print(f"{time.perf_counter() - wall:.6f} {time.process_time() - processor:.6f}")
 
     if chosen.write:

@@ -222,12 +222,12 @@ static void formulas(const ReferenceRun *run, Path *path, Month *now, int t)
                  (path->is_lab_defaulted ? 0.7 : 1);
 
     double power = now->ready * now->energy_price;
-    now->rent = now->ready * RENT_RATE + 1.1 * power;
+    now->rent = now->ready * plan->rent_rate + 1.1 * power;
     now->fresh[SLOT_RENT] = now->rent;
     now->fresh[SLOT_WAGES] = plan->staff[t];
     now->fresh[SLOT_SALES] = now->sales;
     now->fresh[SLOT_POWER] = power * plan->power_months[t];
-    now->fresh[SLOT_UPKEEP] = now->ready * UPKEEP_RATE;
+    now->fresh[SLOT_UPKEEP] = now->ready * plan->upkeep_rate;
     now->fresh[SLOT_BUILDING] = started * BUILDING_PRICE;
     now->fresh[SLOT_EQUIPMENT] = started * now->chip_price;
 }
@@ -254,6 +254,14 @@ static double round_cents(double x)
     return (x + 0x1.8p52) - 0x1.8p52;
 }
 
+/* Instalments that are late count in the loan until they are paid: nothing is owed twice. */
+static double limit_to_what_is_left(const Path *path, int slot, double cents)
+{
+    double left = round_cents(path->owed[slot / 3] * CENTS) - path->arrears[slot];
+
+    return path->arrears[slot] == 0 || cents < left ? cents : left > 0 ? left : 0;
+}
+
 /* Amounts become whole cents; the rest is carried to the next month. */
 static void oblige(Path *path, Month *now)
 {
@@ -264,6 +272,8 @@ static void oblige(Path *path, Month *now)
         if (!(cents >= 0 && cents < MONEY_BOUND))
             path->is_failed = true;
         path->carry[i] = exact - cents;
+        if (i < SLOT_RENT && i % 3 == 2)
+            cents = limit_to_what_is_left(path, i, cents);
         now->fresh[i] = cents;
         now->due[i] = cents + path->arrears[i];
         now->paid[i] = now->due[i];
