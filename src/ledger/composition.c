@@ -92,8 +92,7 @@ static void fill_cell(double *restrict out, double number, size_t n_lanes)
 
 /* out = (cash + own part of what came through) * its composition before */
 static void open_cell(double *restrict out, const double *restrict cash,
-                      const double *restrict through, const double *restrict before,
-                      size_t n_lanes)
+                      const double *restrict through, const double *restrict before, size_t n_lanes)
 {
     for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
         out[k] = (cash[k] + OWN_PART * (through[k] + 1)) * before[k];

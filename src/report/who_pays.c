@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LEAST_SHARE 0.01
-#define NOTHING 1e-6 /* of each unit: what rounding leaves */
+#define NOTHING 1e-6           /* of each unit: what rounding leaves */
 enum { MOST_IN_NETWORK = 60 }; /* parties: circulation takes cubic time */
 
 typedef struct {

@@ -1,4 +1,5 @@
-/* Any bytes as a model, checked to the end: what has no fault runs two paths without a fault of ours.
+/* Any bytes as a model, checked to the end: what has no fault runs two paths without a fault of
+ * ours.
  *
  * With Clang: -fsanitize=fuzzer,address -DGW_LIBFUZZER. Otherwise main replays
  * the files named as arguments, so that the kept corpus runs with any compiler. */
@@ -12,16 +13,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* What a model needs of a library: money, the four accounts by role, one category, two parties. */
-static const char prelude[] = "unit USD currency\nunit person\nunit MW_it\nunit MW_site\n"
-                              "account cash : asset\naccount receivables : asset\naccount payables : liability\n"
-                              "account opening_equity : equity\naccount costs : expense\naccount sales : income\n"
-                              "account default_costs : expense\naccount loans : asset\naccount debt : liability\n"
-                              "category revenue { payer costs; payee sales }\n"
-                              "category borrowing { payer loans; payee debt }\n"
-                              "category guarantee { payer costs; payee sales }\n"
-                              "ranks running, trade default, junior\n"
-                              "party a \"A\" { opening cash = 5 USD }\nparty b \"B\" { outside }\n"
-                              "party costs_of_default \"C\" { outside }\n";
+static const char prelude[] =
+    "unit USD currency\nunit person\nunit MW_it\nunit MW_site\n"
+    "account cash : asset\naccount receivables : asset\naccount payables : liability\n"
+    "account opening_equity : equity\naccount costs : expense\naccount sales : income\n"
+    "account default_costs : expense\naccount loans : asset\naccount debt : liability\n"
+    "category revenue { payer costs; payee sales }\n"
+    "category borrowing { payer loans; payee debt }\n"
+    "category guarantee { payer costs; payee sales }\n"
+    "ranks running, trade default, junior\n"
+    "party a \"A\" { opening cash = 5 USD }\nparty b \"B\" { outside }\n"
+    "party costs_of_default \"C\" { outside }\n";
 
 static Tree *parse(Arena *arena, SourceSet *sources, DiagList *diags, Text bytes)
 {
