@@ -360,6 +360,27 @@ static void add_date_spread(Buffer *out, const Model *model, const Spread *sprea
     }
 }
 
+/* A word stands for its place in the model's list; stages are in the order they are reached. */
+static void add_word(Buffer *out, const Model *model, double place)
+{
+    if (place >= 0 && place < (double)model->words.count)
+        buffer_text(out, model->words.items[(size_t)place]);
+    else
+        buffer_string(out, "not known");
+}
+
+static void add_word_spread(Buffer *out, const Model *model, const Spread *spread)
+{
+    add_word(out, model, spread->p50);
+    if (spread->p5 == spread->p95)
+        return;
+    buffer_string(out, " (");
+    add_word(out, model, spread->p5);
+    buffer_string(out, " … ");
+    add_word(out, model, spread->p95);
+    buffer_char(out, ')');
+}
+
 void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Spread *spread,
                    Scale scale, bool has_unit)
 {
@@ -375,6 +396,10 @@ void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Sprea
     }
     if (about->type == TYPE_DATE) {
         add_date_spread(out, model, spread);
+        return;
+    }
+    if (about->type == TYPE_WORD) {
+        add_word_spread(out, model, spread);
         return;
     }
     add_scaled(out, scale, spread->p50);
