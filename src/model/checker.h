@@ -195,7 +195,6 @@ void facts_finish(Checker *c);
 /* instances.c */
 void instances_expand(Checker *c);
 void instances_apply_overrides(Checker *c);
-Field *instance_field(Checker *c, Instance *instance, Text name);
 bool kind_is_a(const KindDef *kind, const KindDef *ancestor);
 KindDef *kind_named(Checker *c, Text name);
 /* Instances that a list expression names, by path; false with a diagnostic. */
@@ -269,7 +268,6 @@ void finish_lags(Checker *c);
 ValueId value_of_node(Checker *c, const Env *env, const Typed *typed);
 
 /* draws.c */
-bool draw_field(Checker *c, Field *field, const Env *env, const Dist *dist, Type *type);
 Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type,
                 bool has_type, Text *printed);
 /* One thing per another, neither a time: may be written as a plain number where the unit is

@@ -180,9 +180,7 @@ static void build_move(Checker *c, Instance *at, const Decl *decl)
         if (!move.condition)
             return;
     } else {
-        Expr base = {.kind = EXPR_WORD, .span = decl->span, .name = at->name},
-             field = {.kind = EXPR_WORD, .span = decl->span, .name = decl->name2};
-        (void)base;
+        Expr field = {.kind = EXPR_WORD, .span = decl->span, .name = decl->name2};
         move.date = elaborate_date(c, &env, &field, "the day a stage is reached");
         if (!move.date)
             return;

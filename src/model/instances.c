@@ -3,12 +3,6 @@
 
 #include <stdlib.h>
 
-Field *instance_field(Checker *c, Instance *instance, Text name)
-{
-    (void)c;
-    return table_get(instance->fields, name);
-}
-
 static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *kind,
                               const Decl *decl)
 {

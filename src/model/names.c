@@ -317,7 +317,6 @@ Typed elaborate_member(Checker *c, const Env *env, const Expr *expr)
             return out;
         if (owner_by_kind(of.instance, expr->name, &out))
             return out;
-        Env there = {.self = of.instance};
         Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span,
                              "`%.*s` has nothing named `%.*s`", TEXT_ARG(of.instance->path),
                              TEXT_ARG(expr->name));
@@ -330,7 +329,6 @@ Typed elaborate_member(Checker *c, const Env *env, const Expr *expr)
             for (size_t i = 0; i < c->model->accounts.count; i++)
                 table_set(names, c->model->accounts.items[i].name, names);
         suggest_nearest(c, d, expr->op_span, names, expr->name);
-        (void)there;
         return typed_error();
     }
     diag_error(c->diags, DIAG_WRONG_TYPE, base->span, "%.*s has no parts to name after a dot",

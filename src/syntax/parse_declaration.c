@@ -1,4 +1,6 @@
-/* Everything that stands on a line of its own, outside of rules, scenarios and reports. */
+/* Everything that stands on a line of its own, outside of rules, scenarios and reports.
+ *
+ * Longer than most files: one short function a statement, and the table that names them all. */
 #include "syntax/parser.h"
 
 #include <string.h>

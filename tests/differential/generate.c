@@ -2,7 +2,9 @@
  *
  * Declarations are written in an order in which each reads only what stands before it, or states,
  * or the past of anything; so no circle arises except inside `solve`. Expressions are typed, and
- * mostly kept inside bounds, so that most paths live; a few are not, so that some paths fail. */
+ * mostly kept inside bounds, so that most paths live; a few are not, so that some paths fail.
+ *
+ * Long, since it writes the whole language: one short function for each thing that may be said. */
 #include "generate.h"
 
 #include "base/date.h"
