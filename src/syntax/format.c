@@ -228,12 +228,17 @@ static void newline(Formatter *f, const Token *token)
 
 /* --- comments --- */
 
+/* A carriage return is blank too: before the end of a line the lexer leaves it out. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 static void comment(Formatter *f, Span span, bool is_trailing)
 {
     Text text = {f->bytes + span.start, span.end - span.start};
 
-    while (text.length > 0 &&
-           (text.bytes[text.length - 1] == ' ' || text.bytes[text.length - 1] == '\t'))
+    while (text.length > 0 && is_blank(text.bytes[text.length - 1]))
         text.length--;
     if (is_trailing && f->text.length > 0) {
         buffer_string(&f->text, "  ");

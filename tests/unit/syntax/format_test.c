@@ -53,6 +53,7 @@ static void comments(void **state)
                   "site a {  # here\n  # there\n  x = 1\n  # last\n}\n");
     expect_format(*state, "x = max(a, # first\n# between\nb)",
                   "x = max(a,  # first\n    # between\n    b)\n");
+    expect_format(*state, "x = 1 # one\r \r\n#\r ", "x = 1  # one\n#\n");
 }
 
 static void columns(void **state)
