@@ -20,6 +20,7 @@ typedef struct {
     WhoPays *kept;
     double *state, *sums;
     double received; /* cents */
+    bool has_begun;  /* the window */
 } Composition;
 
 typedef struct {
@@ -80,6 +81,7 @@ static void make_compositions(Run *run)
         name_sources(run, who, view->party);
         who->shares = ARENA_ARRAY(run->arena, double, who->n_sources * result->n_paths);
         who->received = ARENA_ARRAY(run->arena, double, result->n_paths);
+        who->cash_before = ARENA_ARRAY(run->arena, double, n * result->n_paths);
         composition->view = view;
         composition->kept = who;
         composition->state =
@@ -245,7 +247,17 @@ static bool is_in_window(const Run *run, const View *view)
     return isnan(view->term_start) || (view->term_start <= today && today < view->term_end);
 }
 
-static void step_composition(Run *run, Composition *composition)
+static void keep_cash_before(Run *run, const Composition *composition, uint64_t index)
+{
+    size_t row = 0;
+
+    for (size_t p = 0; p < run->model->parties.count; p++)
+        if (!run->model->parties.items[p].is_outside)
+            composition->kept->cash_before[row++ * run->result->n_paths + index] =
+                run->opening_cash[p] / run->model->minor_per_unit;
+}
+
+static void step_composition(Run *run, Composition *composition, uint64_t index)
 {
     const Model *model = run->model;
     const View *view = composition->view;
@@ -255,6 +267,9 @@ static void step_composition(Run *run, Composition *composition)
                      composition->state, run->workspace);
     if (!is_in_window(run, view))
         return;
+    if (!composition->has_begun)
+        keep_cash_before(run, composition, index);
+    composition->has_begun = true;
     memset(run->amounts, 0, n * sizeof *run->amounts);
     for (size_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];
@@ -298,6 +313,7 @@ static void start_compositions(Run *run)
         composition_start(run->model->parties.count, run->is_outside, 1, composition->state);
         memset(composition->sums, 0, (run->model->parties.count + 1) * sizeof *composition->sums);
         composition->received = 0;
+        composition->has_begun = false;
     }
 }
 
@@ -316,7 +332,7 @@ static void add_whole(WholeSum *sum, double amount)
     }
 }
 
-static void keep_period(Run *run)
+static void keep_period(Run *run, uint64_t index)
 {
     const Model *model = run->model;
     const Path *path = run->path;
@@ -331,7 +347,7 @@ static void keep_period(Run *run)
         return;
     gather_flows(run);
     for (uint32_t i = 0; i < run->result->n_who_pays; i++)
-        step_composition(run, &run->compositions[i]);
+        step_composition(run, &run->compositions[i], index);
 }
 
 static void keep_path(Run *run, uint64_t index)
@@ -400,10 +416,14 @@ static void blank_path(Run *run, uint64_t index)
     }
     for (uint32_t i = 0; i < result->n_who_pays; i++) {
         const WhoPays *who = &result->who_pays[i];
+        size_t row = 0;
 
         for (uint32_t s = 0; s < who->n_sources; s++)
             who->shares[s * result->n_paths + index] = GW_NAN;
         who->received[index] = GW_NAN;
+        for (size_t p = 0; p < model->parties.count; p++)
+            if (!model->parties.items[p].is_outside)
+                who->cash_before[row++ * result->n_paths + index] = GW_NAN;
     }
 }
 
@@ -440,7 +460,7 @@ static void run_path(Run *run, uint64_t index)
         if (path->has_failed)
             break;
         in_phase_8 = false;
-        keep_period(run);
+        keep_period(run, index);
         path_end_period(path);
     }
     if (path->has_failed) {

@@ -141,6 +141,19 @@ static RowList make_rows(Report *r, const WhoPays *who)
     return rows;
 }
 
+/* Where rounding for the sum moved the mean by a point, an interval that holds it goes along. */
+static int low_end(const Row *row)
+{
+    int low = (int)floor(100 * row->p5 + 0.5);
+    return row->mean >= row->p5 && row->percent < low ? row->percent : low;
+}
+
+static int high_end(const Row *row)
+{
+    int high = (int)floor(100 * row->p95 + 0.5);
+    return row->mean <= row->p95 && row->percent > high ? row->percent : high;
+}
+
 static void write_rows(Report *r, const RowList *rows)
 {
     size_t width = 40;
@@ -151,22 +164,9 @@ static void write_rows(Report *r, const RowList *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->items[i];
         size_t used = text_width(row->title);
-        buffer_format(r->out, "  %.*s%*s   %3d %% (%2.0f … %2.0f)\n", TEXT_ARG(row->title),
-                      (int)(width - used), "", row->percent, 100 * row->p5, 100 * row->p95);
+        buffer_format(r->out, "  %.*s%*s   %3d %% (%2d … %2d)\n", TEXT_ARG(row->title),
+                      (int)(width - used), "", row->percent, low_end(row), high_end(row));
     }
-}
-
-static double mean_received(const Report *r, const WhoPays *who)
-{
-    double sum = 0;
-    size_t count = 0;
-
-    for (size_t path = 0; path < r->result->n_paths; path++)
-        if (!r->result->is_failed[path]) {
-            sum += who->received[path];
-            count++;
-        }
-    return count > 0 ? sum / (double)count : 0;
 }
 
 /* --- how far money goes round, from the window's mean payments --- */
@@ -179,23 +179,30 @@ typedef struct {
     double total; /* paid among all parties, money units */
 } Network;
 
-static void window_of(const Report *r, const View *view, uint32_t *first, uint32_t *last)
+static bool is_in_window(const Report *r, const View *view, uint32_t period)
 {
-    *first = isnan(view->term_start) ? 0 : period_of_day(r->model, view->term_start);
-    *last = isnan(view->term_end) || isinf(view->term_end)
-                ? r->model->n_periods - 1
-                : period_of_day(r->model, view->term_end - 1);
-    if (*last < *first)
-        *last = *first;
+    double today = r->model->last_days[period];
+
+    return isnan(view->term_start) || (view->term_start <= today && today < view->term_end);
 }
 
-static void add_slot(const Report *r, Network *network, uint32_t slot, uint32_t first,
-                     uint32_t last)
+/* The periods of the window: *n of them from *first. */
+static void window_of(const Report *r, const View *view, uint32_t *first, uint32_t *n)
+{
+    *first = 0;
+    *n = 0;
+    while (*first < r->model->n_periods && !is_in_window(r, view, *first))
+        ++*first;
+    while (*first + *n < r->model->n_periods && is_in_window(r, view, *first + *n))
+        ++*n;
+}
+
+static void add_slot(const Report *r, Network *network, uint32_t slot, uint32_t first, uint32_t n)
 {
     const Slot *about = &r->model->slots.items[slot];
     uint32_t from = network->inside[about->payer];
     uint32_t to = network->inside[about->payee];
-    double paid = flow_mean(r->model, r->result, slot, first, last, true);
+    double paid = n > 0 ? flow_mean(r->model, r->result, slot, first, first + n - 1, true) : 0;
     double minor = money_round(paid * r->model->minor_per_unit);
 
     if (about->payer == about->payee || !(paid > 0))
@@ -209,41 +216,51 @@ static void add_slot(const Report *r, Network *network, uint32_t slot, uint32_t 
         network->flows[from * network->n + to] += minor;
 }
 
-/* Opening cash flows in too: it is where a party's payments may come from. */
-static void add_opening_cash(const Report *r, Network *network)
+static double mean_of_good(const Report *r, const double *column)
 {
-    for (size_t i = 0; i < r->model->parties.count; i++) {
-        const Party *party = &r->model->parties.items[i];
-        for (size_t o = 0; o < party->openings.count && !party->is_outside; o++) {
-            const Opening *opening = &party->openings.items[o];
-            if (opening->account == r->model->cash && opening->amount->op == N_CONST)
-                network->inflow[network->inside[i]] +=
-                    money_round(opening->amount->number * r->model->minor_per_unit);
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t path = 0; path < r->result->n_paths; path++)
+        if (!r->result->is_failed[path]) {
+            sum += column[path];
+            count++;
         }
-    }
+    return count > 0 ? sum / (double)count : 0;
 }
 
-static Network make_network(Report *r, const View *view)
+/* What is there as the window begins flows in too: a party's payments may come from it. */
+static void add_cash_before(const Report *r, const WhoPays *who, Network *network)
 {
+    for (size_t row = 0; row < network->n; row++)
+        network->inflow[row] +=
+            money_round(mean_of_good(r, who->cash_before + row * r->result->n_paths) *
+                        r->model->minor_per_unit);
+}
+
+static Network make_network(Report *r, const WhoPays *who)
+{
+    const View *view = &r->model->views.items[who->view];
     Network network = {0};
     uint32_t first = 0;
-    uint32_t last = 0;
+    uint32_t n = 0;
 
     network.inside = ARENA_ARRAY(r->arena, uint32_t, r->model->parties.count + 1);
     for (size_t i = 0; i < r->model->parties.count; i++)
         network.inside[i] = r->model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
     network.flows = ARENA_ARRAY(r->arena, double, network.n *network.n + 1);
     network.inflow = ARENA_ARRAY(r->arena, double, network.n + 1);
-    window_of(r, view, &first, &last);
+    window_of(r, view, &first, &n);
     for (size_t slot = 0; slot < r->model->slots.count; slot++)
-        add_slot(r, &network, (uint32_t)slot, first, last);
-    add_opening_cash(r, &network);
+        add_slot(r, &network, (uint32_t)slot, first, n);
+    add_cash_before(r, who, &network);
     return network;
 }
 
-static void write_circularity(Report *r, const View *view)
+static void write_circularity(Report *r, const WhoPays *who)
 {
-    Network network = make_network(r, view);
+    const View *view = &r->model->views.items[who->view];
+    Network network = make_network(r, who);
     uint32_t target = network.inside[view->party];
     Buffer out = {.arena = r->arena};
     NetworkMeasures measures;
@@ -271,17 +288,34 @@ static void write_circularity(Report *r, const View *view)
     add_section(r, "", buffer_view(&out));
 }
 
+static void add_window(const Report *r, const View *view, Buffer *out)
+{
+    uint32_t first = 0;
+    uint32_t n = 0;
+
+    window_of(r, view, &first, &n);
+    if (isnan(view->term_start) || n == 0)
+        return;
+    buffer_string(out, " in ");
+    add_date(out, r->model, r->model->first_days[first]);
+    if (n == 1)
+        return;
+    buffer_string(out, " … ");
+    add_date(out, r->model, r->model->last_days[first + n - 1]);
+}
+
 static void write_target(Report *r, const WhoPays *who)
 {
     const View *view = &r->model->views.items[who->view];
     Buffer heading = {.arena = r->arena};
     RowList rows = {0};
-    double received = mean_received(r, who);
+    double received = mean_of_good(r, who->received);
 
     buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(r->model->currency),
                   TEXT_ARG(party_title(r->model, view->party)));
     if (view->account != NO_ID)
         buffer_format(&heading, " as %.*s", TEXT_ARG(r->model->accounts.items[view->account].name));
+    add_window(r, view, &heading);
     buffer_string(&heading, " (");
     add_money(&heading, r->model, received);
     buffer_string(&heading, "), as advanced: mean (5 % … 95 %)");
@@ -292,7 +326,7 @@ static void write_target(Report *r, const WhoPays *who)
     }
     rows = make_rows(r, who);
     write_rows(r, &rows);
-    write_circularity(r, view);
+    write_circularity(r, who);
 }
 
 void section_who_pays(Report *r)

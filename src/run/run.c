@@ -80,7 +80,7 @@ size_t run_bytes(const Program *program, const RunOptions *options)
     for (size_t i = 0; i < model->views.count; i++)
         n_who += text_is(model->views.items[i].name, "who_pays");
     return column_bytes(model, options->n_paths) +
-           n_who * (model->parties.count + 2) * options->n_paths * sizeof(double) +
+           n_who * (2 * model->parties.count + 2) * options->n_paths * sizeof(double) +
            (size_t)model->n_periods * code->n_exports * sizeof(double) +
            4 * model->slots.count * model->n_periods * sizeof(double) +
            threads_of(options) * tile_bytes(program, n_lanes);
@@ -103,6 +103,15 @@ static void name_sources(Arena *arena, const Model *model, WhoPays *who, uint32_
     names[n++] = model->parties.items[target].name;
     who->source_names = names;
     who->n_sources = n;
+}
+
+static size_t n_inside_parties(const Model *model)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->parties.count; i++)
+        n += !model->parties.items[i].is_outside;
+    return n;
 }
 
 static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path,
@@ -135,6 +144,7 @@ static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_pa
         name_sources(arena, model, who, model->views.items[i].party);
         who->shares = ARENA_ARRAY(arena, double, who->n_sources *n_paths + 1);
         who->received = ARENA_ARRAY(arena, double, n_paths + 1);
+        who->cash_before = ARENA_ARRAY(arena, double, n_inside_parties(model) * n_paths + 1);
     }
     return result;
 }
@@ -156,6 +166,8 @@ static void blank_path(const Model *model, RunResult *result, uint64_t index)
         for (uint32_t s = 0; s < who->n_sources; s++)
             who->shares[s * result->n_paths + index] = GW_NAN;
         who->received[index] = GW_NAN;
+        for (size_t p = 0; p < n_inside_parties(model); p++)
+            who->cash_before[p * result->n_paths + index] = GW_NAN;
     }
 }
 
@@ -372,6 +384,8 @@ static void join_columns(const Model *model, RunResult *whole, const RunResult *
                   part->n_paths, whole->who_pays[i].n_sources);
         copy_rows(whole->who_pays[i].received, whole->n_paths, at, part->who_pays[i].received,
                   part->n_paths, 1);
+        copy_rows(whole->who_pays[i].cash_before, whole->n_paths, at, part->who_pays[i].cash_before,
+                  part->n_paths, n_inside_parties(model));
     }
 }
 

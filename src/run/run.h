@@ -31,13 +31,15 @@ typedef struct {
 
 /* One composition target: view i of kind who_pays. shares[source * n_paths + path]; sources in
  * order: each outside party, each inside party's opening cash, then the target itself.
- * received[path]: cash in the window, money units. */
+ * received[path]: cash in the window, money units. cash_before[inside party * n_paths + path]: what
+ * each inside party has as the window begins, money units. */
 typedef struct {
     uint32_t view, n_sources;
     const Text
         *source_names; /* party name; opening cash: "P (opening cash)"; the target itself last */
     double *shares;
     double *received;
+    double *cash_before;
 } WhoPays;
 
 typedef struct {

@@ -118,13 +118,41 @@ static void add_received(Tile *tile, uint32_t i, size_t first, const double *sta
         tile->who_sums[i] + (first / GW_WHO_LANES) * (n + 1) * GW_WHO_LANES);
 }
 
+static bool is_in_window(const View *view, double day)
+{
+    return isnan(view->term_start) || (view->term_start <= day && day < view->term_end);
+}
+
+/* What each inside party has as the window begins. */
+static void keep_cash_before(const Tile *tile, uint32_t i)
+{
+    const Plan *plan = tile->plan;
+    const RunResult *result = tile->result;
+    size_t row = 0;
+
+    for (uint32_t p = 0; result != NULL && p < plan->model->parties.count; p++) {
+        double *kept = NULL;
+        if (plan->is_outside[p])
+            continue;
+        kept = result->who_pays[i].cash_before + row++ * result->n_paths + tile->first_index;
+        for (size_t lane = 0; lane < tile->n_valid; lane++)
+            kept[lane] = tile->cash_before[p][lane] / plan->model->minor_per_unit;
+    }
+}
+
 void tile_who_step(Tile *tile)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
     size_t n_states = plan->n_who > 0 ? composition_count(n, plan->is_outside, GW_WHO_LANES) : 0;
     double today = tile->m.clock.today;
+    double before = tile->m.clock.first_day - 1;
 
+    for (uint32_t i = 0; i < plan->n_who; i++) {
+        const View *view = &plan->model->views.items[plan->who_views[i]];
+        if (is_in_window(view, today) && (tile->m.clock.period == 0 || !is_in_window(view, before)))
+            keep_cash_before(tile, i);
+    }
     for (size_t block = 0; plan->n_who > 0 && block < n_blocks(tile); block++) {
         gather_block(tile, block * GW_WHO_LANES);
         for (uint32_t i = 0; i < plan->n_who; i++) {
@@ -134,7 +162,7 @@ void tile_who_step(Tile *tile)
             plan->kernels->composition_step(n, plan->is_outside, view->party, GW_WHO_LANES,
                                             tile->who_flows, tile->who_cash, state,
                                             tile->who_workspace);
-            if (isnan(view->term_start) || (view->term_start <= today && today < view->term_end))
+            if (is_in_window(view, today))
                 add_received(tile, i, block * GW_WHO_LANES, state);
         }
     }

@@ -193,6 +193,10 @@ static void compare_checks(Comparison *c, const RunResult *a, const RunResult *b
 
 static void compare_who_pays(Comparison *c, const RunResult *a, const RunResult *b)
 {
+    size_t n_inside = 0;
+
+    for (size_t i = 0; i < c->model->parties.count; i++)
+        n_inside += !c->model->parties.items[i].is_outside;
     compare_number(c, "number of", TEXT("who_pays"), 0, 0, a->n_who_pays, b->n_who_pays);
     for (uint32_t i = 0; i < a->n_who_pays && i < b->n_who_pays; i++) {
         const WhoPays *w = &a->who_pays[i];
@@ -210,6 +214,9 @@ static void compare_who_pays(Comparison *c, const RunResult *a, const RunResult 
         for (uint64_t p = 0; p < a->n_paths; p++)
             compare_number(c, "received by", TEXT("who_pays"), i, a->first_path + p, w->received[p],
                            v->received[p]);
+        for (size_t k = 0; k < n_inside * a->n_paths; k++)
+            compare_number(c, "cash before", TEXT("who_pays"), i, a->first_path + k % a->n_paths,
+                           w->cash_before[k], v->cash_before[k]);
     }
 }
 
