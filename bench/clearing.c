@@ -12,8 +12,8 @@ enum { PARTIES = 20, INSIDE = 10, SLOTS = 250, RANKS = 4, NETWORKS = 64, RUNS = 
 typedef struct {
     const ClearingPlan *whole, *plan;
     ClearingInput input;
-    double cash[PARTIES], due[SLOTS], no_loss[PARTIES];
-    uint8_t default_if_short[SLOTS], defaulted[PARTIES];
+    double cash[PARTIES], due[SLOTS], overdue[SLOTS], no_loss[PARTIES];
+    uint8_t defaulted[PARTIES];
 } Network;
 
 static uint64_t seed = 7;
@@ -54,7 +54,7 @@ static void make_network(Network *network, Arena *arena, uint32_t n_short)
         slots[s] = (ClearingSlot){payer, payee, below(RANKS), false};
         is_due[s] = below(3) == 0;
         network->due[s] = is_due[s] ? (double)below(1000000000) * 97 : 0;
-        network->default_if_short[s] = below(8) == 0;
+        network->overdue[s] = below(8) == 0 ? network->due[s] : 0;
         owed[payer] += network->due[s];
     }
     for (uint32_t p = 0; p < INSIDE; p++) {
@@ -72,7 +72,7 @@ static void make_network(Network *network, Arena *arena, uint32_t n_short)
         network->whole, is_due, arena_alloc(arena, clearing_selection_size(network->whole)));
     network->input = (ClearingInput){.cash = network->cash,
                                      .due = network->due,
-                                     .default_if_short = network->default_if_short,
+                                     .overdue = network->overdue,
                                      .already_defaulted = network->defaulted,
                                      .loss_of_cash = network->no_loss,
                                      .loss_of_claims = network->no_loss};

@@ -28,7 +28,7 @@
  * 3. Covers. If something is unpaid, reserves are released and claims raised on
  *    backers, one after another in the order of supports, clearing again after each. A
  *    claim once raised stands for its part of the slot, even if the backer falls short.
- * 4. Defaults. A slot that must not be short and is, in cents, puts its payer in
+ * 4. Defaults. A slot that pays less, in cents, than is overdue puts its payer in
  *    default; losses are applied, and all is cleared again from 1 with the defaults
  *    found so far, until there is no new one.
  * 5. What is left, in cents: reserves above target free the excess and those below it
@@ -135,15 +135,14 @@ static bool may_default(const Clearing *c, uint32_t party)
 static bool find_defaults(Clearing *c)
 {
     const ClearingPlan *plan = c->plan;
-    const uint8_t *default_if_short = c->input->default_if_short;
+    const double *overdue = c->input->overdue;
     bool found = false;
 
-    for (uint32_t p = 0; p < plan->spec.n_parties && default_if_short; p++) {
+    for (uint32_t p = 0; p < plan->spec.n_parties && overdue; p++) {
         if (!may_default(c, p))
             continue;
         for (uint32_t i = plan->first_item[p]; i < plan->first_item[p + 1]; i++)
-            if (!plan->items[i].is_claim && default_if_short[plan->items[i].index] &&
-                !is_met_in_full(c, i))
+            if (!plan->items[i].is_claim && paid_in_all(c, i) < overdue[plan->items[i].index])
                 c->in_default[p] = 1;
         found |= c->in_default[p] != 0;
     }

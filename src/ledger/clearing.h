@@ -87,10 +87,10 @@ const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *i
 typedef struct {
     const double *cash; /* [party] opening unrestricted cash, >= 0; not read for outside parties */
     const double *due;  /* [slot] with arrears, >= 0; of a rest slot its cap or CLEARING_NO_CAP */
-    const double *rest_share;         /* [slot] 0..1, read for rest slots; may be NULL if none */
-    const double *keep;               /* [party] not used for ranks >= keep_rank; may be NULL */
-    const uint32_t *keep_rank;        /* [party] may be NULL: CLEARING_KEEP_FROM_REST for all */
-    const uint8_t *default_if_short;  /* [slot] unpaid means default of the payer; may be NULL */
+    const double *rest_share;  /* [slot] 0..1, read for rest slots; may be NULL if none */
+    const double *keep;        /* [party] not used for ranks >= keep_rank; may be NULL */
+    const uint32_t *keep_rank; /* [party] may be NULL: CLEARING_KEEP_FROM_REST for all */
+    const double *overdue;     /* [slot] of due: less paid is the payer's default; may be NULL */
     const uint8_t *already_defaulted; /* [party] defaults no more; may be NULL */
     const double *loss_of_cash;       /* [party] share of own cash lost on default; may be NULL */
     const double *loss_of_claims;     /* [party] share lost of what it receives; may be NULL */

@@ -131,6 +131,17 @@ static void post_slot(Path *path, uint32_t i)
     credit(path, slot->payee, model->receivables, now->paid);
 }
 
+/* The oldest is paid first. */
+static void pay_open(SlotState *state, uint32_t n_periods, double cents)
+{
+    for (uint32_t n = 0; n < n_periods && cents > 0; n++) {
+        double paid = gw_min(cents, state->open[n]);
+
+        state->open[n] -= paid;
+        cents -= paid;
+    }
+}
+
 static void update_arrears(Path *path, uint32_t i)
 {
     SlotState *state = &path->slots[i];
@@ -138,8 +149,8 @@ static void update_arrears(Path *path, uint32_t i)
 
     if (path->model->slots.items[i].is_rest || is_of_facility(path, i))
         return;
-    if (now->cleared >= state->arrears)
-        state->since = path->today;
+    state->open[path->period] = now->new_due;
+    pay_open(state, path->period + 1, now->cleared);
     state->arrears = now->due - now->cleared;
 }
 
@@ -159,9 +170,8 @@ static void post_guaranteed(Path *path, const Guarantee *guarantee, size_t i, do
     credit(path, guarantee->debtor, model->payables, g);
     debit(path, guarantee->guarantor, model->receivables, g);
     credit(path, guarantee->guarantor, model->cash, g);
-    if (claim->arrears == 0)
-        claim->since = path->today;
     claim->arrears += g;
+    claim->open[path->period] += g;
     recourse->accrued += g;
 }
 

@@ -76,7 +76,7 @@ static void make_arrays(Arena *arena, const Model *model, Clearing *c)
     c->already_defaulted = ARENA_ARRAY(arena, uint8_t, n_parties);
     c->due = ARENA_ARRAY(arena, double, n_slots);
     c->rest_share = ARENA_ARRAY(arena, double, n_slots);
-    c->default_if_short = ARENA_ARRAY(arena, uint8_t, n_slots);
+    c->overdue = ARENA_ARRAY(arena, double, n_slots);
     c->limit = ARENA_ARRAY(arena, double, c->n_supports);
     c->reserve_balance = ARENA_ARRAY(arena, double, n_reserves);
     c->reserve_target = ARENA_ARRAY(arena, double, n_reserves);
@@ -85,7 +85,7 @@ static void make_arrays(Arena *arena, const Model *model, Clearing *c)
                                .rest_share = c->rest_share,
                                .keep = c->keep,
                                .keep_rank = c->keep_rank,
-                               .default_if_short = c->default_if_short,
+                               .overdue = c->overdue,
                                .already_defaulted = c->already_defaulted,
                                .loss_of_cash = c->loss_of_cash,
                                .loss_of_claims = c->loss_of_claims,
@@ -154,6 +154,22 @@ static double grace_of(Path *path, uint32_t contract)
     return evaluate_or(path, path->model->contracts.items[contract].grace, 0);
 }
 
+/* What fell due so long ago that its payer defaults unless that is paid now. */
+static double overdue(Path *path, uint32_t i)
+{
+    const Model *model = path->model;
+    double grace = grace_of(path, model->slots.items[i].contract);
+    double sum = 0;
+
+    if (!is_due_like_any(path, i))
+        return 0;
+    for (uint32_t n = 0; n <= path->period; n++) {
+        if (date_add_months(model->last_days[n], grace) <= path->today)
+            sum += n < path->period ? path->slots[i].open[n] : path->slots_now[i].new_due;
+    }
+    return sum;
+}
+
 static void state_dues(Path *path)
 {
     const Model *model = path->model;
@@ -163,16 +179,13 @@ static void state_dues(Path *path)
         const Slot *slot = &model->slots.items[i];
         SlotPeriod *now = &path->slots_now[i];
         const SlotState *state = &path->slots[i];
-        double since = state->arrears > 0 ? state->since : path->today;
 
         now->due = state->arrears + now->new_due;
         if (!(now->due < MONEY_LIMIT))
             path_fail(path, slot->name);
         c->due[i] = slot->is_rest ? now->rest_cap : now->due;
         c->rest_share[i] = now->rest_share;
-        c->default_if_short[i] =
-            is_due_like_any(path, i) &&
-            date_add_months(since, grace_of(path, slot->contract)) <= path->today;
+        c->overdue[i] = overdue(path, i);
     }
 }
 

@@ -69,6 +69,8 @@ Path *path_new(Arena *arena, const Model *model, uint64_t seed)
     for (size_t i = 0; i < model->rings.count; i++)
         path->rings[i].slots = ARENA_ARRAY(arena, double, model->rings.items[i].n_slots + 1);
     path->slots = ARENA_ARRAY(arena, SlotState, model->slots.count);
+    for (size_t i = 0; i < model->slots.count; i++)
+        path->slots[i].open = ARENA_ARRAY(arena, double, model->n_periods);
     path->slots_now = ARENA_ARRAY(arena, SlotPeriod, model->slots.count);
     path->carries = ARENA_ARRAY(arena, double, model->n_carries);
     path->rules = ARENA_ARRAY(arena, RuleState, model->rules.count);
@@ -97,7 +99,11 @@ static void forget(Path *path)
         double *slots = path->rings[i].slots;
         memset(slots, 0, (model->rings.items[i].n_slots + 1) * sizeof *slots);
     }
-    memset(path->slots, 0, model->slots.count * sizeof *path->slots);
+    for (size_t i = 0; i < model->slots.count; i++) {
+        double *open = path->slots[i].open;
+        memset(open, 0, model->n_periods * sizeof *open);
+        path->slots[i] = (SlotState){.open = open};
+    }
     memset(path->slots_now, 0, model->slots.count * sizeof *path->slots_now);
     memset(path->carries, 0, model->n_carries * sizeof *path->carries);
     memset(path->rules, 0, model->rules.count * sizeof *path->rules);

@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     double arrears;
-    double since;     /* the day its oldest arrears arose */
+    double *open;     /* [period] of what fell due then, still unpaid */
     double last_paid; /* in the period before */
 } SlotState;
 
@@ -70,10 +70,10 @@ typedef struct {
     size_t n_supports;
     ClearingInput input;
     ClearingOutput output;
-    double *cash, *due, *rest_share, *keep, *loss_of_cash, *loss_of_claims, *limit;
+    double *cash, *due, *overdue, *rest_share, *keep, *loss_of_cash, *loss_of_claims, *limit;
     double *reserve_balance, *reserve_target;
     uint32_t *keep_rank;
-    uint8_t *default_if_short, *already_defaulted;
+    uint8_t *already_defaulted;
 } Clearing;
 
 typedef struct {

@@ -164,10 +164,10 @@ typedef struct {
 
     State *states;
     size_t n_states;
-    uint32_t *cells;   /* [party * n_accounts + account]: state register of the balance, debit
-                          positive, or NO_ID */
-    uint32_t *carries; /* registers */
-    uint32_t *slot_arrears, *slot_since; /* registers by slot */
+    uint32_t *cells;        /* [party * n_accounts + account]: state register of the balance, debit
+                               positive, or NO_ID */
+    uint32_t *carries;      /* registers */
+    uint32_t *slot_arrears; /* registers by slot */
 
     RuleCode *rules;
     StockCode *stocks;

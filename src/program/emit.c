@@ -164,10 +164,8 @@ static void place_table_states(Program *program)
         TO_REGISTER(code->cells[i]);
     for (size_t i = 0; i < model->n_carries; i++)
         TO_REGISTER(code->carries[i]);
-    for (size_t i = 0; i < model->slots.count; i++) {
+    for (size_t i = 0; i < model->slots.count; i++)
         TO_REGISTER(code->slot_arrears[i]);
-        TO_REGISTER(code->slot_since[i]);
-    }
     for (size_t i = 0; i < model->rules.count; i++) {
         TO_REGISTER(code->rules[i].held);
         TO_REGISTER(code->rules[i].has_fired);

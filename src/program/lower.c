@@ -164,13 +164,9 @@ static void make_slots(Program *program)
     for (size_t i = 0; i < model->n_carries; i++)
         code->carries[i] = state_new(program, HOME_TILE, 0, true);
     code->slot_arrears = ids_new(program, model->slots.count);
-    code->slot_since = ids_new(program, model->slots.count);
-    for (size_t i = 0; i < model->slots.count; i++) {
-        if (model->slots.items[i].is_rest)
-            continue;
-        code->slot_arrears[i] = state_new(program, HOME_TILE, 0, true);
-        code->slot_since[i] = state_new(program, HOME_TILE, 0, true);
-    }
+    for (size_t i = 0; i < model->slots.count; i++)
+        if (!model->slots.items[i].is_rest)
+            code->slot_arrears[i] = state_new(program, HOME_TILE, 0, true);
 }
 
 static void make_rules(Program *program)

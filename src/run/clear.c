@@ -323,19 +323,6 @@ static void state_lane_supports(Tile *tile, size_t lane)
     }
 }
 
-/* Whether arrears that arose on the day `since` have outlasted the contract's grace. */
-static bool is_overdue(const Tile *tile, const LaneSlot *slot, double since, size_t lane)
-{
-    const Code *code = tile->plan->code;
-
-    if (slot->overdue != NULL)
-        return since <= slot->overdue[tile->m.clock.period];
-    if (slot->contract == NO_ID || code->contracts[slot->contract].grace == REF_NONE)
-        return true;
-    double grace = number_or_zero(tile, code->contracts[slot->contract].grace, lane);
-    return date_add_months(since, grace) <= tile->m.clock.today;
-}
-
 /* What every lane's statement of dues reads, found once for the tile. */
 static void list_lane_slots(Tile *tile)
 {
@@ -347,27 +334,58 @@ static void list_lane_slots(Tile *tile)
         const SlotNow *now = &tile->slots[id];
         LaneSlot *out = &tile->lane_slots[i];
 
-        *out = (LaneSlot){
-            .slot = id, .due = now->due, .share = now->share, .contract = slot->contract};
+        *out = (LaneSlot){.slot = id,
+                          .payer = slot->payer,
+                          .contract = slot->contract,
+                          .due = now->due,
+                          .share = now->share};
         if (now->share != NULL)
             out->due = now->cap;
-        out->may_default = !slot->is_rest && !plan->is_facility_slot[id];
+        out->may_default =
+            !slot->is_rest && !plan->is_facility_slot[id] && !plan->is_outside[slot->payer];
         if (slot->contract != NO_ID)
-            out->overdue = plan->overdue[slot->contract];
-        if (tile->has_arrears[id]) {
+            out->n_old = plan->n_old[slot->contract];
+        if (tile->has_arrears[id])
             out->arrears = tile_register(tile, plan->code->slot_arrears[id]);
-            out->since = tile_register(tile, plan->code->slot_since[id]);
-        }
     }
 }
 
-bool tile_may_default(const Tile *tile, size_t place, size_t lane)
+double *tile_due_row(const Tile *tile, uint32_t slot, uint32_t period)
+{
+    size_t first = tile->plan->due_row_starts[slot];
+    size_t n_rows = tile->plan->due_row_starts[slot + 1] - first;
+
+    return tile->due_rows + (first + period % n_rows) * tile->m.n_lanes;
+}
+
+/* Whether what fell due in the period has outlasted the contract's grace. */
+static bool is_too_old(const Tile *tile, const LaneSlot *slot, uint32_t period, size_t lane)
+{
+    const Code *code = tile->plan->code;
+
+    if (slot->n_old != NULL)
+        return period < slot->n_old[tile->m.clock.period];
+    if (slot->contract == NO_ID || code->contracts[slot->contract].grace == REF_NONE)
+        return true;
+    double grace = number_or_zero(tile, code->contracts[slot->contract].grace, lane);
+    return date_add_months(tile->plan->model->last_days[period], grace) <= tile->m.clock.today;
+}
+
+/* The oldest is paid first, so what is open is what fell due last. Dues are kept only while there
+ * are arrears, but none is looked for before the last period without. */
+double tile_overdue(const Tile *tile, size_t place, size_t lane)
 {
     const LaneSlot *slot = &tile->lane_slots[place];
-    bool is_old = slot->arrears != NULL && slot->arrears[lane] > 0;
+    double open = slot->arrears != NULL ? slot->arrears[lane] : 0;
+    uint32_t period = tile->m.clock.period;
 
-    return slot->may_default &&
-           is_overdue(tile, slot, is_old ? slot->since[lane] : tile->m.clock.today, lane);
+    if (!slot->may_default)
+        return 0;
+    if (is_too_old(tile, slot, period, lane))
+        return slot->due[lane];
+    while (open > 0 && !is_too_old(tile, slot, --period, lane))
+        open -= tile_due_row(tile, slot->slot, period)[lane];
+    return open > 0 ? open : 0;
 }
 
 static void state_lane_dues(Tile *tile, size_t lane)
@@ -375,12 +393,12 @@ static void state_lane_dues(Tile *tile, size_t lane)
     for (size_t i = 0; i < tile->n_active; i++) {
         const LaneSlot *slot = &tile->lane_slots[i];
         double due = slot->due[lane];
+        bool may_default = due != 0 && !tile->in_defaulted[slot->payer];
 
         tile->in_due[slot->slot] = due;
         if (slot->share != NULL)
             tile->in_share[slot->slot] = slot->share[lane];
-        if (due != 0)
-            tile->in_default[slot->slot] = tile_may_default(tile, i, lane);
+        tile->in_overdue[slot->slot] = may_default ? tile_overdue(tile, i, lane) : 0;
     }
 }
 
@@ -392,7 +410,7 @@ static void forget_lane_dues(Tile *tile)
 
         tile->in_due[slot] = is_rest ? CLEARING_NO_CAP : 0;
         tile->in_share[slot] = 0;
-        tile->in_default[slot] = 0;
+        tile->in_overdue[slot] = 0;
     }
 }
 

@@ -528,27 +528,22 @@ static unsigned any(size_t count, const double *restrict x)
     return found(all, 0);
 }
 
-static unsigned age(size_t count, double today, const double *restrict due,
-                    const double *restrict cleared, double *restrict arrears,
-                    double *restrict since, double *restrict unpaid)
+static unsigned leave(size_t count, const double *restrict due, const double *restrict cleared,
+                      double *restrict arrears, double *restrict unpaid)
 {
     uint64_t some = 0;
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            double before = arrears[i];
             double left = due[i] - cleared[i];
-            double old = since[i];
 
-            since[i] = cleared[i] >= before ? today : old;
-            unpaid[i] += left - before;
+            unpaid[i] += left - arrears[i];
             arrears[i] = left;
             some |= left > 0.0;
         }
         due += GW_LANES;
         cleared += GW_LANES;
         arrears += GW_LANES;
-        since += GW_LANES;
         unpaid += GW_LANES;
     }
     return some != 0 ? FOUND_SOME : 0u;
@@ -585,7 +580,7 @@ const RunKernels GW_RUN_KERNELS = {
     .any_nan = any_nan,
     .multiply = multiply,
     .move_stage = move_stage,
-    .age = age,
+    .leave = leave,
     .any = any,
     .composition_step = composition_step_lanes,
     .composition_add_received = composition_add_received,

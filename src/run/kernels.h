@@ -86,10 +86,9 @@ typedef struct RunKernels {
     unsigned (*move_stage)(size_t n_blocks, const double *restrict alive, Lanes condition,
                            double stage, double today, double *restrict carried,
                            double *restrict date);
-    /* arrears = due - cleared, since today where the old ones were paid; SOME where any is left */
-    unsigned (*age)(size_t count, double today, const double *restrict due,
-                    const double *restrict cleared, double *restrict arrears,
-                    double *restrict since, double *restrict unpaid);
+    /* arrears = due - cleared, unpaid by as much more; SOME where any is left */
+    unsigned (*leave)(size_t count, const double *restrict due, const double *restrict cleared,
+                      double *restrict arrears, double *restrict unpaid);
     unsigned (*any)(size_t count, const double *restrict x);
     /* of ledger/composition.c, for blocks of lanes */
     void (*composition_step)(size_t n_parties, const bool *is_outside, uint32_t target,

@@ -110,32 +110,67 @@ static void plan_clearing(Plan *plan, Arena *arena)
                         .reserves = reserves});
 }
 
-/* Arrears arise on the last day of a period; the later they arose the later they are too old. */
-static const double *list_overdue(const Plan *plan, Arena *arena, double grace)
+/* What falls due in a period does so on its last day; the later it did the later it is too old. */
+static const uint32_t *count_old(const Model *model, Arena *arena, double grace)
 {
-    const Model *model = plan->model;
-    double *latest = ARENA_ARRAY(arena, double, model->n_periods);
-    uint32_t n_old = 0;
+    uint32_t *n_old = ARENA_ARRAY(arena, uint32_t, model->n_periods);
+    uint32_t n = 0;
 
     for (uint32_t t = 0; t < model->n_periods; t++) {
-        while (n_old <= t && date_add_months(model->last_days[n_old], grace) <= model->last_days[t])
-            n_old++;
-        latest[t] = n_old == 0 ? -DATE_NEVER : model->last_days[n_old - 1];
+        while (n <= t && date_add_months(model->last_days[n], grace) <= model->last_days[t])
+            n++;
+        n_old[t] = n;
     }
-    return latest;
+    return n_old;
+}
+
+/* The periods before one whose dues may still be within the grace, at most. */
+static uint32_t count_young(const Model *model, const uint32_t *n_old)
+{
+    uint32_t n_young = 0;
+
+    if (n_old == NULL)
+        return model->n_periods - 1;
+    for (uint32_t t = 0; t < model->n_periods; t++)
+        if (t > n_old[t] + n_young)
+            n_young = t - n_old[t];
+    return n_young;
+}
+
+static void plan_due_rows(Plan *plan, Arena *arena, const uint32_t *n_young)
+{
+    const Model *model = plan->model;
+    size_t n_rows = 0;
+
+    plan->due_row_starts = ARENA_ARRAY(arena, size_t, model->slots.count + 1);
+    for (size_t i = 0; i < model->slots.count; i++) {
+        const Slot *slot = &model->slots.items[i];
+
+        plan->due_row_starts[i] = n_rows;
+        if (slot->contract != NO_ID && !slot->is_rest && !plan->is_facility_slot[i] &&
+            !plan->is_pays_slot[i])
+            n_rows += n_young[slot->contract];
+    }
+    plan->due_row_starts[model->slots.count] = n_rows;
 }
 
 static void plan_graces(Plan *plan, Arena *arena)
 {
-    size_t n = plan->model->contracts.count;
+    const Model *model = plan->model;
+    size_t n = model->contracts.count;
+    uint32_t *n_young = ARENA_ARRAY(arena, uint32_t, n + 1);
 
-    plan->overdue = (const double **)arena_array(arena, n + 1, sizeof *plan->overdue);
+    plan->n_old = (const uint32_t **)arena_array(arena, n + 1, sizeof *plan->n_old);
     for (size_t i = 0; i < n; i++) {
         Ref grace = plan->code->contracts[i].grace;
-        if (grace != REF_NONE && REF_HOME(grace) == HOME_CONST)
-            plan->overdue[i] =
-                list_overdue(plan, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+        if (grace == REF_NONE)
+            continue;
+        if (REF_HOME(grace) == HOME_CONST)
+            plan->n_old[i] =
+                count_old(model, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+        n_young[i] = count_young(model, plan->n_old[i]);
     }
+    plan_due_rows(plan, arena, n_young);
 }
 
 /* ---- indexes ------------------------------------------------------------------------------ */

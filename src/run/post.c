@@ -73,11 +73,20 @@ static void update_arrears(Tile *tile, uint32_t id)
         (!now->has_arrears && now->cleared == now->due))
         return;
     tile->has_arrears[id] =
-        (tile->m.kernels->age(tile->m.n_lanes, tile->m.clock.today, now->due, now->cleared,
-                              tile_register(tile, plan->code->slot_arrears[id]),
-                              tile_register(tile, plan->code->slot_since[id]),
-                              tile_register(tile, plan->code->parties[slot->payer].unpaid)) &
+        (tile->m.kernels->leave(tile->m.n_lanes, now->due, now->cleared,
+                                tile_register(tile, plan->code->slot_arrears[id]),
+                                tile_register(tile, plan->code->parties[slot->payer].unpaid)) &
          FOUND_SOME) != 0;
+}
+
+/* Arrears are what fell due last: while there are any, that is kept as long as the grace lasts. */
+static void keep_dues(Tile *tile, uint32_t id)
+{
+    const size_t *row_starts = tile->plan->due_row_starts;
+
+    if (tile->has_arrears[id] && row_starts[id] < row_starts[id + 1])
+        memcpy(tile_due_row(tile, id, tile->m.clock.period), tile->slots[id].accrued,
+               tile->m.n_lanes * sizeof *tile->due_rows);
 }
 
 /* ---- what only short lanes have ------------------------------------------------------------ */
@@ -92,7 +101,6 @@ static void post_guaranteed(Tile *tile, const Guaranteed *made)
     SlotNow *recourse = &tile->slots[guarantee->recourse];
     size_t lane = made->lane;
     double g = made->cents;
-    double *claim = &tile_register(tile, plan->code->slot_arrears[guarantee->recourse])[lane];
 
     tile->slots[guarantee->covered.items[made->covered]].paid[lane] -= g;
     pays->accrued[lane] += g;
@@ -102,10 +110,7 @@ static void post_guaranteed(Tile *tile, const Guaranteed *made)
     cell(tile, guarantee->guarantor, model->receivables)[lane] += g;
     cell(tile, guarantee->guarantor, model->cash)[lane] -= g;
     tile->is_party_touched[guarantee->debtor] = tile->is_party_touched[guarantee->guarantor] = true;
-    if (*claim == 0)
-        tile_register(tile, plan->code->slot_since[guarantee->recourse])[lane] =
-            tile->m.clock.today;
-    *claim += g;
+    tile_register(tile, plan->code->slot_arrears[guarantee->recourse])[lane] += g;
     tile_register(tile, plan->code->parties[guarantee->debtor].unpaid)[lane] += g;
     recourse->accrued[lane] += g;
     tile->has_arrears[guarantee->recourse] = true;
@@ -307,6 +312,8 @@ void tile_post(Tile *tile)
         for (size_t i = 0; i < tile->guaranteed.count; i++)
             post_guaranteed(tile, &tile->guaranteed.items[i]);
     }
+    for (size_t i = 0; i < tile->n_active; i++)
+        keep_dues(tile, tile->active[i]);
     post_losses(tile);
     gather_payments(tile);
     read_payments(tile);

@@ -160,7 +160,8 @@ static bool divide_party(Tile *tile, uint32_t party, size_t lane)
 
         if (unpaid == 0)
             continue;
-        if (slot->payee == party || (!was_defaulted && tile_may_default(tile, slot->place, lane)))
+        if (slot->payee == party || (!was_defaulted && tile->short_paid[list->first + i] <
+                                                           tile_overdue(tile, slot->place, lane)))
             return false;
         if (tile->net[slot->payee] != NULL)
             tile->missing[slot->payee] += unpaid;

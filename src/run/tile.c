@@ -40,7 +40,7 @@ static void init_clearing(Tile *tile, Arena *arena)
     tile->in_balance = ARENA_ARRAY(arena, double, n_reserves);
     tile->in_target = ARENA_ARRAY(arena, double, n_reserves);
     tile->in_keep_rank = ARENA_ARRAY(arena, uint32_t, n_parties);
-    tile->in_default = ARENA_ARRAY(arena, uint8_t, n_slots);
+    tile->in_overdue = ARENA_ARRAY(arena, double, n_slots);
     tile->in_defaulted = ARENA_ARRAY(arena, uint8_t, n_parties);
     tile->lane_paid = ARENA_ARRAY(arena, double, n_slots);
     tile->lane_scratch = ARENA_ARRAY(arena, double, 3 * n_slots);
@@ -49,7 +49,7 @@ static void init_clearing(Tile *tile, Arena *arena)
                                   .rest_share = tile->in_share,
                                   .keep = tile->in_keep,
                                   .keep_rank = tile->in_keep_rank,
-                                  .default_if_short = tile->in_default,
+                                  .overdue = tile->in_overdue,
                                   .already_defaulted = tile->in_defaulted,
                                   .loss_of_cash = tile->in_loss_cash,
                                   .loss_of_claims = tile->in_loss_claims,
@@ -85,6 +85,8 @@ static void init_period(Tile *tile, Arena *arena)
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
+    tile->due_rows =
+        ARENA_ARRAY(arena, double, tile->plan->due_row_starts[model->slots.count] * n_lanes + 1);
     tile->is_lump_dirty = ARENA_ARRAY(arena, bool, model->stocks.count + 1);
     tile->is_reader_dirty = ARENA_ARRAY(arena, bool, tile->plan->code->n_readers + 1);
     tile->is_party_touched = ARENA_ARRAY(arena, bool, model->parties.count + 1);

@@ -45,10 +45,10 @@ typedef struct {
 
 /* An active slot as one lane's clearing reads it. */
 typedef struct {
-    uint32_t slot, contract;
+    uint32_t slot, payer, contract;
     const double *due, *share;
-    const double *arrears, *since; /* NULL: no lane has arrears */
-    const double *overdue;         /* by period, NULL: the grace varies */
+    const double *arrears; /* NULL: no lane has arrears */
+    const uint32_t *n_old; /* as in Plan */
     bool may_default;
 } LaneSlot;
 
@@ -95,8 +95,9 @@ typedef struct Plan {
     uint32_t *due_slots, *due_starts;            /* that are not of rest: by payer, rank, number */
     bool *may_have_backing;                      /* by party: reserves, facilities or guarantees */
     uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
-    const double **overdue; /* by contract: [period] the latest day since which arrears are too old;
-                               NULL: its grace varies */
+    const uint32_t **n_old; /* by contract: [period] how many periods, counted from the first, have
+                               dues that outlasted its grace; NULL: the grace varies */
+    size_t *due_row_starts; /* by slot: rows for the dues of periods that its grace spans */
     uint32_t *who_views;    /* views of kind who_pays */
     uint32_t n_who;
     uint64_t seed;
@@ -119,6 +120,7 @@ typedef struct Tile {
     uint32_t *active;
     size_t n_active;
     bool *has_arrears; /* by slot: some lane may */
+    double *due_rows;  /* lanes: what fell due in the last periods; kept only while arrears are */
     bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
     double **sets, **set_masks; /* by stock, in this period */
     bool *is_ended;             /* by contract: a rule said so */
@@ -145,7 +147,8 @@ typedef struct Tile {
     double *in_cash, *in_due, *in_share, *in_keep, *in_loss_cash, *in_loss_claims, *in_limit,
         *in_balance, *in_target, *lane_paid, *lane_scratch;
     uint32_t *in_keep_rank;
-    uint8_t *in_default, *in_defaulted;
+    double *in_overdue;
+    uint8_t *in_defaulted;
     bool *is_payer;
     double **net, **keep, **losses, **cash_before; /* by party: NULL or lanes */
     double *slow;
@@ -181,8 +184,10 @@ void tile_rules(Tile *tile);
 void tile_clear(Tile *tile);
 void tile_activate(Tile *tile, uint32_t slot);
 double *tile_cleared(Tile *tile, uint32_t slot);
-/* Whether the payer of an active slot defaults if it is left unpaid. */
-bool tile_may_default(const Tile *tile, size_t place, size_t lane);
+/* What must be paid of an active slot lest its payer defaults. */
+double tile_overdue(const Tile *tile, size_t place, size_t lane);
+/* Where a slot's dues of a period are kept. */
+double *tile_due_row(const Tile *tile, uint32_t slot, uint32_t period);
 void tile_pay_short(Tile *tile);  /* short.c */
 void tile_share_rest(Tile *tile); /* rest.c */
 void tile_post(Tile *tile);

@@ -309,6 +309,24 @@ static bool any_paid(const RunResult *result, uint32_t slot)
     return false;
 }
 
+/* Whether less than was open was paid twice on end. */
+static bool is_paid_late(const RunResult *result, uint32_t slot)
+{
+    double open = 0;
+    int n_parts = 0;
+
+    for (uint32_t t = 0; t < result->n_periods; t++) {
+        size_t at = (size_t)slot * result->n_periods + t;
+        double paid = result->paid_low[at] + result->paid_high[at];
+
+        open += result->due_low[at] + result->due_high[at] - paid;
+        n_parts = paid > 0 && open > 0 ? n_parts + 1 : 0;
+        if (n_parts == 2)
+            return true;
+    }
+    return false;
+}
+
 static void see_events(Coverage *c, const Model *model, const RunResult *result)
 {
     bool is_large = false;
@@ -329,8 +347,14 @@ static void see_events(Coverage *c, const Model *model, const RunResult *result)
         see(c, "recourse was paid", any_paid(result, guarantee->recourse));
     }
     for (uint32_t i = 0; i < model->slots.count; i++) {
-        if (model->slots.items[i].is_rest)
+        const Slot *slot = &model->slots.items[i];
+        bool has_grace =
+            slot->contract != NO_ID && model->contracts.items[slot->contract].grace != NULL;
+
+        if (slot->is_rest)
             see(c, "a share of rest was paid", any_paid(result, i));
+        else if (has_grace && !slot->is_made)
+            see(c, "part of the arrears paid, under a grace", is_paid_late(result, i));
     }
     for (size_t i = 0; i < model->checks.count; i++) {
         for (uint64_t p = 0; p < result->n_paths; p++) {

@@ -1514,11 +1514,12 @@ static void write_shops(Gen *g)
     know(g, THINGS, false, "shop0.goods");
 }
 
-/* A debt that its debtor can pay only now and then, and that another backs. */
+/* A debt that its debtor can pay only now and then, or never quite, and that another backs. */
 static void write_backed(Gen *g)
 {
     static const char *const words[] = {"day", "week", "month", "quarter", "year"};
     int due = between(g, 4, 30);
+    int n_steps = between(g, 1, 3);
 
     put(g,
         "contract backed \"Backed\" between users and %s {\n  grace : duration = %d months\n"
@@ -1528,7 +1529,8 @@ static void write_backed(Gen *g)
     put(g,
         "contract feed \"Now and then\" between world and %s {\n"
         "  every %d %ss { pay %d coin from world to %s as revenue }\n}\n",
-        g->parties[0], between(g, 2, 3), words[g->step], due * between(g, 2, 4), g->parties[0]);
+        g->parties[0], n_steps, words[g->step],
+        n_steps == 1 ? due : due * between(g, n_steps, n_steps + 1), g->parties[0]);
     put(g,
         "contract pledge \"Pledge\" between %s and users {\n"
         "  guarantee of backed by %s up to %d coin\n}\n",

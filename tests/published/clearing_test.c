@@ -38,7 +38,7 @@ static ClearingCase *three_banks(void)
 static void set_default_costs(ClearingCase *cc, double cash_lost, double claims_lost)
 {
     for (size_t s = 0; s < cc->n_slots; s++)
-        cc->default_if_short[s] = 1;
+        cc->overdue[s] = cc->due[s];
     for (size_t p = 0; p < cc->n_parties; p++) {
         cc->loss_of_cash[p] = cash_lost;
         cc->loss_of_claims[p] = claims_lost;

@@ -126,18 +126,10 @@ static const ClearingPlan *plan_of(ClearingCase *cc)
 
 static ClearingInput input_of(const ClearingCase *cc)
 {
-    return (ClearingInput){cc->cash,
-                           cc->due,
-                           cc->rest_share,
-                           cc->keep,
-                           cc->keep_rank,
-                           cc->default_if_short,
-                           cc->already_defaulted,
-                           cc->loss_of_cash,
-                           cc->loss_of_claims,
-                           cc->support_limit,
-                           cc->reserve_balance,
-                           cc->reserve_target};
+    return (ClearingInput){
+        cc->cash,           cc->due,           cc->rest_share,        cc->keep,
+        cc->keep_rank,      cc->overdue,       cc->already_defaulted, cc->loss_of_cash,
+        cc->loss_of_claims, cc->support_limit, cc->reserve_balance,   cc->reserve_target};
 }
 
 static ClearingOutput output_of(ClearingCase *cc)

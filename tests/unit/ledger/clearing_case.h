@@ -18,8 +18,7 @@ typedef struct {
     double loss_of_cash[CASE_PARTIES], loss_of_claims[CASE_PARTIES];
     uint32_t keep_rank[CASE_PARTIES];
     uint8_t already_defaulted[CASE_PARTIES];
-    double due[CASE_SLOTS], rest_share[CASE_SLOTS];
-    uint8_t default_if_short[CASE_SLOTS];
+    double due[CASE_SLOTS], overdue[CASE_SLOTS], rest_share[CASE_SLOTS];
     double support_limit[CASE_SUPPORTS];
     double reserve_balance[CASE_RESERVES], reserve_target[CASE_RESERVES];
     /* results */

@@ -72,7 +72,7 @@ static void add_slots(ClearingCase *cc, uint64_t *seed, const Mix *mix)
         bool is_due = below(seed, mix->one_in_due) == 0;
         uint32_t slot =
             case_pay(cc, payer, payee, rank, is_due ? cents(seed, mix->most_due, mix->scale) : 0);
-        cc->default_if_short[slot] = mix->loses && below(seed, 3) == 0;
+        cc->overdue[slot] = mix->loses ? floor(cc->due[slot] * below(seed, 3) / 2) : 0;
         if (mix->rests > 0 && below(seed, mix->rests) == 0)
             case_rest(cc, payer, payee, rank, below(seed, 8) / 7.0,
                       below(seed, 2) ? CLEARING_NO_CAP : cents(seed, mix->most_due, mix->scale));

@@ -219,11 +219,31 @@ static void a_backer_in_trouble(void **state)
     case_pay(cc, b, bank, 0, 25);
     case_pay(cc, g, bank, 0, 60);
     case_support(cc, g, b, 0, NULL, 0, 100);
-    cc->default_if_short[0] = cc->default_if_short[1] = 1;
+    cc->overdue[0] = 25;
+    cc->overdue[1] = 60;
     case_run(cc);
     assert_true(cc->paid[0] == 9 && cc->paid[1] == 21);
     assert_int_equal(cc->default_now[b], 1);
     assert_int_equal(cc->default_now[g], 1);
+    case_free(cc);
+}
+
+/* 19 of 25 are paid: enough where 19 are overdue, too little where 20 are. Then half its cash is
+ * lost, and it pays 9. */
+static void only_what_is_overdue_is_a_default(void **state)
+{
+    ClearingCase *cc = case_new();
+    uint32_t b = case_party(cc, 19), bank = case_outside(cc);
+
+    (void)state;
+    case_pay(cc, b, bank, 0, 25);
+    cc->loss_of_cash[b] = 0.5;
+    cc->overdue[0] = 19;
+    case_run(cc);
+    assert_true(cc->default_now[b] == 0 && cc->paid[0] == 19 && !cc->all_paid);
+    cc->overdue[0] = 20;
+    case_run(cc);
+    assert_true(cc->default_now[b] == 1 && cc->paid[0] == 9 && cc->loss[b] == 10);
     case_free(cc);
 }
 
@@ -235,7 +255,7 @@ static void a_backed_party_does_not_default(void **state)
     (void)state;
     case_pay(cc, b, bank, 0, 25);
     case_support(cc, g, b, 0, NULL, 0, 100);
-    cc->default_if_short[0] = 1;
+    cc->overdue[0] = 25;
     cc->loss_of_cash[b] = 0.5;
     case_run(cc);
     assert_true(cc->all_paid && cc->loss[b] == 0 && cc->support_paid[0] == 20);
@@ -390,7 +410,7 @@ static void random_networks_keep_every_cent(void **state)
         ClearingCase *cc = random_case(&seed, trial % 2 ? 0.01 : 1e10);
         uint32_t world = (uint32_t)cc->n_parties - 1;
         for (uint32_t s = 0; s < cc->n_slots; s++)
-            cc->default_if_short[s] = next_random(&seed) % 3 == 0;
+            cc->overdue[s] = floor(cc->due[s] * (double)(next_random(&seed) % 3) / 2);
         for (uint32_t p = 0; p < cc->n_parties; p++) {
             cc->loss_of_cash[p] = (double)(next_random(&seed) % 5) / 10;
             cc->loss_of_claims[p] = (double)(next_random(&seed) % 5) / 10;
@@ -432,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_chain_of_guarantees),
         cmocka_unit_test(a_guarantee_covers_its_own_slot_only),
         cmocka_unit_test(a_backer_in_trouble),
+        cmocka_unit_test(only_what_is_overdue_is_a_default),
         cmocka_unit_test(a_backed_party_does_not_default),
         cmocka_unit_test(a_circle_of_guarantees_is_refused),
         cmocka_unit_test(random_networks_agree_with_iteration),

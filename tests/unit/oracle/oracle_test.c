@@ -345,6 +345,42 @@ static void arrears_that_outlast_grace_are_default(void **state)
     }
 }
 
+/* 10 due and 9 earned a month: what is open at the end of month t is t, of month t itself while
+ * that is no more than 10. At once, that is a default in January 2026. With a grace of one month,
+ * when the t - 1 then open are more than the 9 in hand: t = 11. With two, when as much of what fell
+ * due two months ago is, and so t - 1 - 10: t = 21. */
+static void the_oldest_arrears_are_paid_first(void **state)
+{
+    static const struct {
+        double grace;
+        int year, month, day;
+    } cases[] = {{0, 2026, 1, 31}, {1, 2026, 11, 30}, {2, 2027, 9, 30}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        Kit kit = kit_new(2026, 24);
+        uint32_t a = kit_party(&kit, "a", 0);
+        uint32_t b = kit_party(&kit, "b", 0);
+        uint32_t c = kit_party(&kit, "c", 1000);
+        uint32_t contract = kit_contract(&kit, "lease");
+        ValueId date;
+
+        kit.model->contracts.items[contract].grace = kit_number(&kit, cases[i].grace);
+        kit_monthly(&kit, contract, kit_number(&kit, 10), a, b);
+        kit_monthly(&kit, NO_ID, kit_number(&kit, 9), c, a);
+        Value *value = kit_add(&kit, "default_date", VALUE_DEFAULT_DATE, &date);
+        value->party = a;
+        value->type = TYPE_DATE;
+        uint32_t output = kit_ask(&kit, date);
+        uint32_t unpaid = kit_ask(&kit, kit_unpaid(&kit, a));
+        kit_run(&kit);
+        assert_is(kit_at(&kit, output, 23),
+                  day_from_civil(cases[i].year, cases[i].month, cases[i].day));
+        assert_is(kit_at(&kit, unpaid, 23), 24);
+        kit_free(&kit);
+    }
+}
+
 /* a owes b 100 and has 40; g stands for 50 of it and then has a claim on a. */
 static void a_guarantor_pays_and_has_recourse(void **state)
 {
@@ -552,6 +588,7 @@ int main(void)
         cmocka_unit_test(a_contract_carries_its_remainder),
         cmocka_unit_test(who_is_short_pays_what_there_is),
         cmocka_unit_test(arrears_that_outlast_grace_are_default),
+        cmocka_unit_test(the_oldest_arrears_are_paid_first),
         cmocka_unit_test(a_guarantor_pays_and_has_recourse),
         cmocka_unit_test(a_loan_runs_off_over_its_term),
         cmocka_unit_test(each_fires_at_new_marks),
