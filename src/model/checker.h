@@ -291,6 +291,8 @@ void rules_build(Checker *c);
 
 /* tables.c */
 TableDef *table_named(Checker *c, Text name);
+/* The text of a data file named at a place; false with a diagnostic. */
+bool data_file_read(Checker *c, Span at, Text path, Text *text);
 bool table_prepare(Checker *c, TableDef *table);
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call);
 

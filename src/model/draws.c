@@ -3,6 +3,7 @@
 
 #include "maths/copula.h"
 #include "maths/maths.h"
+#include "model/csv.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -355,62 +356,55 @@ static Draw *quantiles(ArgumentReader *r, const Dist *dist, Draw *draw)
     return draw;
 }
 
+typedef LIST(double) Numbers;
+
 static int by_number(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* One number a line, or a named column of a CSV. */
-static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
+/* The numbers of a column, or of the first one when none is named; a cell may be empty. */
+static bool read_numbers(ArgumentReader *r, const Dist *dist, Text text, Numbers *numbers)
 {
     Checker *c = r->c;
-    bool ok = false;
-    Text from = c->diags->sources->files.items[dist->span.file]->name;
-    Text text = c->options->read_file ? c->options->read_file(c->options->read_context, c->arena,
-                                                              from, dist->file, &ok)
-                                      : TEXT("");
-    if (!ok) {
-        diag_error(c->diags, DIAG_BAD_FILE, dist->span, "the data file `%.*s` cannot be read",
-                   TEXT_ARG(dist->file));
-        return NULL;
-    }
-    LIST(double) numbers = {0};
-    size_t column = 0, at = 0;
-    bool is_first = true;
-    while (at < text.length) {
-        size_t end = at;
-        while (end < text.length && text.bytes[end] != '\n')
-            end++;
-        size_t start = at, field = 0;
-        for (size_t i = at; i <= end; i++) {
-            if (i < end && text.bytes[i] != ',')
-                continue;
-            Text cell = {text.bytes + start, i - start};
-            while (cell.length > 0 &&
-                   (cell.bytes[cell.length - 1] == '\r' || cell.bytes[cell.length - 1] == ' '))
-                cell.length--;
-            if (is_first && dist->name.length > 0 && text_equal(cell, dist->name))
-                column = field;
-            if (field == column && cell.length > 0) {
-                char *stop;
-                Text copy = text_copy(c->arena, cell);
-                double x = strtod(copy.bytes, &stop);
-                if (*stop == 0)
-                    *LIST_PUSH(c->arena, &numbers) = x * r->scale;
-            }
-            field++;
-            start = i + 1;
+    CsvReader reader = csv_open(text);
+    bool has_names = dist->name.length > 0;
+    size_t column = 0;
+
+    for (bool is_first = true; csv_next_row(c->arena, &reader); is_first = false) {
+        if (is_first && has_names && (column = csv_find(&reader, dist->name)) == CSV_NO_COLUMN) {
+            diag_error(c->diags, DIAG_BAD_FILE, dist->span,
+                       "the first line of `%.*s` names no column `%.*s`", TEXT_ARG(dist->file),
+                       TEXT_ARG(dist->name));
+            return false;
         }
-        is_first = false;
-        at = end + 1;
+        Text cell = csv_cell(&reader, column);
+        double x;
+        if (csv_number(c->arena, cell, &x)) {
+            *LIST_PUSH(c->arena, numbers) = x * r->scale;
+        } else if (cell.length > 0 && !is_first) {
+            diag_error(c->diags, DIAG_BAD_FILE, dist->span,
+                       "line %zu of `%.*s` holds no number: `%.*s`", reader.line,
+                       TEXT_ARG(dist->file), TEXT_ARG(cell));
+            return false;
+        }
     }
-    if (numbers.count < 2) {
-        diag_error(c->diags, DIAG_BAD_FILE, dist->span,
-                   "the data file `%.*s` has fewer than two numbers%s", TEXT_ARG(dist->file),
-                   dist->name.length ? " in that column" : "");
+    if (numbers->count >= 2)
+        return true;
+    diag_error(c->diags, DIAG_BAD_FILE, dist->span,
+               "the data file `%.*s` has fewer than two numbers%s", TEXT_ARG(dist->file),
+               has_names ? " in that column" : "");
+    return false;
+}
+
+static Draw *from_data(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    Text text;
+    Numbers numbers = {0};
+    if (!data_file_read(r->c, dist->span, dist->file, &text) ||
+        !read_numbers(r, dist, text, &numbers))
         return NULL;
-    }
     qsort(numbers.items, numbers.count, sizeof(double), by_number);
     draw->law = DIST_LAW_DATA;
     draw->data = numbers.items;

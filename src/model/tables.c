@@ -1,7 +1,8 @@
 /* Tables: numbers by date, by instance or by word, inline or from a CSV file. */
 #include "model/checker.h"
 
-#include <stdio.h>
+#include "model/csv.h"
+
 #include <stdlib.h>
 
 TableDef *table_named(Checker *c, Text name)
@@ -38,20 +39,25 @@ static uint32_t word_of_table(Checker *c, TableDef *table, Text word, bool may_a
     return (uint32_t)(table->words.count - 1);
 }
 
+/* 2026-03 or 2026-03-31 */
 static bool parse_date(Text cell, double *out)
 {
-    int year = 0, month = 1, day = 1;
-    char extra;
-    char text[32];
-    if (cell.length >= sizeof text)
+    int parts[3] = {0, 0, 1};
+    size_t n = 0;
+
+    for (size_t at = 0; at < cell.length; at++, n++) {
+        size_t start = at;
+        int part = 0;
+        for (; at < cell.length && cell.bytes[at] >= '0' && cell.bytes[at] <= '9'; at++)
+            part = part <= DATE_MAX_YEAR ? part * 10 + (cell.bytes[at] - '0') : part;
+        bool ends = at == cell.length || (cell.bytes[at] == '-' && at + 1 < cell.length);
+        if (n == 3 || at == start || !ends)
+            return false;
+        parts[n] = part;
+    }
+    if (n < 2 || !day_is_valid(parts[0], parts[1], parts[2]))
         return false;
-    for (size_t i = 0; i < cell.length; i++)
-        text[i] = cell.bytes[i];
-    text[cell.length] = 0;
-    int n = sscanf(text, "%d-%d-%d%c", &year, &month, &day, &extra);
-    if (n < 2 || n > 3 || !day_is_valid(year, month, n == 3 ? day : 1))
-        return false;
-    *out = day_from_civil(year, month, n == 3 ? day : 1);
+    *out = day_from_civil(parts[0], parts[1], parts[2]);
     return true;
 }
 
@@ -61,6 +67,13 @@ static bool key_of_cell(Checker *c, TableDef *table, Text cell, double *out)
         return parse_date(cell, out);
     *out = word_of_table(c, table, cell, true);
     return true;
+}
+
+/* A number alone is in the table's unit, with its magnitude: `table price : k USD`. One that brings
+ * a magnitude or a percent sign of its own is in the unit alone. */
+static double scale_of_bare_numbers(const TableDef *table)
+{
+    return table->type.shown_scale != 0 ? table->type.shown_scale : 1;
 }
 
 static bool inline_rows(Checker *c, TableDef *table, Row *rows)
@@ -88,7 +101,9 @@ static bool inline_rows(Checker *c, TableDef *table, Row *rows)
             return bad(c, table, decl->exprs.items[i]->span,
                        "a row's number must be known before the run");
         if (unit_is_plain(&t.type.unit))
-            rows[i].number *= table->type.unit.numerator / table->type.unit.denominator;
+            rows[i].number *= t.type.shown.length == 0
+                                  ? scale_of_bare_numbers(table)
+                                  : table->type.unit.numerator / table->type.unit.denominator;
         else if (!dimensions_equal(&t.type.unit.dims, &table->type.unit.dims))
             return bad(c, table, decl->exprs.items[i]->span,
                        "this row is in another unit than the table");
@@ -96,71 +111,58 @@ static bool inline_rows(Checker *c, TableDef *table, Row *rows)
     return true;
 }
 
-static Text next_cell(Text line, size_t *at)
+bool data_file_read(Checker *c, Span at, Text path, Text *text)
 {
-    size_t start = *at;
-    while (*at < line.length && line.bytes[*at] != ',')
-        (*at)++;
-    Text cell = {line.bytes + start, *at - start};
-    (*at)++;
-    while (cell.length > 0 && (cell.bytes[0] == ' ' || cell.bytes[0] == '"')) {
-        cell.bytes++;
-        cell.length--;
-    }
-    while (cell.length > 0 &&
-           (cell.bytes[cell.length - 1] == ' ' || cell.bytes[cell.length - 1] == '\r' ||
-            cell.bytes[cell.length - 1] == '"'))
-        cell.length--;
-    return cell;
+    Text from = c->diags->sources->files.items[at.file]->name;
+    bool is_read = false;
+
+    *text = TEXT("");
+    if (c->options->read_file)
+        *text = c->options->read_file(c->options->read_context, c->arena, from, path, &is_read);
+    if (!is_read)
+        diag_error(c->diags, DIAG_BAD_FILE, at, "the file `%.*s` cannot be read", TEXT_ARG(path));
+    else if (text->length > LIMIT_SOURCE_BYTES)
+        diag_error(c->diags, DIAG_FILE_TOO_LARGE, at, "`%.*s` is larger than %d bytes",
+                   TEXT_ARG(path), LIMIT_SOURCE_BYTES);
+    return is_read && text->length <= LIMIT_SOURCE_BYTES;
 }
 
 typedef LIST(Row) RowList;
 
+static bool row_of_csv(Checker *c, TableDef *table, const CsvReader *reader,
+                       const size_t columns[2], Row *row)
+{
+    Text number = csv_cell(reader, columns[1]);
+
+    if (!csv_number(c->arena, number, &row->number) ||
+        !key_of_cell(c, table, csv_cell(reader, columns[0]), &row->key)) {
+        diag_error(c->diags, DIAG_BAD_TABLE, table->decl->name_span,
+                   "table `%.*s`: line %zu of %.*s cannot be read", TEXT_ARG(table->decl->name),
+                   reader->line, TEXT_ARG(table->decl->file));
+        table->is_bad = true;
+        return false;
+    }
+    row->number *= scale_of_bare_numbers(table);
+    return true;
+}
+
 static bool rows_of_csv(Checker *c, TableDef *table, Text text, RowList *rows)
 {
     const Decl *decl = table->decl;
-    size_t columns[2] = {SIZE_MAX, SIZE_MAX}, at = 0;
-    for (size_t line_number = 0; at < text.length; line_number++) {
-        size_t end = at;
-        while (end < text.length && text.bytes[end] != '\n')
-            end++;
-        Text line = {text.bytes + at, end - at};
-        at = end + 1;
-        Text key = {0}, number = {0};
-        size_t place = 0;
-        for (size_t column = 0; place <= line.length && line.length > 0; column++) {
-            Text cell = next_cell(line, &place);
-            for (int k = 0; k < 2; k++)
-                if (line_number == 0 && text_equal(cell, decl->names.items[k]))
-                    columns[k] = column;
-            if (line_number > 0 && column == columns[0])
-                key = cell;
-            if (line_number > 0 && column == columns[1])
-                number = cell;
-        }
-        if (line_number == 0) {
-            if (columns[0] == SIZE_MAX || columns[1] == SIZE_MAX)
-                return bad(c, table, decl->name_span,
-                           "the file's first line does not name both columns");
-            continue;
-        }
-        if (line.length == 0)
-            continue;
+    CsvReader reader = csv_open(text);
+    size_t columns[2] = {CSV_NO_COLUMN, CSV_NO_COLUMN};
+
+    if (csv_next_row(c->arena, &reader))
+        for (size_t k = 0; k < 2 && k < decl->names.count; k++)
+            columns[k] = csv_find(&reader, decl->names.items[k]);
+    if (columns[0] == CSV_NO_COLUMN || columns[1] == CSV_NO_COLUMN)
+        return bad(c, table, decl->name_span, "the file's first line does not name both columns");
+    while (csv_next_row(c->arena, &reader)) {
         Row row = {.written = rows->count};
-        char *stop = NULL;
-        Text copy = text_copy(c->arena, number);
-        if (copy.length > 0)
-            row.number = strtod(copy.bytes, &stop) * table->type.unit.numerator /
-                         table->type.unit.denominator;
-        if (!stop || *stop || !key_of_cell(c, table, text_copy(c->arena, key), &row.key)) {
-            diag_error(c->diags, DIAG_BAD_TABLE, decl->name_span,
-                       "table `%.*s`: line %zu of %.*s cannot be read", TEXT_ARG(decl->name),
-                       line_number + 1, TEXT_ARG(decl->file));
-            table->is_bad = true;
-            return false;
-        }
         if (rows->count >= LIMIT_TABLE_ROWS)
             return bad(c, table, decl->name_span, "the file has too many rows");
+        if (!row_of_csv(c, table, &reader, columns, &row))
+            return false;
         *LIST_PUSH(c->arena, rows) = row;
     }
     return true;
@@ -183,15 +185,8 @@ bool table_prepare(Checker *c, TableDef *table)
 
     RowList rows = {0};
     if (decl->file.length > 0) {
-        Text from = c->diags->sources->files.items[decl->span.file]->name;
-        bool is_read = false;
-        Text text = c->options->read_file
-                        ? c->options->read_file(c->options->read_context, c->arena, from,
-                                                decl->file, &is_read)
-                        : TEXT("");
-        if (!is_read) {
-            diag_error(c->diags, DIAG_BAD_FILE, decl->name_span, "the file `%.*s` cannot be read",
-                       TEXT_ARG(decl->file));
+        Text text;
+        if (!data_file_read(c, decl->name_span, decl->file, &text)) {
             table->is_bad = true;
             return false;
         }
