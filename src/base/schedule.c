@@ -47,26 +47,17 @@ Due schedule_due_in_term(double start, double end, uint32_t step_months, uint32_
 Due schedule_due_by_calendar(uint32_t step_months, uint32_t step_days, bool is_in_advance,
                              Day first, Day last)
 {
-    Day begin, next;
-    if (step_months > 0) {
-        int32_t ordinal = step_ordinal(STEP_MONTH, is_in_advance ? first : last);
-        int32_t lower =
-            ordinal - (int32_t)(((ordinal % (int32_t)step_months) + (int32_t)step_months) %
-                                (int32_t)step_months);
-        begin = step_first_day(STEP_MONTH, lower);
-        next = step_first_day(STEP_MONTH, lower + (int32_t)step_months);
-    } else if (step_days == 7) {
-        int32_t ordinal = step_ordinal(STEP_WEEK, is_in_advance ? first : last);
-        begin = step_first_day(STEP_WEEK, ordinal);
-        next = begin + 7;
-    } else {
-        Day day = is_in_advance ? first : last;
-        int32_t offset =
-            (int32_t)(((day % (int32_t)step_days) + (int32_t)step_days) % (int32_t)step_days);
-        begin = day - offset;
-        next = begin + (Day)step_days;
-    }
+    bool is_by_weeks = step_months == 0 && step_days % 7 == 0;
+    Step step = step_months > 0 ? STEP_MONTH : is_by_weeks ? STEP_WEEK : STEP_DAY;
+    int32_t count = (int32_t)(step_months > 0 ? step_months
+                              : is_by_weeks   ? step_days / 7
+                                              : step_days);
+    int32_t ordinal = step_ordinal(step, is_in_advance ? first : last);
+    int32_t lower = ordinal - (ordinal % count + count) % count;
+    Day begin = step_first_day(step, lower);
+    Day next = step_first_day(step, lower + count);
     Day due = is_in_advance ? begin : next - 1;
+
     if (due < first || due > last)
         return not_due();
     double months = step_months > 0 ? (double)step_months : (double)step_days / DAYS_PER_MONTH;

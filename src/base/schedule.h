@@ -17,7 +17,8 @@ typedef struct {
 Due schedule_due_in_term(double start, double end, uint32_t step_months, uint32_t step_days,
                          bool is_in_advance, Day first, Day last);
 /* Without a term: on the last day of the calendar PERIOD, counted from 1970
- * (3 months: calendar quarters). In advance: on its first day. */
+ * (3 months: calendar quarters; 14 days: two weeks from a Monday, as step_ordinal
+ * counts them). In advance: on its first day. */
 Due schedule_due_by_calendar(uint32_t step_months, uint32_t step_days, bool is_in_advance,
                              Day first, Day last);
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+enum { MOST_STEPS = 300000 }; /* in `every N PERIOD`: the days of all years that dates may have */
+
 typedef struct {
     Checker *c;
     Instance *at;
@@ -261,7 +263,12 @@ static bool set_period(RuleBuilder *b, const Decl *decl)
     } words[] = {{"day", 0, 1},      {"week", 0, 7},  {"month", 1, 0}, {"quarter", 3, 0},
                  {"year", 12, 0},    {"days", 0, 1},  {"weeks", 0, 7}, {"months", 1, 0},
                  {"quarters", 3, 0}, {"years", 12, 0}};
-    double count = decl->period_count > 0 ? decl->period_count : 1;
+    double count = decl->period_count;
+    if (!(count >= 1 && count <= MOST_STEPS)) {
+        diag_error(b->c->diags, DIAG_PERIOD_OF_RULE, decl->span,
+                   "a rule falls due every 1 to %d periods, not every %.10g", MOST_STEPS, count);
+        return false;
+    }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(decl->period_word, words[i].word)) {
             b->rule.step_months = words[i].months * (uint32_t)count;
@@ -286,7 +293,7 @@ static bool set_period(RuleBuilder *b, const Decl *decl)
         fits = months > 0 && months % 12 == 0;
         break;
     }
-    if (!fits || count != floor(count) || count < 1) {
+    if (!fits || count != floor(count)) {
         static const char *const clocks[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
         diag_error(b->c->diags, DIAG_PERIOD_OF_RULE, decl->span,
                    "this rule's period is not a whole number of the clock's, which is %s",

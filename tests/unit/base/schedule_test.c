@@ -86,6 +86,27 @@ static void the_calendar_rules_without_a_term(void **state)
     assert_false(schedule_due_by_calendar(0, 7, false, at(2026, 1, 3), at(2026, 1, 3)).is_due);
 }
 
+/* Weeks are counted from Monday 1969-12-29, so a pair of them began on 2025-12-29, 2922 weeks
+ * later, and ends on Sunday 2026-01-11. */
+static void weeks_in_pairs_end_on_sundays(void **state)
+{
+    Day monday = at(2025, 12, 29);
+    Due second = schedule_due_by_calendar(0, 14, false, monday + 7, monday + 13);
+    Due first = schedule_due_by_calendar(0, 14, true, monday, monday + 6);
+
+    (void)state;
+    assert_int_equal(step_ordinal(STEP_WEEK, monday), 2922);
+    assert_true(second.is_due && second.stretch_days == 14);
+    assert_true(second.stretch_months == 14 / 30.4375);
+    assert_false(schedule_due_by_calendar(0, 14, false, monday, monday + 6).is_due);
+    assert_true(first.is_due && first.stretch_days == 14);
+    assert_false(schedule_due_by_calendar(0, 14, true, monday + 7, monday + 13).is_due);
+    /* day by day: on that Sunday and Monday alone */
+    assert_true(schedule_due_by_calendar(0, 14, false, monday + 13, monday + 13).is_due);
+    assert_false(schedule_due_by_calendar(0, 14, false, monday + 9, monday + 9).is_due);
+    assert_true(schedule_due_by_calendar(0, 14, true, monday + 14, monday + 14).is_due);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_stretch_knows_its_days),
         cmocka_unit_test(never_and_nothing_are_not_due),
         cmocka_unit_test(the_calendar_rules_without_a_term),
+        cmocka_unit_test(weeks_in_pairs_end_on_sundays),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }
