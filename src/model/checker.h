@@ -297,8 +297,8 @@ bool table_prepare(Checker *c, TableDef *table);
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call);
 
 /* reports.c */
-/* Whether a node may differ from one period to the next. `depth` is 0. */
-bool node_varies(const Model *m, const Node *node, int depth);
+/* Whether a node may differ from one period to the next. */
+bool node_varies(const Model *m, const Node *node);
 void checks_build(Checker *c);
 void reports_build(Checker *c);
 

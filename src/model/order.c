@@ -84,7 +84,8 @@ static void each_dependency(const Model *m, ValueId id, VisitValue *visit, void 
 typedef struct {
     const Model *m;
     uint32_t solve;
-    unsigned char *state; /* 0 new, 1 active, 2 free of the unknowns, 3 depends on them */
+    unsigned char *state;        /* 0 new, 1 active, 2 free of the unknowns, 3 depends on them */
+    unsigned char *degree_known; /* by value: one more than the degree of its formula; 0 new */
     bool depends;
     LIST(ValueId) inner;
     Arena *arena;
@@ -132,7 +133,11 @@ static int degree(Inside *in, const Node *node)
             return 1;
         if (in->state[node->value] != 3)
             return 0;
-        return v->kind == VALUE_FORMULA && v->expr ? degree(in, v->expr) : 2;
+        unsigned char *known = &in->degree_known[node->value];
+        if (*known == 0)
+            *known = (unsigned char)(1 + (v->kind == VALUE_FORMULA && v->expr ? degree(in, v->expr)
+                                                                              : 2));
+        return *known - 1;
     }
     int most = 0, sum = 0;
     for (uint32_t i = 0; i < node->n_args; i++) {
@@ -163,6 +168,7 @@ static void analyse_solve(Sorter *s, uint32_t index)
     Solve *solve = &c->model->solves.items[index];
     Inside in = {.m = c->model, .solve = index, .arena = c->arena};
     in.state = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
+    in.degree_known = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
     for (uint32_t i = 0; i < solve->n; i++)
         each_value(solve->exprs[i], visit_inside, &in);
     solve->inner = in.inner.items;

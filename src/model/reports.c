@@ -10,23 +10,34 @@ static Env closing_env(Checker *c, Text owner_name)
 
 /* ---- what varies by period -------------------------------------------------------- */
 
-static bool value_varies(const Model *m, ValueId id, int depth)
+/* A formula that many share is met by many ways: the search ends after so many values, and what it
+ * has not found out by then is taken to vary. */
+enum { MOST_VALUES_LOOKED_AT = 20000, DEEPEST_LOOKED_AT = 100 };
+
+typedef struct {
+    const Model *m;
+    int n_left;
+} Search;
+
+static bool varies(Search *search, const Node *node, int depth);
+
+static bool value_varies(Search *search, ValueId id, int depth)
 {
-    const Value *v = &m->values.items[id];
-    if (depth > 100)
+    const Value *v = &search->m->values.items[id];
+    if (depth > DEEPEST_LOOKED_AT || search->n_left-- <= 0)
         return true;
     if (v->kind == VALUE_DRAW)
         return !v->draw->is_once;
     if (v->kind == VALUE_FORMULA)
-        return v->expr ? node_varies(m, v->expr, depth + 1) : false;
+        return v->expr ? varies(search, v->expr, depth + 1) : false;
     return true;
 }
 
-bool node_varies(const Model *m, const Node *node, int depth)
+static bool varies(Search *search, const Node *node, int depth)
 {
     switch (node->op) {
     case N_VALUE:
-        return value_varies(m, node->value, depth);
+        return value_varies(search, node->value, depth);
     case N_CLOSING:
     case N_TODAY:
     case N_PERIOD_FIRST_DAY:
@@ -39,9 +50,16 @@ bool node_varies(const Model *m, const Node *node, int depth)
         break;
     }
     for (uint32_t i = 0; i < node->n_args; i++)
-        if (node_varies(m, node->args[i], depth))
+        if (varies(search, node->args[i], depth))
             return true;
     return false;
+}
+
+bool node_varies(const Model *m, const Node *node)
+{
+    Search search = {m, MOST_VALUES_LOOKED_AT};
+
+    return varies(&search, node, 0);
 }
 
 /* ---- outputs ---------------------------------------------------------------------------- */
@@ -87,7 +105,7 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
                    : dimensions_print(c->arena, c->units, &t->type.unit.dims);
     out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
     out.is_once = t->type.tag == KIND_OF_DATE ||
-                  (out.measure == MEASURE_LEVEL && !node_varies(c->model, t->node, 0));
+                  (out.measure == MEASURE_LEVEL && !node_varies(c->model, t->node));
     Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
     out.value = value_new(c, hidden, VALUE_FORMULA);
     Value *v = &c->model->values.items[out.value];

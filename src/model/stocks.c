@@ -278,7 +278,7 @@ void cohorts_check(Checker *c)
         const Stock *stock = &c->model->stocks.items[field->index];
         double start = 1;
         if (stock->ring == NO_ID || (node_is_constant(stock->initial, &start) && start == 0) ||
-            !node_varies(c->model, c->model->rings.items[stock->ring].lead, 0))
+            !node_varies(c->model, c->model->rings.items[stock->ring].lead))
             continue;
         Diag *d =
             diag_error(c->diags, DIAG_NOT_CONSTANT, field->decl->name_span,

@@ -191,44 +191,55 @@ static bool middle_of_draw(const Draw *draw, double *out)
     }
 }
 
-static bool evaluate(const Model *draws_of, const Node *node, double *out, int depth);
+/* `draws_of` NULL: constants only; else with every draw of that model in its middle. A formula that
+ * many share is met by many ways: after so many values the search is given up. */
+typedef struct {
+    const Model *draws_of;
+    int n_left;
+} Folding;
 
-static bool evaluate_value(const Model *m, const Value *v, double *out, int depth)
+static bool evaluate(Folding *folding, const Node *node, double *out, int depth);
+
+static bool evaluate_value(Folding *folding, const Value *v, double *out, int depth)
 {
+    if (folding->n_left-- <= 0)
+        return false;
     if (v->kind == VALUE_DRAW)
         return v->draw && middle_of_draw(v->draw, out);
-    return v->kind == VALUE_FORMULA && v->expr && evaluate(m, v->expr, out, depth + 1);
+    return v->kind == VALUE_FORMULA && v->expr && evaluate(folding, v->expr, out, depth + 1);
 }
 
-/* `draws_of` NULL: constants only; else with every draw of that model in its middle. */
-static bool evaluate(const Model *draws_of, const Node *node, double *out, int depth)
+static bool evaluate(Folding *folding, const Node *node, double *out, int depth)
 {
     enum { MANY = 64, DEEP = 40 };
+    const Model *m = folding->draws_of;
     if (node->op == N_CONST) {
         *out = node->number;
         return true;
     }
-    if (node->op == N_VALUE && draws_of && depth < DEEP)
-        return evaluate_value(draws_of, &draws_of->values.items[node->value], out, depth);
+    if (node->op == N_VALUE && m && depth < DEEP)
+        return evaluate_value(folding, &m->values.items[node->value], out, depth);
     if (node->op == N_VALUE || node->op == N_CLOSING || node->op == N_TABLE || node->n_args == 0)
         return false;
     double x[MANY];
     if (node->n_args > MANY)
         return false;
     for (uint32_t i = 0; i < node->n_args; i++)
-        if (!evaluate(draws_of, node->args[i], &x[i], depth))
+        if (!evaluate(folding, node->args[i], &x[i], depth))
             return false;
     return fold(node->op, x, node->n_args, out);
 }
 
 bool node_is_constant(const Node *node, double *out)
 {
-    return evaluate(NULL, node, out, 0);
+    return evaluate(&(Folding){0}, node, out, 0);
 }
 
 bool node_middle(const Model *m, const Node *node, double *out)
 {
-    return evaluate(m, node, out, 0);
+    enum { MOST_VALUES_LOOKED_AT = 20000 };
+
+    return evaluate(&(Folding){m, MOST_VALUES_LOOKED_AT}, node, out, 0);
 }
 
 ValueId value_new(Checker *c, Text name, ValueKind kind)

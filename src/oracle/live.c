@@ -4,11 +4,19 @@
 #include "oracle/path.h"
 
 typedef struct {
+    Arena *arena;
     const Model *model;
     bool *is_live;
+    LIST(ValueId) unfollowed; /* live, but what they lead to is not looked at yet */
 } Live;
 
-static void mark_value(Live *live, ValueId id);
+static void mark_value(Live *live, ValueId id)
+{
+    if (id == NO_ID || live->is_live[id])
+        return;
+    live->is_live[id] = true;
+    *LIST_PUSH(live->arena, &live->unfollowed) = id;
+}
 
 static void mark_node(Live *live, const Node *node)
 {
@@ -68,13 +76,10 @@ static bool has_source(ValueKind kind)
     }
 }
 
-static void mark_value(Live *live, ValueId id)
+static void follow_value(Live *live, ValueId id)
 {
-    if (id == NO_ID || live->is_live[id])
-        return;
-    live->is_live[id] = true;
-
     const Value *value = &live->model->values.items[id];
+
     mark_node(live, value->expr);
     mark_node(live, value->first);
     if (has_source(value->kind))
@@ -192,12 +197,15 @@ static void mark_asked(Live *live)
 
 bool *live_values(Arena *arena, const Model *model)
 {
-    Live live = {model, ARENA_ARRAY(arena, bool, model->values.count)};
+    Live live = {
+        .arena = arena, .model = model, .is_live = ARENA_ARRAY(arena, bool, model->values.count)};
 
     mark_rules(&live);
     mark_stocks(&live);
     mark_parties(&live);
     mark_backing(&live);
     mark_asked(&live);
+    while (live.unfollowed.count > 0)
+        follow_value(&live, live.unfollowed.items[--live.unfollowed.count]);
     return live.is_live;
 }

@@ -78,11 +78,12 @@ struct Program {
     size_t chain_capacity;
 
     bool *live;
-    uint8_t *vary;        /* by value */
-    InsId *lowered;       /* by value; NO_ID until lowered */
-    InsId *lowered_start; /* the same, as a path starts */
-    InsId *copied;        /* by value: a state's opening value kept for later phases */
-    uint32_t *state_of;   /* by value: memory values' first state, or NO_ID */
+    LIST(ValueId) unfollowed; /* live, but what they lead to is not looked at yet */
+    uint8_t *vary;            /* by value */
+    InsId *lowered;           /* by value; NO_ID until lowered */
+    InsId *lowered_start;     /* the same, as a path starts */
+    InsId *copied;            /* by value: a state's opening value kept for later phases */
+    uint32_t *state_of;       /* by value: memory values' first state, or NO_ID */
     LIST(Sink) sinks;
     LIST(Store) stores;
     LIST(State) states;

@@ -1,7 +1,16 @@
-/* Which values count: those that something which can fail a path, pays, or is reported reads. */
+/* Which values count: those that something which can fail a path, pays, or is reported reads.
+ *
+ * What a value leads to is followed from a list and not by recursion: formulas may lead to each
+ * other in chains of any length. */
 #include "program/ir.h"
 
-static void mark_value(Program *program, ValueId id);
+static void mark_value(Program *program, ValueId id)
+{
+    if (program->live[id])
+        return;
+    program->live[id] = true;
+    *LIST_PUSH(program->arena, &program->unfollowed) = id;
+}
 
 static void mark_node(Program *program, const Node *node)
 {
@@ -55,14 +64,11 @@ static void mark_contract(Program *program, const Contract *contract)
     mark_node(program, contract->grace);
 }
 
-static void mark_value(Program *program, ValueId id)
+static void follow_value(Program *program, ValueId id)
 {
     const Model *model = program->model;
     const Value *value = &model->values.items[id];
 
-    if (program->live[id])
-        return;
-    program->live[id] = true;
     mark_node(program, value->expr);
     mark_node(program, value->first);
     switch (value->kind) {
@@ -183,4 +189,6 @@ void find_live(Program *program)
         mark_rule(program, &model->rules.items[i]);
     mark_parties(program);
     mark_checks(program);
+    while (program->unfollowed.count > 0)
+        follow_value(program, program->unfollowed.items[--program->unfollowed.count]);
 }
