@@ -47,6 +47,16 @@ static void add_value(Buffer *out, const Output *output, double base)
         buffer_format(out, "%.10g", base / (output->type == TYPE_NUMBER ? scale : 1));
 }
 
+/* That of a date is in days. */
+static void add_error(Buffer *out, const Output *output, double base)
+{
+    double scale = output->unit_scale != 0 ? output->unit_scale : 1;
+
+    buffer_char(out, ',');
+    if (isfinite(base))
+        buffer_format(out, "%.4g", base / (output->type == TYPE_NUMBER ? scale : 1));
+}
+
 static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t period,
                      const Spread *spread)
 {
@@ -75,6 +85,12 @@ static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t p
     add_value(out, output, spread->p50);
     add_value(out, output, spread->p75);
     add_value(out, output, spread->p95);
+    add_error(out, output, output->type == TYPE_DATE ? (double)NAN : spread->se_mean);
+    add_error(out, output, spread->se5);
+    add_error(out, output, spread->se25);
+    add_error(out, output, spread->se50);
+    add_error(out, output, spread->se75);
+    add_error(out, output, spread->se95);
     buffer_char(out, '\n');
 }
 
@@ -86,7 +102,7 @@ Text report_csv(Arena *arena, const ReportInput *input)
 
     buffer_string(&out,
                   "scenario,output,unit,type,period,first_day,last_day,paths,never,mean,sd,p5,p25,"
-                  "p50,p75,p95\n");
+                  "p50,p75,p95,se_mean,se5,se25,se50,se75,se95\n");
     for (size_t i = 0; i < model->outputs.count; i++) {
         uint32_t first = model->outputs.items[i].is_once ? model->n_periods - 1 : 0;
         if (model->outputs.items[i].is_hidden)

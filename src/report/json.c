@@ -52,6 +52,14 @@ static json_t *value_json(const Output *output, double base)
     return output->type == TYPE_DATE ? day_json(base) : number_json(base / scale);
 }
 
+/* In the output's unit; of dates in days. */
+static json_t *error_json(const Output *output, double base)
+{
+    double scale = output->type == TYPE_NUMBER && output->unit_scale != 0 ? output->unit_scale : 1;
+
+    return number_json(base / scale);
+}
+
 static json_t *spread_json(const Output *output, const Spread *spread)
 {
     json_t *out = json_object();
@@ -77,6 +85,13 @@ static json_t *spread_json(const Output *output, const Spread *spread)
     put(out, "p50", value_json(output, spread->p50));
     put(out, "p75", value_json(output, spread->p75));
     put(out, "p95", value_json(output, spread->p95));
+    if (output->type != TYPE_DATE)
+        put(out, "se_mean", error_json(output, spread->se_mean));
+    put(out, "se5", error_json(output, spread->se5));
+    put(out, "se25", error_json(output, spread->se25));
+    put(out, "se50", error_json(output, spread->se50));
+    put(out, "se75", error_json(output, spread->se75));
+    put(out, "se95", error_json(output, spread->se95));
     return out;
 }
 
@@ -256,6 +271,10 @@ static json_t *source_share_json(const Writing *w, const WhoPays *who, uint32_t 
     put(one, "p5", number_json(spread.p5));
     put(one, "p50", number_json(spread.p50));
     put(one, "p95", number_json(spread.p95));
+    put(one, "se_mean", number_json(spread.se_mean));
+    put(one, "se5", number_json(spread.se5));
+    put(one, "se50", number_json(spread.se50));
+    put(one, "se95", number_json(spread.se95));
     return one;
 }
 

@@ -58,6 +58,8 @@ size_t column_folded(const Model *model, const RunResult *result, uint32_t outpu
 
 Spread spread_of(double *values, size_t count)
 {
+    static const double p[] = {0.05, 0.25, 0.50, 0.75, 0.95};
+    double quantiles[5], errors[5];
     Spread spread = {.count = count};
 
     for (size_t i = 0; i < count; i++) {
@@ -66,11 +68,18 @@ Spread spread_of(double *values, size_t count)
     }
     spread.mean = stats_mean(values, count);
     spread.sd = spread.n_never > 0 ? (double)NAN : stats_sd(values, count);
-    spread.p5 = stats_quantile(values, count, 0.05);
-    spread.p25 = stats_quantile(values, count, 0.25);
-    spread.p50 = stats_quantile(values, count, 0.50);
-    spread.p75 = stats_quantile(values, count, 0.75);
-    spread.p95 = stats_quantile(values, count, 0.95);
+    spread.se_mean = spread.sd / sqrt((double)count);
+    stats_quantiles_with_errors(values, count, p, 5, quantiles, errors);
+    spread.p5 = quantiles[0];
+    spread.p25 = quantiles[1];
+    spread.p50 = quantiles[2];
+    spread.p75 = quantiles[3];
+    spread.p95 = quantiles[4];
+    spread.se5 = errors[0];
+    spread.se25 = errors[1];
+    spread.se50 = errors[2];
+    spread.se75 = errors[3];
+    spread.se95 = errors[4];
     return spread;
 }
 

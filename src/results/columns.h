@@ -22,8 +22,11 @@ typedef struct {
     size_t n_never;   /* of them infinite: a date that did not come */
     size_t n_nonzero; /* of them not 0: a yes */
     double mean, sd, p5, p25, p50, p75, p95;
+    /* standard errors: that of a quantile is half the distance of the quantiles one standard
+     * deviation of the binomial count either side; NaN or infinite where these are not finite */
+    double se_mean, se5, se25, se50, se75, se95;
 } Spread;
-/* Reorders the values. */
+/* Spoils the values. */
 Spread spread_of(double *values, size_t count);
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch);

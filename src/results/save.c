@@ -36,6 +36,7 @@ static const char schema[] =
     " is_once INTEGER, is_hidden INTEGER);"
     "CREATE TABLE series (output INTEGER, period INTEGER, count INTEGER, never INTEGER,"
     " mean REAL, sd REAL, p5 REAL, p25 REAL, p50 REAL, p75 REAL, p95 REAL,"
+    " se_mean REAL, se5 REAL, se25 REAL, se50 REAL, se75 REAL, se95 REAL,"
     " PRIMARY KEY (output, period)) WITHOUT ROWID;"
     "CREATE TABLE flow (payer TEXT, payee TEXT, category TEXT, contract TEXT, period INTEGER,"
     " due_sum, paid_sum, due REAL, paid REAL);"
@@ -43,7 +44,7 @@ static const char schema[] =
     " held INTEGER, tested INTEGER, share REAL, low REAL, high REAL, needed REAL);"
     "CREATE TABLE failure (path INTEGER PRIMARY KEY, period INTEGER, what TEXT);"
     "CREATE TABLE who_pays (target TEXT, account TEXT, source TEXT, paths INTEGER, mean REAL,"
-    " p5 REAL, p50 REAL, p95 REAL);";
+    " p5 REAL, p50 REAL, p95 REAL, se_mean REAL, se5 REAL, se50 REAL, se95 REAL);";
 
 typedef struct {
     const SaveInput *input;
@@ -190,9 +191,10 @@ static void save_series_of(Saving *s, sqlite3_stmt *insertion, uint32_t output)
 
     for (uint32_t period = first; period < model->n_periods && s->code == SQLITE_OK; period++) {
         Spread v = spread_at(model, s->input->result, output, period, s->values);
-        insert(s, insertion, "iiiirrrrrrr", (int64_t)output, (int64_t)period, (int64_t)v.count,
-               (int64_t)v.n_never, v.mean / scale, v.sd / scale, v.p5 / scale, v.p25 / scale,
-               v.p50 / scale, v.p75 / scale, v.p95 / scale);
+        insert(s, insertion, "iiiirrrrrrrrrrrrr", (int64_t)output, (int64_t)period,
+               (int64_t)v.count, (int64_t)v.n_never, v.mean / scale, v.sd / scale, v.p5 / scale,
+               v.p25 / scale, v.p50 / scale, v.p75 / scale, v.p95 / scale, v.se_mean / scale,
+               v.se5 / scale, v.se25 / scale, v.se50 / scale, v.se75 / scale, v.se95 / scale);
     }
 }
 
@@ -201,7 +203,7 @@ static void save_series(Saving *s)
     const Model *model = s->input->model;
     sqlite3_stmt *about = prepare(s, "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?)");
     sqlite3_stmt *series =
-        prepare(s, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        prepare(s, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t i = 0; i < model->outputs.count; i++) {
         const Output *output = &model->outputs.items[i];
@@ -327,7 +329,8 @@ static void save_who_pays(Saving *s)
     const Model *model = s->input->model;
     const RunResult *result = s->input->result;
     size_t n_paths = (size_t)result->n_paths;
-    sqlite3_stmt *insertion = prepare(s, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *insertion =
+        prepare(s, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (uint32_t w = 0; w < result->n_who_pays; w++) {
         const WhoPays *who = &result->who_pays[w];
@@ -340,8 +343,9 @@ static void save_who_pays(Saving *s)
                 if (!result->is_failed[path] && who->received[path] > 0)
                     s->values[count++] = who->shares[source * n_paths + path];
             Spread v = spread_of(s->values, count);
-            insert(s, insertion, "tttirrrr", model->parties.items[view->party].name, account,
-                   who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95);
+            insert(s, insertion, "tttirrrrrrrr", model->parties.items[view->party].name, account,
+                   who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95, v.se_mean,
+                   v.se5, v.se50, v.se95);
         }
     }
     (void)sqlite3_finalize(insertion);

@@ -4,7 +4,7 @@
 
 #include "run/run.h"
 
-enum { RESULTS_SCHEMA = 1 };
+enum { RESULTS_SCHEMA = 2 };
 
 typedef struct {
     const Model *model;

@@ -80,7 +80,8 @@ double stats_mean(const double *values, size_t count)
 
 double stats_covariance(const double *x, const double *y, size_t count)
 {
-    const Terms terms = {x, y, stats_mean(x, count), stats_mean(y, count), count};
+    double mean_x = stats_mean(x, count);
+    const Terms terms = {x, y, mean_x, y == x ? mean_x : stats_mean(y, count), count};
 
     return count > 1 ? sum_blocks(&terms, 0, blocks_of(count)) / (double)(count - 1) : NAN;
 }

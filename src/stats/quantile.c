@@ -1,6 +1,9 @@
 /* Exact quantiles of a column, and how far off they may be. */
 #include "stats/quantile.h"
 
+#include "stats/select.h"
+
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,55 +20,6 @@ static int compare_values(const void *left, const void *right)
 void stats_sort(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare_values);
-}
-
-static void swap(double *a, double *b)
-{
-    double kept = *a;
-
-    *a = *b;
-    *b = kept;
-}
-
-static double middle_of(double a, double b, double c)
-{
-    return fmax(fmin(a, b), fmin(fmax(a, b), c));
-}
-
-/* Hoare's selection: afterwards values[k] is what a full sort would put there, with
- * nothing greater before it and nothing smaller after. No NaN. After too many uneven
- * splits it sorts what is left. */
-static void select_rank(double *values, size_t count, size_t k)
-{
-    size_t low = 0, high = count - 1;
-    int patience = 128;
-
-    while (low < high) {
-        if (patience-- == 0) {
-            stats_sort(values + low, high - low + 1);
-            return;
-        }
-        double pivot = middle_of(values[low], values[low + (high - low) / 2], values[high]);
-        size_t i = low, j = high;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            swap(&values[i++], &values[j--]);
-        }
-        /* [low, j] <= pivot <= [j + 1, high] */
-        if (k <= j && j < high)
-            high = j;
-        else if (j < high)
-            low = j + 1;
-        else
-            high--; /* the pivot is the only greatest, and stands last */
-        if (k > high)
-            return;
-    }
 }
 
 static double between(double lower, double upper, double part)
@@ -87,23 +41,70 @@ double stats_quantile_sorted(const double *sorted, size_t count, double p)
     return between(sorted[lower], sorted[upper], position - (double)lower);
 }
 
+/* Where a quantile stands: a part of the way from one rank to the next. */
+typedef struct {
+    size_t lower, upper;
+    double part;
+} Place;
+
+static Place place_of(size_t count, double p)
+{
+    double position = (double)(count - 1) * fmin(1, fmax(0, p));
+    Place place = {.lower = (size_t)position};
+
+    place.upper = place.lower + 1 < count ? place.lower + 1 : place.lower;
+    place.part = position - (double)place.lower;
+    return place;
+}
+
+static void add_rank(size_t *ranks, size_t *n, size_t rank)
+{
+    size_t at = *n;
+
+    for (; at > 0 && ranks[at - 1] > rank; at--)
+        ranks[at] = ranks[at - 1];
+    ranks[at] = rank;
+    ++*n;
+}
+
+static double value_at(const size_t *ranks, const double *selected, size_t rank)
+{
+    size_t i = 0;
+
+    while (ranks[i] != rank)
+        i++;
+    return selected[i];
+}
+
+void stats_quantiles(double *values, size_t count, const double *p, size_t n, double *out)
+{
+    size_t ranks[SELECT_MOST] = {0}, n_ranks = 0;
+    double selected[SELECT_MOST];
+
+    assert(n <= STATS_MOST_QUANTILES && "the caller asks for few quantiles");
+    for (size_t i = 0; i < n && count > 0; i++) {
+        if (isnan(p[i]))
+            continue;
+        add_rank(ranks, &n_ranks, place_of(count, p[i]).lower);
+        add_rank(ranks, &n_ranks, place_of(count, p[i]).upper);
+    }
+    bool is_known = stats_select(values, count, ranks, n_ranks, selected);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = NAN;
+        if (!is_known || count == 0 || isnan(p[i]))
+            continue;
+        Place place = place_of(count, p[i]);
+        out[i] = between(value_at(ranks, selected, place.lower),
+                         value_at(ranks, selected, place.upper), place.part);
+    }
+}
+
 double stats_quantile(double *values, size_t count, double p)
 {
-    for (size_t i = 0; i < count; i++)
-        if (isnan(values[i]))
-            return NAN;
-    if (count == 0 || isnan(p))
-        return NAN;
-    double position = (double)(count - 1) * fmin(1, fmax(0, p));
-    size_t lower = (size_t)position;
-    select_rank(values, count, lower);
-    double next = values[lower];
-    if (lower + 1 < count) {
-        next = values[lower + 1];
-        for (size_t i = lower + 2; i < count; i++)
-            next = fmin(next, values[i]);
-    }
-    return between(values[lower], next, position - (double)lower);
+    double quantile;
+
+    stats_quantiles(values, count, &p, 1, &quantile);
+    return quantile;
 }
 
 /* ---- the binomial count below a quantile -------------------------------------
@@ -185,17 +186,50 @@ bool stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks
            ranks->coverage >= coverage;
 }
 
-double stats_quantile_error(const double *sorted, size_t count, double p)
+/* How far the order statistics one binomial standard deviation either side are apart. */
+typedef struct {
+    double low, high, step;
+} Around;
+
+static Around around(size_t count, double p)
 {
     double step = sqrt(p * (1 - p) / (double)count);
-    double low = fmax(0, p - step), high = fmin(1, p + step);
 
-    if (count < 2 || !(step > 0))
+    return (Around){fmax(0, p - step), fmin(1, p + step), step};
+}
+
+static double error_from(size_t count, Around at, double low, double high)
+{
+    if (count < 2 || !(at.step > 0))
         return NAN;
-    double slope =
-        (stats_quantile_sorted(sorted, count, high) - stats_quantile_sorted(sorted, count, low)) /
-        (high - low);
-    return slope * step;
+    return low == high ? 0 : (high - low) / (at.high - at.low) * at.step;
+}
+
+double stats_quantile_error(const double *sorted, size_t count, double p)
+{
+    Around at = around(count, p);
+
+    return error_from(count, at, stats_quantile_sorted(sorted, count, at.low),
+                      stats_quantile_sorted(sorted, count, at.high));
+}
+
+void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
+                                 double *quantiles, double *errors)
+{
+    double all_p[STATS_MOST_QUANTILES], all[STATS_MOST_QUANTILES];
+
+    assert(3 * n <= STATS_MOST_QUANTILES && "the caller asks for few quantiles");
+    for (size_t i = 0; i < n; i++) {
+        Around at = around(count, p[i]);
+        all_p[3 * i] = at.low;
+        all_p[3 * i + 1] = p[i];
+        all_p[3 * i + 2] = at.high;
+    }
+    stats_quantiles(values, count, all_p, 3 * n, all);
+    for (size_t i = 0; i < n; i++) {
+        quantiles[i] = all[3 * i + 1];
+        errors[i] = error_from(count, around(count, p[i]), all[3 * i], all[3 * i + 2]);
+    }
 }
 
 double stats_quantile_error_normal(size_t count, double p, double z_of_p)

@@ -5,11 +5,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { STATS_MOST_QUANTILES = 32 };
+
 /* The p-quantile at position (n - 1) p of the sorted values, counted from 0, with a
  * straight line between neighbours ("type 7" of Hyndman and Fan; the default of R,
  * NumPy and spreadsheets). An infinite neighbour is not interpolated: the lower one
  * is taken below half way, the upper from there. NaN for no values or a NaN among
- * them. stats_quantile reorders `values` (selection, linear time on average). */
+ * them. Several at once, at most STATS_MOST_QUANTILES, take linear time; both spoil the
+ * values. */
+void stats_quantiles(double *values, size_t count, const double *p, size_t n, double *out);
 double stats_quantile(double *values, size_t count, double p);
 double stats_quantile_sorted(const double *sorted, size_t count, double p);
 /* Ascending, NaN last; the order of equal values does not show. */
@@ -28,6 +32,9 @@ double stats_binomial_cdf(size_t k, size_t n, double p);
 /* Standard error of a quantile from the spread of the order statistics one
  * binomial standard deviation either side. */
 double stats_quantile_error(const double *sorted, size_t count, double p);
+/* Quantiles, at most ten, each with its standard error. Spoils the values. */
+void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
+                                 double *quantiles, double *errors);
 /* The same for a normal population of unit spread: sqrt(p(1-p)/n) / density(z_p). */
 double stats_quantile_error_normal(size_t count, double p, double z_of_p);
 

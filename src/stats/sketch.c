@@ -5,9 +5,10 @@
  * allocated when first needed; most columns touch a dozen. */
 #include "stats/sketch.h"
 
+#include "stats/order.h"
+
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 enum { PAGES = 4096, MANTISSA_BITS = 52 };
 
@@ -18,26 +19,6 @@ struct Sketch {
     double least, greatest;
     uint64_t *pages[PAGES];
 };
-
-#define SIGN_BIT ((uint64_t)1 << 63)
-
-static uint64_t ordered_bits(double value)
-{
-    uint64_t bits;
-    double plain = value + 0.0; /* -0 becomes 0 */
-
-    memcpy(&bits, &plain, sizeof bits);
-    return bits & SIGN_BIT ? ~bits : bits | SIGN_BIT;
-}
-
-static double value_of_bits(uint64_t ordered)
-{
-    uint64_t bits = ordered & SIGN_BIT ? ordered & ~SIGN_BIT : ~ordered;
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 static uint64_t key_of(const Sketch *sketch, double value)
 {

@@ -93,6 +93,100 @@ static void selection_agrees_with_sorting(void **state)
     }
 }
 
+enum { MOST = 70000, N_KINDS = 14 };
+
+static double nasty_value(int kind, size_t i, size_t count, uint64_t *seed)
+{
+    double x = next_value(seed) / 1e6 + 0.4; /* 0 to 1 */
+
+    switch (kind) {
+    case 0: /* few different values */
+        return floor(x * 3);
+    case 1: /* nothing but one */
+        return -7.25;
+    case 2: /* a tail over all powers */
+        return pow(10, 600 * x - 300);
+    case 3: /* the same to both sides */
+        return (x < 0.5 ? -1 : 1) / (pow(fabs(x - 0.5), 8) + 1e-300);
+    case 4: /* mostly zero, of either sign */
+        return x < 0.6 ? 0.0 : x < 0.7 ? -0.0 : x - 0.8;
+    case 5: /* subnormal */
+        return (x - 0.5) * 0x1p-1040;
+    case 6: /* infinities */
+        return x < 0.3 ? -INFINITY : x > 0.6 ? INFINITY : x;
+    case 7: /* all never but one */
+        return i == count / 2 ? 3 : INFINITY;
+    case 8: /* as wide as doubles go */
+        return (x - 0.5) * 3.5e308;
+    case 9: /* rising */
+        return (double)i;
+    case 10: /* falling */
+        return (double)(count - i);
+    case 11: /* an organ pipe */
+        return (double)(i < count / 2 ? i : count - i);
+    case 12: /* a saw, as a sample at equal distances sees it */
+        return (double)(i % 256);
+    default: /* two clusters, one far away */
+        return x < 0.5 ? 1 + x * 1e-12 : 1e15 + x;
+    }
+}
+
+/* Both signs of zero are one value. */
+static void many_quantiles_of_nasty_columns(void **state)
+{
+    static const double p[] = {0.99, 0, 0.01, 0.05, 0.25, 0.5, 0.5, 0.75, 0.95, 1, 1e-5, 0.3333};
+    static const size_t counts[] = {1, 2, 3, 25, 26, 700, 2047, 2048, 2049, 9999, MOST};
+    enum { N_P = sizeof p / sizeof *p };
+    static double values[MOST], sorted[MOST];
+    double quantiles[N_P];
+    uint64_t seed = 3;
+
+    (void)state;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+            size_t count = counts[c];
+            for (size_t i = 0; i < count; i++)
+                sorted[i] = values[i] = nasty_value(kind, i, count, &seed);
+            stats_sort(sorted, count);
+            stats_quantiles(values, count, p, N_P, quantiles);
+            for (int i = 0; i < N_P; i++)
+                assert_true(quantiles[i] == stats_quantile_sorted(sorted, count, p[i]));
+        }
+}
+
+static void a_nan_among_many_is_seen(void **state)
+{
+    static double values[MOST];
+    const double p[] = {0.1, 0.9};
+    double quantiles[2];
+
+    (void)state;
+    fill_random(values, MOST, 4);
+    values[MOST - 1] = NAN;
+    stats_quantiles(values, MOST, p, 2, quantiles);
+    assert_true(isnan(quantiles[0]) && isnan(quantiles[1]));
+}
+
+static void quantiles_with_their_errors(void **state)
+{
+    static double values[N], sorted[N];
+    const double p[] = {0.05, 0.5, 0.95};
+    double quantiles[3], errors[3];
+
+    (void)state;
+    fill_random(values, N, 12);
+    memcpy(sorted, values, sizeof sorted);
+    stats_sort(sorted, N);
+    stats_quantiles_with_errors(values, N, p, 3, quantiles, errors);
+    for (int i = 0; i < 3; i++) {
+        assert_true(quantiles[i] == stats_quantile_sorted(sorted, N, p[i]));
+        assert_true(errors[i] == stats_quantile_error(sorted, N, p[i]));
+    }
+    values[0] = 1;
+    stats_quantiles_with_errors(values, 1, p, 3, quantiles, errors);
+    assert_true(quantiles[1] == 1 && isnan(errors[1]));
+}
+
 /* Of a uniform sample on 0..1 the error of the median is sqrt(1/4n). */
 static void error_of_a_uniform_median(void **state)
 {
@@ -229,6 +323,9 @@ int main(void)
         cmocka_unit_test(sums_follow_the_tree),
         cmocka_unit_test(quantiles_by_hand),
         cmocka_unit_test(selection_agrees_with_sorting),
+        cmocka_unit_test(many_quantiles_of_nasty_columns),
+        cmocka_unit_test(a_nan_among_many_is_seen),
+        cmocka_unit_test(quantiles_with_their_errors),
         cmocka_unit_test(error_of_a_uniform_median),
         cmocka_unit_test(ties_share_their_rank),
         cmocka_unit_test(noise_of_unrelated_columns),
