@@ -173,7 +173,7 @@ typedef struct GwRunOptions {
     uint64_t paths;
     uint64_t seed;
     unsigned threads;     /* 0: one a core; the results are the same bits whatever is chosen */
-    uint64_t keep_bytes;  /* bound for what is kept of the paths; 0: chosen by the machine */
+    uint64_t keep_bytes;  /* bound for what is kept of the paths; 0: 768 MiB */
     int with_side_runs;   /* also the runs that report sections need: other scenarios, the
                              headline, and the nudged numbers of RESTS ON */
     int without_rests_on; /* of these, not the last */
@@ -184,7 +184,7 @@ typedef struct GwRunOptions {
 
 enum { GW_DEFAULT_PATHS = 20000, GW_DEFAULT_SEED = 1 };
 
-/* Bytes that a run would keep; known before it starts. Compiles when needed. */
+/* Bytes that a run would take; known before it starts. Compiles when needed. */
 GW_API GwStatus gw_model_run_bytes(GwModel *model, const GwRunOptions *options, uint64_t *bytes);
 /* Compiles when needed, runs, and fills *run; NULL options: the defaults, with side runs. Zero
  * paths are GW_BAD_USE. A run in which paths failed is GW_OK: ask gw_run_failed. */
@@ -194,14 +194,19 @@ GW_API const char *gw_run_message(const GwRun *run);
 
 GW_API uint64_t gw_run_paths(const GwRun *run);
 GW_API uint64_t gw_run_failed(const GwRun *run);
+/* How many of the first paths every value is kept of: all of them, or, of a run that would keep
+ * more than GwRunOptions.keep_bytes, fewer. Series are then of all paths, with quantiles from a
+ * sketch, at most this share of themselves off; what looks at single paths is of those kept. */
+GW_API uint64_t gw_run_kept_paths(const GwRun *run);
+GW_API double gw_run_quantile_error(const GwRun *run); /* 0: exact */
 /* 1 for a path that failed: one byte a path. */
 GW_API const unsigned char *gw_run_failed_paths(const GwRun *run);
 
 /* A run's outputs are the model's at the time of the run, by the same index. */
 GW_API size_t gw_run_output_count(const GwRun *run);
 GW_API GwStatus gw_run_output(GwRun *run, size_t index, GwOutput *output);
-/* Every path's value at the close of a period, in base units (multiply by gw_run_scale for the
- * output's unit); failed paths hold what they hold. Any period for an output that is_once. */
+/* Every kept path's value at the close of a period, in base units (multiply by gw_run_scale for
+ * the output's unit); failed paths hold what they hold. Any period for an output that is_once. */
 GW_API GwStatus gw_run_column(GwRun *run, size_t output, size_t period, const double **values);
 GW_API double gw_run_scale(const GwRun *run, size_t output);
 /* Over the paths that did not fail, in the output's unit. NaN when the call has no answer. */

@@ -69,7 +69,7 @@ struct GwRun {
     ReportInput input;
     const char *message;
     char message_bytes[400];
-    double *sorting; /* scratch of n_paths */
+    double *sorting; /* scratch of the paths that are kept */
     /* asked while it is saved; NULL: no one is */
     int (*progress)(void *context, uint64_t done, uint64_t total);
     void *progress_context;

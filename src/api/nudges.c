@@ -89,7 +89,7 @@ static double measure(Worker *worker, const char *nudged)
 {
     Trials *trials = worker->trials;
     BuildOptions build = model_build_options(trials->running->model);
-    RunOptions options = running_options(trials->running, trials->n_paths);
+    RunOptions options = running_side_options(trials->running, trials->n_paths);
     const Model *made = NULL;
     const Program *program = NULL;
     RunResult *result = NULL;

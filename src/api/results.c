@@ -1,9 +1,7 @@
 /* Reading what a run brought, and writing it down. */
 #include "api/handle.h"
 #include "results/save.h"
-#include "stats/moments.h"
 #include "stats/proportion.h"
-#include "stats/quantile.h"
 
 #include <math.h>
 
@@ -12,6 +10,16 @@
 uint64_t gw_run_paths(const GwRun *run)
 {
     return run->result->n_paths;
+}
+
+uint64_t gw_run_kept_paths(const GwRun *run)
+{
+    return run->result->n_kept;
+}
+
+double gw_run_quantile_error(const GwRun *run)
+{
+    return worst_quantile_error(run->result);
 }
 
 uint64_t gw_run_failed(const GwRun *run)
@@ -83,7 +91,7 @@ GwStatus gw_run_column(GwRun *run, size_t output, size_t period, const double **
 
     if (status == GW_OK)
         *values =
-            run->result->columns[output] + (is_once ? 0 : period * (size_t)run->result->n_paths);
+            run->result->columns[output] + (is_once ? 0 : period * (size_t)run->result->n_kept);
     return status;
 }
 
@@ -99,24 +107,20 @@ double gw_run_scale(const GwRun *run, size_t output)
 
 double gw_run_quantile(GwRun *run, size_t output, size_t period, double p)
 {
-    size_t count = 0;
-
     if (check_place(run, output, period) != GW_OK || !(p >= 0 && p <= 1))
         return (double)NAN;
-    count = column_values(run->built->model, run->result, (uint32_t)output, (uint32_t)period,
-                          run->sorting);
-    return stats_quantile(run->sorting, count, p) * gw_run_scale(run, output);
+    return quantile_at(run->built->model, run->result, (uint32_t)output, (uint32_t)period, p,
+                       run->sorting) *
+           gw_run_scale(run, output);
 }
 
 double gw_run_mean(GwRun *run, size_t output, size_t period)
 {
-    size_t count = 0;
-
     if (check_place(run, output, period) != GW_OK)
         return (double)NAN;
-    count = column_values(run->built->model, run->result, (uint32_t)output, (uint32_t)period,
-                          run->sorting);
-    return stats_mean(run->sorting, count) * gw_run_scale(run, output);
+    return mean_at(run->built->model, run->result, (uint32_t)output, (uint32_t)period,
+                   run->sorting) *
+           gw_run_scale(run, output);
 }
 
 GwStatus gw_run_chance(GwRun *run, size_t output, size_t period, double *chance, double *low,

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define KEEP_AT_MOST ((uint64_t)2 << 30)
 
 static const GwRunOptions default_options = {
     .paths = GW_DEFAULT_PATHS, .seed = GW_DEFAULT_SEED, .with_side_runs = 1};
@@ -26,29 +23,22 @@ bool running_tell(void *context, uint64_t done, uint64_t total)
     return !progress->is_cancelled;
 }
 
-/* What may be kept when the caller does not say: half of the machine's memory, at most 2 GiB. */
-static uint64_t usual_keep(void)
-{
-#ifdef _SC_PHYS_PAGES
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page = sysconf(_SC_PAGESIZE);
-
-    if (pages > 0 && page > 0 && (uint64_t)pages * (uint64_t)page / 2 < KEEP_AT_MOST)
-        return (uint64_t)pages * (uint64_t)page / 2;
-#endif
-    return KEEP_AT_MOST;
-}
-
 RunOptions running_options(Running *running, uint64_t n_paths)
 {
-    uint64_t keep = running->options.keep_bytes != 0 ? running->options.keep_bytes : usual_keep();
-
     return (RunOptions){.seed = running->options.seed,
                         .n_paths = n_paths,
                         .n_threads = running->options.threads,
-                        .keep_bytes = (size_t)keep,
+                        .keep_bytes = (size_t)running->options.keep_bytes,
                         .progress = running_tell,
                         .context = &running->progress};
+}
+
+RunOptions running_side_options(Running *running, uint64_t n_paths)
+{
+    RunOptions options = running_options(running, n_paths);
+
+    options.keep_bytes = SIZE_MAX;
+    return options;
 }
 
 static void human_bytes(double bytes, char out[32])
@@ -57,31 +47,28 @@ static void human_bytes(double bytes, char out[32])
                    bytes >= 1e9 ? bytes / 1e9 : bytes / 1e6);
 }
 
-/* Refuses a run that would not fit, and says what would. */
-static GwStatus refuse_size(Running *running, uint64_t bytes, uint64_t keep)
+/* Refuses a run that would not fit even with few paths kept whole. */
+static GwStatus refuse_size(Running *running, uint64_t bytes)
 {
-    uint64_t paths = running->options.paths;
-    uint64_t fitting = (uint64_t)((double)paths * ((double)keep / (double)bytes));
+    uint64_t keep = running->options.keep_bytes > 0 ? running->options.keep_bytes : RUN_KEEP_BYTES;
     char needed[32];
     char allowed[32];
 
     human_bytes((double)bytes, needed);
     human_bytes((double)keep, allowed);
-    fitting -= fitting % (fitting >= 1000 ? 1000 : 1);
     return model_fail(running->model, GW_TOO_BIG,
-                      "%" PRIu64 " paths would keep %s, and %s may be kept: run about %" PRIu64
-                      " paths, show fewer series, or allow more with --keep",
-                      paths, needed, allowed, fitting);
+                      "%" PRIu64 " paths would keep %s at the least, and %s may be kept: run fewer "
+                      "paths, show fewer series, or allow more with --keep",
+                      running->options.paths, needed, allowed);
 }
 
 static GwStatus check_size(Running *running)
 {
     RunOptions options = running_options(running, running->options.paths);
+    RunSize size = run_size(running->model->built->program, &options);
 
-    running->bytes = run_bytes(running->model->built->program, &options);
-    return running->bytes > options.keep_bytes
-               ? refuse_size(running, running->bytes, options.keep_bytes)
-               : GW_OK;
+    running->bytes = size.bytes;
+    return size.n_kept == 0 ? refuse_size(running, size.kept_bytes) : GW_OK;
 }
 
 GwStatus running_status(GwModel *model, RunStatus status)
@@ -115,13 +102,13 @@ static GwStatus run_work(void *context)
         return status;
     run->built = built_share(running->model->built);
     run->arena = arena_new(&run->edge->jump);
-    run->sorting = ARENA_ARRAY(run->arena, double, (size_t)running->options.paths);
     running->progress.total = running->options.paths + side_runs_paths(running);
     options = running_options(running, running->options.paths);
     status = running_status(running->model,
                             run_program(run->arena, run->built->program, &options, &run->result));
     if (status != GW_OK)
         return status;
+    run->sorting = ARENA_ARRAY(run->arena, double, (size_t)run->result->n_kept + 1);
     running->progress.done_before = running->options.paths;
     run->input.model = run->built->model;
     run->input.result = run->result;
@@ -168,7 +155,7 @@ static GwStatus bytes_work(void *context)
     RunOptions options = running_options(running, running->options.paths);
 
     if (status == GW_OK)
-        running->bytes = run_bytes(running->model->built->program, &options);
+        running->bytes = run_size(running->model->built->program, &options).bytes;
     return status;
 }
 

@@ -25,6 +25,8 @@ typedef struct {
 
 /* ---- run.c ---- */
 RunOptions running_options(Running *running, uint64_t n_paths);
+/* The same for a few paths, all of which are kept. */
+RunOptions running_side_options(Running *running, uint64_t n_paths);
 /* For RunOptions.progress; `context` is a Progress. */
 bool running_tell(void *context, uint64_t done, uint64_t total);
 GwStatus running_status(GwModel *model, RunStatus status);

@@ -52,7 +52,7 @@ static GwStatus run_variant(Running *running, const BuildOptions *build, SideNee
                             uint64_t n_paths, const Model **made, RunResult **result)
 {
     GwRun *run = running->run;
-    RunOptions options = running_options(running, n_paths);
+    RunOptions options = running_side_options(running, n_paths);
     const Program *program = NULL;
     GwStatus status = GW_OK;
 

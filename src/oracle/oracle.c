@@ -102,7 +102,7 @@ static void make_result(Run *run, uint64_t first_path, uint64_t n_paths)
 
     run->result = result;
     result->first_path = first_path;
-    result->n_paths = n_paths;
+    result->n_paths = result->n_kept = n_paths;
     result->n_periods = model->n_periods;
     result->n_outputs = (uint32_t)model->outputs.count;
     result->is_failed = ARENA_ARRAY(run->arena, unsigned char, n_paths);
@@ -387,6 +387,7 @@ static void record_failure(Run *run, bool in_phase_8)
     ValueId value = first_unusable(run, model->formulas.items, model->formulas.count);
 
     result->n_failed++;
+    result->n_kept_failed++;
     if (result->failures.count == MAX_FAILURES)
         return;
     if (value == NO_ID && in_phase_8)

@@ -135,7 +135,7 @@ static void find_path_cash(const Report *r, const BankTest *test, size_t path, d
     for (size_t year = 0; year < MOST_YEARS; year++)
         cash[year] = 0;
     for (uint32_t period = test->first_period; period < r->model->n_periods; period++) {
-        size_t at = (is_once ? 0 : (size_t)period * (size_t)r->result->n_paths) + path;
+        size_t at = (is_once ? 0 : (size_t)period * (size_t)r->result->n_kept) + path;
         size_t year = test->years[period];
         if (year < MOST_YEARS)
             cash[year] += column[at] * test->months[period];
@@ -152,10 +152,10 @@ static void decline_cash(const BankTest *test, double *cash)
 
 static void find_mean_cash(const Report *r, BankTest *test)
 {
-    double n_good = (double)(r->result->n_paths - r->result->n_failed);
+    double n_good = (double)(r->result->n_kept - r->result->n_kept_failed);
     double cash[MOST_YEARS];
 
-    for (size_t path = 0; path < r->result->n_paths; path++) {
+    for (size_t path = 0; path < r->result->n_kept; path++) {
         if (r->result->is_failed[path])
             continue;
         find_path_cash(r, test, path, cash);
@@ -248,7 +248,7 @@ static void add_repaid(const Report *r, Buffer *out, const BankTest *test)
 
     if (test->cash_output == NO_ID)
         return;
-    for (size_t path = 0; path < r->result->n_paths; path++) {
+    for (size_t path = 0; path < r->result->n_kept; path++) {
         if (r->result->is_failed[path])
             continue;
         find_path_cash(r, test, path, cash);

@@ -13,7 +13,7 @@ static const double *last_column(const Report *r, uint32_t output)
 {
     size_t offset = r->model->outputs.items[output].is_once
                         ? 0
-                        : (size_t)(r->model->n_periods - 1) * (size_t)r->result->n_paths;
+                        : (size_t)(r->model->n_periods - 1) * (size_t)r->result->n_kept;
     return r->result->columns[output] + offset;
 }
 
@@ -38,7 +38,7 @@ static size_t count_dates(const Report *r, const double *dates, double *median)
     *median = DATE_NEVER;
     if (dates == NULL)
         return 0;
-    for (size_t path = 0; path < r->result->n_paths; path++)
+    for (size_t path = 0; path < r->result->n_kept; path++)
         if (!r->result->is_failed[path] && isfinite(dates[path]))
             r->scratch[count++] = dates[path];
     if (count > 0)
@@ -52,7 +52,7 @@ static size_t count_first(const Report *r, size_t party)
     const double *own = late_dates(r, party);
     size_t count = 0;
 
-    for (size_t path = 0; own != NULL && path < r->result->n_paths; path++) {
+    for (size_t path = 0; own != NULL && path < r->result->n_kept; path++) {
         bool is_first = !r->result->is_failed[path] && isfinite(own[path]);
         for (size_t other = 0; is_first && other < r->model->parties.count; other++) {
             const double *dates = late_dates(r, other);
@@ -70,7 +70,7 @@ static size_t count_reached(const Report *r, size_t party, size_t other)
     const double *dates = late_dates(r, other);
     size_t count = 0;
 
-    for (size_t path = 0; dates != NULL && path < r->result->n_paths; path++)
+    for (size_t path = 0; dates != NULL && path < r->result->n_kept; path++)
         count += !r->result->is_failed[path] && isfinite(own[path]) && isfinite(dates[path]) &&
                  dates[path] >= own[path];
     return count;
@@ -125,7 +125,7 @@ static Break measure_break(const Report *r, size_t party)
 
 void section_breaks(Report *r)
 {
-    size_t n_good = (size_t)(r->result->n_paths - r->result->n_failed);
+    size_t n_good = (size_t)(r->result->n_kept - r->result->n_kept_failed);
     const Break *first = NULL;
     LIST(Break) breaks = {0};
 

@@ -97,7 +97,7 @@ static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t p
 Text report_csv(Arena *arena, const ReportInput *input)
 {
     const Model *model = input->model;
-    double *scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1);
+    double *scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_kept + 1);
     Buffer out = {.arena = arena};
 
     buffer_string(&out,

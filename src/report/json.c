@@ -257,7 +257,7 @@ static json_t *failures_json(const Writing *w)
 
 static json_t *source_share_json(const Writing *w, const WhoPays *who, uint32_t source)
 {
-    size_t n_paths = (size_t)w->result->n_paths;
+    size_t n_paths = (size_t)w->result->n_kept;
     json_t *one = json_object();
     size_t count = 0;
     Spread spread;
@@ -360,6 +360,8 @@ static json_t *everything_json(const Writing *w)
     put(all, "scenario", text_json(w->model->scenario));
     put(all, "seed", json_integer((json_int_t)w->input->seed));
     put(all, "paths", json_integer((json_int_t)w->result->n_paths));
+    put(all, "kept_paths", json_integer((json_int_t)w->result->n_kept));
+    put(all, "quantile_error", json_real(worst_quantile_error(w->result)));
     put(all, "failed", json_integer((json_int_t)w->result->n_failed));
     put(all, "currency", text_json(w->model->currency));
     put(all, "step", json_string(steps[w->model->step]));
@@ -383,7 +385,7 @@ Text report_json(Arena *arena, const ReportInput *input)
     Writing w = {.input = input,
                  .model = input->model,
                  .result = input->result,
-                 .scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1)};
+                 .scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_kept + 1)};
     json_t *all = everything_json(&w);
     char *bytes = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     Text text = {"", 0};

@@ -8,7 +8,7 @@
 /* The last day of the first period in which the series is at the mark or above, by path. */
 static size_t dates_reached(const Report *r, uint32_t output, double mark, double *dates)
 {
-    size_t n_paths = (size_t)r->result->n_paths;
+    size_t n_paths = (size_t)r->result->n_kept;
     const double *column = r->result->columns[output];
     size_t count = 0;
 

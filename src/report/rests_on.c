@@ -63,7 +63,7 @@ typedef struct DriversFound {
 
 static DriverList find_drivers(Report *r, uint32_t output, uint32_t period, double *noise)
 {
-    size_t n_paths = (size_t)r->result->n_paths;
+    size_t n_paths = (size_t)r->result->n_kept;
     double *ranking = ARENA_ARRAY(r->arena, double, 2 * n_paths + 1);
     uint32_t *order = ARENA_ARRAY(r->arena, uint32_t, n_paths + 1);
     Pair *pairs = ARENA_ARRAY(r->arena, Pair, n_paths + 1);
@@ -199,7 +199,7 @@ void section_rests_on(Report *r)
     uint32_t output = report_main_output(r->model);
     Buffer out = {.arena = r->arena};
 
-    if (output == NO_ID || r->result->n_paths < FEWEST_PATHS)
+    if (output == NO_ID || r->result->n_kept < FEWEST_PATHS)
         return;
     if (has_spread(r, output))
         add_shares(r, &out, output);

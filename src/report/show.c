@@ -30,9 +30,8 @@ static void show_column(Report *r, uint32_t output, const StretchList *stretches
     Scale scale;
 
     for (size_t s = 0; s < stretches->count; s++) {
-        size_t count = column_folded(r->model, r->result, output, stretches->items[s].first_period,
-                                     stretches->items[s].last_period, r->scratch);
-        spreads[s] = spread_of(r->scratch, count);
+        spreads[s] = spread_folded(r->model, r->result, output, stretches->items[s].first_period,
+                                   stretches->items[s].last_period, r->scratch);
         if (isfinite(spreads[s].p50) && spreads[s].p50 != 0) {
             least = fmin(least, fabs(spreads[s].p50));
             most = fmax(most, fabs(spreads[s].p50));

@@ -160,6 +160,12 @@ static Text facts_text(const Report *r)
     buffer_string(&out, " of ");
     add_count(&out, r->result->n_paths);
     buffer_format(&out, " paths · seed %llu", (unsigned long long)r->input->seed);
+    if (r->result->summary != NULL) {
+        buffer_string(&out, " · quantiles within ");
+        add_percent(&out, worst_quantile_error(r->result));
+        buffer_string(&out, " %, single paths from the first ");
+        add_count(&out, r->result->n_kept);
+    }
     if (!isnan(r->style->seconds))
         buffer_format(&out, " · %.1f s", r->style->seconds);
     return buffer_view(&out);
@@ -232,8 +238,8 @@ Text report_terminal(Arena *arena, const ReportInput *input, const ReportStyle *
                 .result = input->result,
                 .style = &own,
                 .out = &out,
-                .scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1),
-                .more_scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_paths + 1)};
+                .scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_kept + 1),
+                .more_scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_kept + 1)};
 
     own.width = own.width < LEAST_WIDTH ? LEAST_WIDTH : own.width;
     own.width = own.width > MOST_WIDTH ? MOST_WIDTH : own.width;
@@ -266,8 +272,8 @@ double report_middle(const Model *model, const RunResult *result, uint32_t outpu
     double sum = 0;
 
     if (!about->is_once)
-        column += (size_t)(model->n_periods - 1) * (size_t)result->n_paths;
-    for (size_t path = 0; path < n_paths && path < result->n_paths; path++)
+        column += (size_t)(model->n_periods - 1) * (size_t)result->n_kept;
+    for (size_t path = 0; path < n_paths && path < result->n_kept; path++)
         if (!result->is_failed[path])
             scratch[count++] = column[path];
     if (about->type != TYPE_DATE && about->type != TYPE_YESNO)

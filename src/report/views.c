@@ -84,9 +84,8 @@ static void fan_of(Report *r, const View *view, uint32_t output)
     Scale scale;
 
     for (size_t i = 0; i < stretches.count; i++) {
-        size_t count = column_folded(r->model, r->result, output, stretches.items[i].first_period,
-                                     stretches.items[i].last_period, r->scratch);
-        spreads[i] = spread_of(r->scratch, count);
+        spreads[i] = spread_folded(r->model, r->result, output, stretches.items[i].first_period,
+                                   stretches.items[i].last_period, r->scratch);
         if (isfinite(spreads[i].p50) && spreads[i].p50 != 0) {
             least = fmin(least, fabs(spreads[i].p50));
             most = fmax(most, fabs(spreads[i].p50));

@@ -39,7 +39,7 @@ static Text source_title(Report *r, Text name)
 /* The spread over the paths of what the sources of a row gave together. */
 static void measure_row(Report *r, const WhoPays *who, const bool *is_in, Row *row)
 {
-    size_t n_paths = (size_t)r->result->n_paths;
+    size_t n_paths = (size_t)r->result->n_kept;
     size_t count = 0;
     Spread spread;
 
@@ -221,7 +221,7 @@ static double mean_of_good(const Report *r, const double *column)
     double sum = 0;
     size_t count = 0;
 
-    for (size_t path = 0; path < r->result->n_paths; path++)
+    for (size_t path = 0; path < r->result->n_kept; path++)
         if (!r->result->is_failed[path]) {
             sum += column[path];
             count++;
@@ -233,9 +233,8 @@ static double mean_of_good(const Report *r, const double *column)
 static void add_cash_before(const Report *r, const WhoPays *who, Network *network)
 {
     for (size_t row = 0; row < network->n; row++)
-        network->inflow[row] +=
-            money_round(mean_of_good(r, who->cash_before + row * r->result->n_paths) *
-                        r->model->minor_per_unit);
+        network->inflow[row] += money_round(
+            mean_of_good(r, who->cash_before + row * r->result->n_kept) * r->model->minor_per_unit);
 }
 
 static Network make_network(Report *r, const WhoPays *who)

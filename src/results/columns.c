@@ -6,9 +6,10 @@
 
 #include <math.h>
 
+/* Whose values are kept. */
 static size_t paths(const RunResult *result)
 {
-    return (size_t)result->n_paths;
+    return (size_t)result->n_kept;
 }
 
 static const double *column_at(const Model *model, const RunResult *result, uint32_t output,
@@ -33,7 +34,13 @@ size_t column_first(const Model *model, const RunResult *result, uint32_t output
 size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                      double *values)
 {
-    return column_first(model, result, output, period, result->n_paths, values);
+    return column_first(model, result, output, period, result->n_kept, values);
+}
+
+/* A stretch of it has the value of its last period. */
+static bool is_read_at_end(const Output *output)
+{
+    return output->is_once || output->measure == MEASURE_LEVEL || output->type != TYPE_NUMBER;
 }
 
 size_t column_folded(const Model *model, const RunResult *result, uint32_t output,
@@ -43,7 +50,7 @@ size_t column_folded(const Model *model, const RunResult *result, uint32_t outpu
     double n_periods = (double)(last_period - first_period) + 1;
     size_t count = 0;
 
-    if (about->is_once || about->measure == MEASURE_LEVEL || about->type != TYPE_NUMBER)
+    if (is_read_at_end(about))
         return column_values(model, result, output, last_period, values);
     for (size_t path = 0; path < paths(result); path++) {
         double sum = 0;
@@ -56,10 +63,27 @@ size_t column_folded(const Model *model, const RunResult *result, uint32_t outpu
     return count;
 }
 
+enum { N_SHOWN = 5 };
+static const double shown[N_SHOWN] = {0.05, 0.25, 0.50, 0.75, 0.95};
+
+static void take_quantiles(Spread *spread, const double *quantiles, const double *errors)
+{
+    spread->p5 = quantiles[0];
+    spread->p25 = quantiles[1];
+    spread->p50 = quantiles[2];
+    spread->p75 = quantiles[3];
+    spread->p95 = quantiles[4];
+    spread->se5 = errors[0];
+    spread->se25 = errors[1];
+    spread->se50 = errors[2];
+    spread->se75 = errors[3];
+    spread->se95 = errors[4];
+}
+
 Spread spread_of(double *values, size_t count)
 {
-    static const double p[] = {0.05, 0.25, 0.50, 0.75, 0.95};
-    double quantiles[5], errors[5];
+    double quantiles[N_SHOWN];
+    double errors[N_SHOWN];
     Spread spread = {.count = count};
 
     for (size_t i = 0; i < count; i++) {
@@ -69,24 +93,89 @@ Spread spread_of(double *values, size_t count)
     spread.mean = stats_mean(values, count);
     spread.sd = spread.n_never > 0 ? (double)NAN : stats_sd(values, count);
     spread.se_mean = spread.sd / sqrt((double)count);
-    stats_quantiles_with_errors(values, count, p, 5, quantiles, errors);
-    spread.p5 = quantiles[0];
-    spread.p25 = quantiles[1];
-    spread.p50 = quantiles[2];
-    spread.p75 = quantiles[3];
-    spread.p95 = quantiles[4];
-    spread.se5 = errors[0];
-    spread.se25 = errors[1];
-    spread.se50 = errors[2];
-    spread.se75 = errors[3];
-    spread.se95 = errors[4];
+    stats_quantiles_with_errors(values, count, shown, N_SHOWN, quantiles, errors);
+    take_quantiles(&spread, quantiles, errors);
+    return spread;
+}
+
+static const ColumnSummary *summary_at(const Model *model, const RunResult *result, uint32_t output,
+                                       uint32_t period)
+{
+    const Summary *summary = result->summary;
+    bool is_once = model->outputs.items[output].is_once;
+
+    return summary == NULL ? NULL
+                           : &summary->columns[summary->starts[output] + (is_once ? 0 : period)];
+}
+
+static Spread spread_of_summary(const ColumnSummary *column)
+{
+    double quantiles[N_SHOWN];
+    double errors[N_SHOWN];
+    Spread spread = {.count = (size_t)column->sketch->count,
+                     .n_never = (size_t)column->n_never,
+                     .n_nonzero = (size_t)column->n_nonzero,
+                     .error = sketch_relative_error(column->sketch)};
+
+    spread.mean = moments_mean(&column->moments);
+    spread.sd = spread.n_never > 0 ? (double)NAN : moments_sd(&column->moments);
+    spread.se_mean = spread.sd / sqrt((double)spread.count);
+    sketch_quantiles_with_errors(column->sketch, shown, N_SHOWN, quantiles, errors);
+    take_quantiles(&spread, quantiles, errors);
     return spread;
 }
 
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch)
 {
-    return spread_of_first(model, result, output, period, result->n_paths, scratch);
+    const ColumnSummary *column = summary_at(model, result, output, period);
+
+    return column != NULL ? spread_of_summary(column)
+                          : spread_of_first(model, result, output, period, result->n_kept, scratch);
+}
+
+Spread spread_folded(const Model *model, const RunResult *result, uint32_t output,
+                     uint32_t first_period, uint32_t last_period, double *scratch)
+{
+    size_t count = 0;
+
+    if (is_read_at_end(&model->outputs.items[output]))
+        return spread_at(model, result, output, last_period, scratch);
+    count = column_folded(model, result, output, first_period, last_period, scratch);
+    return spread_of(scratch, count);
+}
+
+double quantile_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                   double p, double *scratch)
+{
+    const ColumnSummary *column = summary_at(model, result, output, period);
+    size_t count = 0;
+
+    if (column != NULL)
+        return sketch_quantile(column->sketch, p);
+    count = column_values(model, result, output, period, scratch);
+    return stats_quantile(scratch, count, p);
+}
+
+double mean_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+               double *scratch)
+{
+    const ColumnSummary *column = summary_at(model, result, output, period);
+    size_t count = 0;
+
+    if (column != NULL)
+        return moments_mean(&column->moments);
+    count = column_values(model, result, output, period, scratch);
+    return stats_mean(scratch, count);
+}
+
+double worst_quantile_error(const RunResult *result)
+{
+    double worst = 0;
+
+    for (uint32_t i = 0; result->summary != NULL && i < result->summary->n_columns; i++)
+        worst = fmax(worst, sketch_relative_error(result->summary->columns[i].sketch));
+    return worst;
 }
 
 Spread spread_of_first(const Model *model, const RunResult *result, uint32_t output,
@@ -145,6 +234,11 @@ double flow_mean(const Model *model, const RunResult *result, uint32_t slot, uin
 void check_count(const RunResult *result, size_t check, size_t *held, size_t *tested)
 {
     *held = *tested = 0;
+    if (result->summary != NULL) {
+        *held = (size_t)result->summary->n_held[check];
+        *tested = (size_t)(result->n_paths - result->n_failed);
+        return;
+    }
     for (size_t path = 0; path < paths(result); path++) {
         if (result->is_failed[path])
             continue;

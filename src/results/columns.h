@@ -6,11 +6,11 @@
 
 #include "run/run.h"
 
-/* One value a path, failed paths left out, in path order; `values` has room for n_paths. The
+/* One value a kept path, failed paths left out, in path order; `values` has room for n_kept. The
  * period does not matter for an output that is_once. Returns how many. */
 size_t column_values(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                      double *values);
-/* The same over the first n_paths of the result alone. */
+/* The same over the first n_paths of these alone. */
 size_t column_first(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                     uint64_t n_paths, double *values);
 /* The same over a stretch of periods: a level at its end, amounts summed, rates averaged. */
@@ -25,13 +25,25 @@ typedef struct {
     /* standard errors: that of a quantile is half the distance of the quantiles one standard
      * deviation of the binomial count either side; NaN or infinite where these are not finite */
     double se_mean, se5, se25, se50, se75, se95;
+    double error; /* at most this share of itself a quantile is off; 0: exact */
 } Spread;
 /* Spoils the values. */
 Spread spread_of(double *values, size_t count);
+/* Over all paths of the run, kept or not. */
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch);
 Spread spread_of_first(const Model *model, const RunResult *result, uint32_t output,
                        uint32_t period, uint64_t n_paths, double *scratch);
+
+/* As column_folded, over all paths where the folding allows it. */
+Spread spread_folded(const Model *model, const RunResult *result, uint32_t output,
+                     uint32_t first_period, uint32_t last_period, double *scratch);
+double quantile_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+                   double p, double *scratch);
+double mean_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
+               double *scratch);
+/* The largest Spread.error of any series; 0 when all paths are kept. */
+double worst_quantile_error(const RunResult *result);
 
 /* Stretches of the clock for `by year`, `by quarter`, `by month`: calendar steps, cut to the
  * clock. Empty `by`: years. */

@@ -35,7 +35,7 @@ static const char schema[] =
     "CREATE TABLE output (output INTEGER PRIMARY KEY, name TEXT, unit TEXT, type TEXT,"
     " is_once INTEGER, is_hidden INTEGER);"
     "CREATE TABLE series (output INTEGER, period INTEGER, count INTEGER, never INTEGER,"
-    " mean REAL, sd REAL, p5 REAL, p25 REAL, p50 REAL, p75 REAL, p95 REAL,"
+    " mean REAL, sd REAL, p5 REAL, p25 REAL, p50 REAL, p75 REAL, p95 REAL, error REAL,"
     " se_mean REAL, se5 REAL, se25 REAL, se50 REAL, se75 REAL, se95 REAL,"
     " PRIMARY KEY (output, period)) WITHOUT ROWID;"
     "CREATE TABLE flow (payer TEXT, payee TEXT, category TEXT, contract TEXT, period INTEGER,"
@@ -131,6 +131,8 @@ static void save_run(Saving *s)
     insert(s, text, "ss", "model_hash", hash);
     insert(s, text, "si", "seed", (int64_t)s->input->seed);
     insert(s, text, "si", "paths", (int64_t)result->n_paths);
+    insert(s, text, "si", "kept_paths", (int64_t)result->n_kept);
+    insert(s, text, "sr", "quantile_error", worst_quantile_error(result));
     insert(s, text, "si", "failed", (int64_t)result->n_failed);
     insert(s, text, "st", "currency", model->currency);
     insert(s, text, "sr", "minor_per_unit", model->minor_per_unit);
@@ -191,10 +193,11 @@ static void save_series_of(Saving *s, sqlite3_stmt *insertion, uint32_t output)
 
     for (uint32_t period = first; period < model->n_periods && s->code == SQLITE_OK; period++) {
         Spread v = spread_at(model, s->input->result, output, period, s->values);
-        insert(s, insertion, "iiiirrrrrrrrrrrrr", (int64_t)output, (int64_t)period,
+        insert(s, insertion, "iiiirrrrrrrrrrrrrr", (int64_t)output, (int64_t)period,
                (int64_t)v.count, (int64_t)v.n_never, v.mean / scale, v.sd / scale, v.p5 / scale,
-               v.p25 / scale, v.p50 / scale, v.p75 / scale, v.p95 / scale, v.se_mean / scale,
-               v.se5 / scale, v.se25 / scale, v.se50 / scale, v.se75 / scale, v.se95 / scale);
+               v.p25 / scale, v.p50 / scale, v.p75 / scale, v.p95 / scale, v.error,
+               v.se_mean / scale, v.se5 / scale, v.se25 / scale, v.se50 / scale, v.se75 / scale,
+               v.se95 / scale);
     }
 }
 
@@ -202,8 +205,8 @@ static void save_series(Saving *s)
 {
     const Model *model = s->input->model;
     sqlite3_stmt *about = prepare(s, "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?)");
-    sqlite3_stmt *series =
-        prepare(s, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *series = prepare(
+        s, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t i = 0; i < model->outputs.count; i++) {
         const Output *output = &model->outputs.items[i];
@@ -328,7 +331,7 @@ static void save_who_pays(Saving *s)
 {
     const Model *model = s->input->model;
     const RunResult *result = s->input->result;
-    size_t n_paths = (size_t)result->n_paths;
+    size_t n_paths = (size_t)result->n_kept;
     sqlite3_stmt *insertion =
         prepare(s, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
@@ -415,7 +418,7 @@ SaveStatus save_results(Arena *scratch, const SaveInput *input, const char *path
     int code = SQLITE_OK;
 
     /* Arena memory is taken before the file exists: unwinding leaves nothing behind. */
-    s.values = ARENA_ARRAY(scratch, double, (size_t)input->result->n_paths + 1);
+    s.values = ARENA_ARRAY(scratch, double, (size_t)input->result->n_kept + 1);
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
         return refuse(scratch, message, path,
                       S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");

@@ -10,13 +10,16 @@
 
 enum { MAX_FAILURES = 1000 };
 
-typedef struct {
+struct Trace {
     Arena *arena;
-    RunResult *result;
-    const Plan *plan;
-    uint64_t first_path;
+    const Model *model;
+    uint64_t seed;
+    RunResult *whole;
+    const Plan *plan; /* NULL until the first failure */
+    Tile *tile;
+    uint64_t first_path; /* of the block being traced */
     bool is_full;
-} Trace;
+};
 
 static Text name_of(const Model *model, LaneFailure failure)
 {
@@ -83,7 +86,7 @@ static void name_failures(Tile *tile, void *context)
         if (value == NO_ID && in_phase_8)
             value = first_unusable(tile, model->closing_formulas.items,
                                    model->closing_formulas.count, lane);
-        Failure *failure = LIST_PUSH(trace->arena, &trace->result->failures);
+        Failure *failure = LIST_PUSH(trace->arena, &trace->whole->failures);
         failure->path = trace->first_path + lane;
         failure->period = failed.period;
         failure->value = value;
@@ -103,40 +106,58 @@ static void sort_from(RunResult *result, size_t first)
     }
 }
 
-void trace_failures(Arena *arena, const Model *model, uint64_t seed, RunResult *result,
-                    WholeSum *due, WholeSum *paid)
+Trace *trace_new(Arena *arena, const Model *model, uint64_t seed, RunResult *whole)
 {
-    size_t n_flows = model->slots.count * model->n_periods;
-    Program *program = program_build_trace(arena, model);
-    Plan *plan = plan_new(arena, model, program_code(program), seed);
-    Tile *tile = ARENA_NEW(arena, Tile);
-    double only[GW_LANES];
-    Trace trace = {.arena = arena, .result = result, .plan = plan};
+    Trace *trace = ARENA_NEW(arena, Trace);
 
-    tile_init(tile, arena, plan, 1);
-    for (uint64_t first = 0; first < result->n_paths; first += GW_LANES) {
-        size_t n =
-            result->n_paths - first < GW_LANES ? (size_t)(result->n_paths - first) : GW_LANES;
+    *trace = (Trace){.arena = arena, .model = model, .seed = seed, .whole = whole};
+    return trace;
+}
+
+static void make_ready(Trace *trace)
+{
+    Program *program = program_build_trace(trace->arena, trace->model);
+
+    trace->plan = plan_new(trace->arena, trace->model, program_code(program), trace->seed);
+    trace->tile = ARENA_NEW(trace->arena, Tile);
+    tile_init(trace->tile, trace->arena, trace->plan, 1);
+}
+
+void trace_failures(Trace *trace, const unsigned char *is_failed, uint64_t first_path,
+                    uint64_t n_paths)
+{
+    double only[GW_LANES];
+
+    for (uint64_t first = 0; first < n_paths; first += GW_LANES) {
+        size_t n = n_paths - first < GW_LANES ? (size_t)(n_paths - first) : GW_LANES;
         bool some = false;
 
         for (size_t lane = 0; lane < GW_LANES; lane++) {
-            only[lane] = lane < n && result->is_failed[first + lane] ? 1 : 0;
+            only[lane] = lane < n && is_failed[first + lane] ? 1 : 0;
             some |= only[lane] != 0;
         }
         if (!some)
             continue;
-        size_t before = result->failures.count;
-        trace.is_full = before >= MAX_FAILURES;
-        trace.first_path = result->first_path + first;
-        tile_run(tile, trace.first_path, first, n, only, name_failures, &trace);
-        sort_from(result, before);
-        if (result->failures.count > MAX_FAILURES)
-            result->failures.count = MAX_FAILURES;
+        if (trace->plan == NULL)
+            make_ready(trace);
+        size_t before = trace->whole->failures.count;
+        trace->is_full = before >= MAX_FAILURES;
+        trace->first_path = first_path + first;
+        tile_run(trace->tile, trace->first_path, first, n, only, name_failures, trace);
+        sort_from(trace->whole, before);
+        if (trace->whole->failures.count > MAX_FAILURES)
+            trace->whole->failures.count = MAX_FAILURES;
     }
-    for (size_t i = 0; i < n_flows; i++) {
-        due[i].high -= tile->flow_due[i].high;
-        due[i].low -= tile->flow_due[i].low;
-        paid[i].high -= tile->flow_paid[i].high;
-        paid[i].low -= tile->flow_paid[i].low;
+}
+
+void trace_take_out(const Trace *trace, WholeSum *due, WholeSum *paid)
+{
+    if (trace->plan == NULL)
+        return;
+    for (size_t i = 0; i < trace->model->slots.count * trace->model->n_periods; i++) {
+        due[i].high -= trace->tile->flow_due[i].high;
+        due[i].low -= trace->tile->flow_due[i].low;
+        paid[i].high -= trace->tile->flow_paid[i].high;
+        paid[i].low -= trace->tile->flow_paid[i].low;
     }
 }

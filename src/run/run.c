@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4, PERIODS_BETWEEN_ASKING = 8 };
-#define DEFAULT_KEEP_BYTES ((size_t)2 << 30)
 #define DEFAULT_CACHE_BYTES ((size_t)1 << 20)
 #define WHOLE_UNIT 0x1p40
+
+/* Where not all paths can be kept: enough for sections that look at single paths (a share is then
+ * known to half a point), and stretches that keep all threads busy. */
+enum { MOST_KEPT = 32768, LEAST_KEPT = 1024, MOST_STRETCH = 8192, COLUMNS_BETWEEN_ASKING = 16 };
 
 /* ---- sizes -------------------------------------------------------------------------------- */
 
@@ -47,14 +50,54 @@ static uint32_t blocks_of(const Code *code, const RunOptions *options)
     return (uint32_t)(n < 1 ? 1 : n > MAX_BLOCKS ? MAX_BLOCKS : n);
 }
 
-static size_t column_bytes(const Model *model, uint64_t n_paths)
+static size_t count_who_pays(const Model *model)
 {
-    size_t bytes = 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < model->outputs.count; i++)
-        bytes +=
-            (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths * sizeof(double);
-    return bytes + model->checks.count * n_paths * (1 + sizeof(double)) + n_paths;
+    for (size_t i = 0; i < model->views.count; i++)
+        n += text_is(model->views.items[i].name, "who_pays");
+    return n;
+}
+
+/* Columns, checks, and sources of what is received. */
+static size_t bytes_a_path(const Model *model)
+{
+    return summary_columns(model) * sizeof(double) + model->checks.count * (1 + sizeof(double)) +
+           count_who_pays(model) * (2 * model->parties.count + 2) * sizeof(double);
+}
+
+static uint64_t least_of(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many paths of the whole run are kept, and how many are summed up together besides. */
+static void choose_kept(const Model *model, const RunOptions *options, RunSize *size)
+{
+    uint64_t total =
+        options->total_paths > 0 ? options->total_paths : options->first_path + options->n_paths;
+    size_t bound = options->keep_bytes > 0 ? options->keep_bytes : RUN_KEEP_BYTES;
+    size_t each = bytes_a_path(model);
+    size_t fixed = total + summary_bytes(model);
+    uint64_t room = 0;
+
+    if (total <= (bound - least_of(bound, total)) / (each + 1)) {
+        size->n_kept = total;
+        return;
+    }
+    room = (bound - least_of(bound, fixed)) / (each + 1);
+    size->n_kept = least_of(MOST_KEPT, room * 4 / 5) / STATS_BLOCK * STATS_BLOCK;
+    size->n_stretch = least_of(MOST_STRETCH, room / 5) / STATS_BLOCK * STATS_BLOCK;
+    if (size->n_kept < LEAST_KEPT || size->n_stretch == 0)
+        size->n_kept = size->n_stretch = 0;
+}
+
+/* Of these paths, those among the kept ones of the whole run. */
+static uint64_t kept_here(const RunSize *size, const RunOptions *options)
+{
+    return options->first_path >= size->n_kept
+               ? 0
+               : least_of(options->n_paths, size->n_kept - options->first_path);
 }
 
 static size_t tile_bytes(const Program *program, size_t n_lanes)
@@ -70,20 +113,23 @@ static size_t tile_bytes(const Program *program, size_t n_lanes)
     return (registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);
 }
 
-size_t run_bytes(const Program *program, const RunOptions *options)
+RunSize run_size(const Program *program, const RunOptions *options)
 {
     const Model *model = program_model(program);
     const Code *code = program_code(program);
     size_t n_lanes = (size_t)blocks_of(code, options) * GW_LANES;
-    size_t n_who = 0;
+    RunSize size = {0};
 
-    for (size_t i = 0; i < model->views.count; i++)
-        n_who += text_is(model->views.items[i].name, "who_pays");
-    return column_bytes(model, options->n_paths) +
-           n_who * (2 * model->parties.count + 2) * options->n_paths * sizeof(double) +
-           (size_t)model->n_periods * code->n_exports * sizeof(double) +
-           4 * model->slots.count * model->n_periods * sizeof(double) +
-           threads_of(options) * tile_bytes(program, n_lanes);
+    choose_kept(model, options, &size);
+    size.kept_bytes = options->n_paths + kept_here(&size, options) * bytes_a_path(model);
+    if (size.n_kept == 0) /* what the least would be */
+        size.kept_bytes += (LEAST_KEPT + STATS_BLOCK) * bytes_a_path(model);
+    if (size.n_kept == 0 || size.n_stretch > 0)
+        size.kept_bytes += summary_bytes(model) + size.n_stretch * bytes_a_path(model);
+    size.bytes = size.kept_bytes + (size_t)model->n_periods * code->n_exports * sizeof(double) +
+                 4 * model->slots.count * model->n_periods * sizeof(double) +
+                 threads_of(options) * tile_bytes(program, n_lanes);
+    return size;
 }
 
 /* ---- results ------------------------------------------------------------------------------ */
@@ -115,22 +161,23 @@ static size_t n_inside_parties(const Model *model)
 }
 
 static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path,
-                             uint64_t n_paths)
+                             uint64_t n_paths, uint64_t n_kept)
 {
     RunResult *result = ARENA_NEW(arena, RunResult);
     size_t n_flows = model->slots.count * model->n_periods + 1;
 
     result->first_path = first_path;
     result->n_paths = n_paths;
+    result->n_kept = n_kept;
     result->n_periods = model->n_periods;
     result->n_outputs = (uint32_t)model->outputs.count;
     result->is_failed = ARENA_ARRAY(arena, unsigned char, n_paths + 1);
     result->columns = ARENA_ARRAY(arena, double *, model->outputs.count + 1);
     for (size_t i = 0; i < model->outputs.count; i++)
         result->columns[i] = ARENA_ARRAY(
-            arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_paths);
-    result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count *n_paths + 1);
-    result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count *n_paths + 1);
+            arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_kept);
+    result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count *n_kept + 1);
+    result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count *n_kept + 1);
     result->due_high = ARENA_ARRAY(arena, double, n_flows);
     result->due_low = ARENA_ARRAY(arena, double, n_flows);
     result->paid_high = ARENA_ARRAY(arena, double, n_flows);
@@ -142,9 +189,9 @@ static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_pa
         WhoPays *who = &result->who_pays[result->n_who_pays++];
         who->view = i;
         name_sources(arena, model, who, model->views.items[i].party);
-        who->shares = ARENA_ARRAY(arena, double, who->n_sources *n_paths + 1);
-        who->received = ARENA_ARRAY(arena, double, n_paths + 1);
-        who->cash_before = ARENA_ARRAY(arena, double, n_inside_parties(model) * n_paths + 1);
+        who->shares = ARENA_ARRAY(arena, double, who->n_sources *n_kept + 1);
+        who->received = ARENA_ARRAY(arena, double, n_kept + 1);
+        who->cash_before = ARENA_ARRAY(arena, double, n_inside_parties(model) * n_kept + 1);
     }
     return result;
 }
@@ -155,31 +202,33 @@ static void blank_path(const Model *model, RunResult *result, uint64_t index)
     for (size_t i = 0; i < model->outputs.count; i++) {
         uint32_t n = model->outputs.items[i].is_once ? 1 : model->n_periods;
         for (uint32_t t = 0; t < n; t++)
-            result->columns[i][t * result->n_paths + index] = GW_NAN;
+            result->columns[i][t * result->n_kept + index] = GW_NAN;
     }
     for (size_t i = 0; i < model->checks.count; i++) {
-        result->held[i * result->n_paths + index] = 0;
-        result->worst_cover[i * result->n_paths + index] = GW_NAN;
+        result->held[i * result->n_kept + index] = 0;
+        result->worst_cover[i * result->n_kept + index] = GW_NAN;
     }
     for (uint32_t i = 0; i < result->n_who_pays; i++) {
         const WhoPays *who = &result->who_pays[i];
         for (uint32_t s = 0; s < who->n_sources; s++)
-            who->shares[s * result->n_paths + index] = GW_NAN;
+            who->shares[s * result->n_kept + index] = GW_NAN;
         who->received[index] = GW_NAN;
         for (size_t p = 0; p < n_inside_parties(model); p++)
-            who->cash_before[p * result->n_paths + index] = GW_NAN;
+            who->cash_before[p * result->n_kept + index] = GW_NAN;
     }
 }
 
 /* ---- threads ------------------------------------------------------------------------------ */
 
+/* The stretch of paths under way: its result keeps them all. */
 typedef struct {
     const Plan *plan;
     RunResult *result;
+    Summary *summary; /* to which its columns go; NULL: nowhere */
     const RunOptions *options;
     size_t lanes_per_tile;
     uint64_t n_tiles;
-    atomic_uint_fast64_t next_tile;
+    atomic_uint_fast64_t next_tile, next_column;
     atomic_bool is_cancelled;
     pthread_mutex_t lock;
     uint64_t n_done;
@@ -256,13 +305,29 @@ static void *run_tiles(void *context)
     return NULL;
 }
 
+static void *sum_up_columns(void *context)
+{
+    Worker *worker = context;
+    Work *work = worker->work;
+
+    while (!atomic_load(&work->is_cancelled)) {
+        uint64_t column = atomic_fetch_add(&work->next_column, 1);
+
+        if (column >= work->summary->n_columns)
+            break;
+        summary_add_column(work->summary, work->result, (uint32_t)column);
+        if (column % COLUMNS_BETWEEN_ASKING == 0)
+            tell_progress(work, 0);
+    }
+    return NULL;
+}
+
 /* The calling thread is the first worker; a thread that cannot be had is done without. */
-static void run_workers(Worker *workers, uint32_t n)
+static void run_workers(Worker *workers, uint32_t n, void *(*work)(void *worker))
 {
     for (uint32_t i = 1; i < n; i++)
-        workers[i].is_started =
-            pthread_create(&workers[i].thread, NULL, run_tiles, &workers[i]) == 0;
-    run_tiles(&workers[0]);
+        workers[i].is_started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+    work(&workers[0]);
     for (uint32_t i = 1; i < n; i++)
         if (workers[i].is_started)
             pthread_join(workers[i].thread, NULL);
@@ -289,7 +354,7 @@ static void keep_sum(WholeSum sum, double *high, double *low)
     *low = sum.low - units * WHOLE_UNIT;
 }
 
-static void merge_workers(Arena *arena, const Model *model, uint64_t seed, RunResult *result,
+static void merge_workers(Arena *arena, const Model *model, RunResult *result, const Trace *trace,
                           const Worker *workers, uint32_t n)
 {
     size_t n_flows = model->slots.count * model->n_periods;
@@ -305,56 +370,107 @@ static void merge_workers(Arena *arena, const Model *model, uint64_t seed, RunRe
         result->n_clearings += workers[i].n_short;
         result->n_book_faults += workers[i].n_faults;
     }
-    if (result->n_failed > 0)
-        trace_failures(arena, model, seed, result, due, paid);
+    trace_take_out(trace, due, paid);
     result->n_book_checks =
         (result->n_paths - result->n_failed) * model->n_periods * model->parties.count;
     for (size_t j = 0; j < n_flows; j++) {
         keep_sum(due[j], &result->due_high[j], &result->due_low[j]);
         keep_sum(paid[j], &result->paid_high[j], &result->paid_low[j]);
     }
+    for (uint64_t path = 0; path < result->n_kept; path++)
+        result->n_kept_failed += result->is_failed[path];
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */
+
+static bool run_stretch(Work *work, Worker *workers, uint32_t n_threads, Trace *trace,
+                        RunResult *stretch)
+{
+    work->result = stretch;
+    work->n_tiles = (stretch->n_paths + work->lanes_per_tile - 1) / work->lanes_per_tile;
+    atomic_store(&work->next_tile, 0);
+    atomic_store(&work->next_column, 0);
+    for (uint32_t i = 0; i < n_threads; i++)
+        workers[i].tile->result = stretch;
+    run_workers(workers, n_threads, run_tiles);
+    if (!atomic_load(&work->is_cancelled))
+        trace_failures(trace, stretch->is_failed, stretch->first_path, stretch->n_paths);
+    if (!atomic_load(&work->is_cancelled) && work->summary != NULL) {
+        run_workers(workers, n_threads, sum_up_columns);
+        summary_add_checks(work->summary, stretch);
+    }
+    return !atomic_load(&work->is_cancelled);
+}
+
+/* First the paths that are kept, in the result's own columns; then the others, stretch by stretch
+ * in columns that are used again. */
+static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_threads,
+                          RunResult *result, uint64_t n_stretch)
+{
+    const Model *model = work->plan->model;
+    Trace *trace = trace_new(arena, model, work->plan->seed, result);
+    RunResult kept = *result;
+    RunResult *again = NULL;
+    bool goes_on = true;
+
+    kept.n_paths = result->n_kept;
+    if (kept.n_paths > 0 || result->n_paths == 0)
+        goes_on = run_stretch(work, workers, n_threads, trace, &kept);
+    if (goes_on && result->n_kept < result->n_paths)
+        again = result_new(arena, model, 0, n_stretch, n_stretch);
+    for (uint64_t at = result->n_kept; goes_on && at < result->n_paths; at += again->n_paths) {
+        again->first_path = result->first_path + at;
+        again->n_paths = again->n_kept = least_of(n_stretch, result->n_paths - at);
+        memset(again->is_failed, 0, again->n_paths);
+        goes_on = run_stretch(work, workers, n_threads, trace, again);
+        memcpy(result->is_failed + at, again->is_failed, again->n_paths);
+    }
+    if (goes_on)
+        merge_workers(arena, model, result, trace, workers, n_threads);
+    return goes_on;
+}
 
 RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
                       RunResult **out)
 {
     const Model *model = program_model(program);
     const Code *code = program_code(program);
-    size_t keep = options->keep_bytes > 0 ? options->keep_bytes : DEFAULT_KEEP_BYTES;
+    RunSize size = run_size(program, options);
     uint32_t n_blocks = blocks_of(code, options);
     uint32_t n_threads = threads_of(options);
+    bool is_done = false;
 
-    if (column_bytes(model, options->n_paths) > keep || options->n_paths > LIMIT_PATHS)
+    if (size.n_kept == 0 || options->n_paths > LIMIT_PATHS)
         return RUN_TOO_BIG;
     const Plan *plan = plan_new(arena, model, code, options->seed);
     if (plan == NULL)
         return RUN_TOO_BIG;
-    RunResult *result = result_new(arena, model, options->first_path, options->n_paths);
+    RunResult *result =
+        result_new(arena, model, options->first_path, options->n_paths, kept_here(&size, options));
+    if (size.n_stretch > 0)
+        result->summary = summary_new(arena, model);
     Work work = {.plan = plan,
-                 .result = result,
+                 .summary = result->summary,
                  .options = options,
                  .lanes_per_tile = (size_t)n_blocks * GW_LANES};
+    uint64_t n_tiles = (options->n_paths + work.lanes_per_tile - 1) / work.lanes_per_tile;
 
-    work.n_tiles = (options->n_paths + work.lanes_per_tile - 1) / work.lanes_per_tile;
-    if (n_threads > work.n_tiles)
-        n_threads = work.n_tiles > 0 ? (uint32_t)work.n_tiles : 1;
+    n_threads = (uint32_t)least_of(n_threads, n_tiles > 0 ? n_tiles : 1);
     Worker *workers = ARENA_ARRAY(arena, Worker, n_threads);
     for (uint32_t i = 0; i < n_threads; i++) {
         workers[i].work = &work;
         workers[i].tile = ARENA_NEW(arena, Tile);
-        workers[i].tile->result = result;
         tile_init(workers[i].tile, arena, plan, n_blocks);
     }
     if (pthread_mutex_init(&work.lock, NULL) != 0)
         return RUN_NO_THREADS;
-    run_workers(workers, n_threads);
+    is_done = run_stretches(arena, &work, workers, n_threads, result, size.n_stretch);
     pthread_mutex_destroy(&work.lock);
-    if (atomic_load(&work.is_cancelled))
+    if (!is_done)
         return RUN_CANCELLED;
-    merge_workers(arena, model, options->seed, result, workers, n_threads);
-    result->bytes = run_bytes(program, options);
+    if (result->summary != NULL)
+        summary_seal(result->summary);
+    result->bytes = size.bytes;
     *out = result;
     return RUN_OK;
 }
@@ -371,21 +487,19 @@ static void copy_rows(double *to, uint64_t to_paths, uint64_t at, const double *
 static void join_columns(const Model *model, RunResult *whole, const RunResult *part, uint64_t at)
 {
     for (size_t i = 0; i < model->outputs.count; i++)
-        copy_rows(whole->columns[i], whole->n_paths, at, part->columns[i], part->n_paths,
+        copy_rows(whole->columns[i], whole->n_kept, at, part->columns[i], part->n_kept,
                   model->outputs.items[i].is_once ? 1 : model->n_periods);
-    copy_rows(whole->worst_cover, whole->n_paths, at, part->worst_cover, part->n_paths,
+    copy_rows(whole->worst_cover, whole->n_kept, at, part->worst_cover, part->n_kept,
               model->checks.count);
     for (size_t i = 0; i < model->checks.count; i++)
-        memcpy(whole->held + i * whole->n_paths + at, part->held + i * part->n_paths,
-               part->n_paths);
-    memcpy(whole->is_failed + at, part->is_failed, part->n_paths);
+        memcpy(whole->held + i * whole->n_kept + at, part->held + i * part->n_kept, part->n_kept);
     for (uint32_t i = 0; i < whole->n_who_pays; i++) {
-        copy_rows(whole->who_pays[i].shares, whole->n_paths, at, part->who_pays[i].shares,
-                  part->n_paths, whole->who_pays[i].n_sources);
-        copy_rows(whole->who_pays[i].received, whole->n_paths, at, part->who_pays[i].received,
-                  part->n_paths, 1);
-        copy_rows(whole->who_pays[i].cash_before, whole->n_paths, at, part->who_pays[i].cash_before,
-                  part->n_paths, n_inside_parties(model));
+        copy_rows(whole->who_pays[i].shares, whole->n_kept, at, part->who_pays[i].shares,
+                  part->n_kept, whole->who_pays[i].n_sources);
+        copy_rows(whole->who_pays[i].received, whole->n_kept, at, part->who_pays[i].received,
+                  part->n_kept, 1);
+        copy_rows(whole->who_pays[i].cash_before, whole->n_kept, at, part->who_pays[i].cash_before,
+                  part->n_kept, n_inside_parties(model));
     }
 }
 
@@ -401,6 +515,7 @@ static void join_sums(const Model *model, RunResult *whole, const RunResult *par
         keep_sum(paid, &whole->paid_high[i], &whole->paid_low[i]);
     }
     whole->n_failed += part->n_failed;
+    whole->n_kept_failed += part->n_kept_failed;
     whole->n_book_checks += part->n_book_checks;
     whole->n_book_faults += part->n_book_faults;
     whole->n_clearings += part->n_clearings;
@@ -411,17 +526,30 @@ RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, si
 {
     const Model *model = program_model(program);
     uint64_t n_paths = 0;
+    uint64_t n_kept = 0;
     uint64_t at = 0;
+    uint64_t kept_at = 0;
 
-    for (size_t i = 0; i < n_parts; i++)
-        n_paths += parts[i]->n_paths;
-    RunResult *whole = result_new(arena, model, n_parts > 0 ? parts[0]->first_path : 0, n_paths);
     for (size_t i = 0; i < n_parts; i++) {
-        join_columns(model, whole, parts[i], at);
+        n_paths += parts[i]->n_paths;
+        n_kept += parts[i]->n_kept;
+    }
+    RunResult *whole =
+        result_new(arena, model, n_parts > 0 ? parts[0]->first_path : 0, n_paths, n_kept);
+    if (n_kept < n_paths)
+        whole->summary = summary_new(arena, model);
+    for (size_t i = 0; i < n_parts; i++) {
+        join_columns(model, whole, parts[i], kept_at);
+        memcpy(whole->is_failed + at, parts[i]->is_failed, parts[i]->n_paths);
+        if (whole->summary != NULL)
+            summary_join(whole->summary, parts[i]->summary);
         join_sums(model, whole, parts[i]);
         for (size_t j = 0; j < parts[i]->failures.count && whole->failures.count < 1000; j++)
             *LIST_PUSH(arena, &whole->failures) = parts[i]->failures.items[j];
         at += parts[i]->n_paths;
+        kept_at += parts[i]->n_kept;
     }
+    if (whole->summary != NULL)
+        summary_seal(whole->summary);
     return whole;
 }

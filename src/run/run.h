@@ -1,24 +1,33 @@
 /* Runs a program over a range of paths, and what comes back.
  *
  * The unit of work is (program, seed, range of paths, the first a multiple of 256); results of
- * neighbouring ranges merge exactly. Same bits for any thread count and tile size. */
+ * neighbouring ranges merge exactly. Same bits for any thread count and tile size.
+ *
+ * What every path came to is kept if it fits. If not, it is kept of the first paths of the whole
+ * run, and of all paths there is a summary: which of the two, and how many paths are kept, follows
+ * from the number of paths of the whole run and the bound, nothing else. */
 #ifndef GW_RUN_RUN_H
 #define GW_RUN_RUN_H
 
 #include "base/arena.h"
 #include "model/model.h"
 #include "program/program.h"
+#include "run/summary.h"
 
 typedef struct {
     uint64_t seed;
     uint64_t first_path, n_paths;
+    uint64_t total_paths;     /* of the whole run, of which this is a part; 0: this is the whole */
     uint32_t n_threads;       /* 0: one a core */
     uint32_t blocks_per_tile; /* 0: chosen by the size of the program's state */
-    size_t keep_bytes;        /* bound for kept columns; 0: 2 GiB */
+    size_t keep_bytes;        /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
     /* called from one thread at a time, now and then; returning false cancels */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;
 } RunOptions;
+
+/* With what a run takes besides: under a gibibyte. */
+#define RUN_KEEP_BYTES ((size_t)768 << 20)
 
 typedef enum { RUN_OK, RUN_CANCELLED, RUN_TOO_BIG, RUN_NO_THREADS } RunStatus;
 
@@ -29,9 +38,9 @@ typedef struct {
     Text what;
 } Failure;
 
-/* One composition target: view i of kind who_pays. shares[source * n_paths + path]; sources in
+/* One composition target: view i of kind who_pays. shares[source * n_kept + path]; sources in
  * order: each outside party, each inside party's opening cash, then the target itself.
- * received[path]: cash in the window, money units. cash_before[inside party * n_paths + path]: what
+ * received[path]: cash in the window, money units. cash_before[inside party * n_kept + path]: what
  * each inside party has as the window begins, money units. */
 typedef struct {
     uint32_t view, n_sources;
@@ -42,16 +51,20 @@ typedef struct {
     double *cash_before;
 } WhoPays;
 
-typedef struct {
+typedef struct RunResult {
     uint64_t first_path, n_paths, n_failed;
+    /* columns, checks and who_pays hold the first n_kept paths; the summary all, NULL when these
+     * are all */
+    uint64_t n_kept, n_kept_failed;
+    Summary *summary;
     uint32_t n_periods, n_outputs;
     unsigned char *is_failed; /* by path */
     LIST(Failure) failures;   /* the first of each failed path, at most 1000 kept, in path order */
-    /* columns[output]: [period * n_paths + path], or [path] when the output is_once */
+    /* columns[output]: [period * n_kept + path], or [path] when the output is_once */
     double **columns;
-    /* checks: held[check * n_paths + path] is 1, 0 */
+    /* checks: held[check * n_kept + path] is 1, 0 */
     unsigned char *held;
-    double *worst_cover; /* covers: [check * n_paths + path], +inf when nothing was due */
+    double *worst_cover; /* covers: [check * n_kept + path], +inf when nothing was due */
     /* flows in minor units, summed exactly over the paths that did not fail: [slot * n_periods +
      * period], as two doubles high + low whole numbers (high is a multiple of 2^40) */
     double *due_high, *due_low, *paid_high, *paid_low;
@@ -64,8 +77,14 @@ typedef struct {
     size_t bytes;
 } RunResult;
 
-/* Bytes that a run would take; known before it starts. */
-size_t run_bytes(const Program *program, const RunOptions *options);
+/* What a run would take; known before it starts. */
+typedef struct {
+    size_t bytes;      /* in all, at most */
+    size_t kept_bytes; /* of these, what is kept of the paths */
+    uint64_t n_kept;   /* first paths of the whole run whose columns are kept; 0: it does not fit */
+    uint64_t n_stretch; /* paths that are summed up together, where not all are kept */
+} RunSize;
+RunSize run_size(const Program *program, const RunOptions *options);
 /* The result lives in `arena`. */
 RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
                       RunResult **result);

@@ -1,6 +1,7 @@
 /* Sums, means and spreads whose bits depend on path numbers alone. */
 #include "stats/moments.h"
 
+#include <assert.h>
 #include <math.h>
 
 double stats_block_sum(const double *values, size_t count)
@@ -96,4 +97,81 @@ double stats_correlation(const double *x, const double *y, size_t count)
     double spread = stats_sd(x, count) * stats_sd(y, count);
 
     return spread > 0 ? stats_covariance(x, y, count) / spread : NAN;
+}
+
+/* ---- block by block ----------------------------------------------------------------------- */
+
+/* Chan's rule for the squares of two groups about their common mean. */
+static MomentNode combine(const MomentNode *left, const MomentNode *right)
+{
+    MomentNode both = *left;
+    double count = left->count + right->count;
+
+    both.level++;
+    if (right->count == 0)
+        return both;
+    both.count = count;
+    both.sum = left->sum + right->sum;
+    both.squares = right->squares;
+    if (left->count > 0) {
+        double apart = right->sum / right->count - left->sum / left->count;
+        both.squares =
+            (left->squares + right->squares) + apart * apart * (left->count * right->count / count);
+    }
+    return both;
+}
+
+static void add_node(Moments *moments, MomentNode node)
+{
+    while (moments->n_nodes > 0) {
+        const MomentNode *last = &moments->nodes[moments->n_nodes - 1];
+        if (last->level != node.level || (last->first_block >> node.level) % 2 != 0)
+            break;
+        node = combine(last, &node);
+        moments->n_nodes--;
+    }
+    assert(moments->n_nodes < MOMENT_NODES && "blocks adjoin");
+    moments->nodes[moments->n_nodes++] = node;
+}
+
+void moments_add_block(Moments *moments, uint64_t block, const double *values, size_t count)
+{
+    MomentNode node = {.first_block = block, .count = (double)count};
+
+    node.sum = stats_block_sum(values, count);
+    for (size_t i = 0; i < count; i++) {
+        double apart = values[i] - node.sum / (double)count;
+        node.squares += apart * apart;
+    }
+    add_node(moments, node);
+}
+
+void moments_join(Moments *left, const Moments *right)
+{
+    for (uint32_t i = 0; i < right->n_nodes; i++)
+        add_node(left, right->nodes[i]);
+}
+
+/* The right edge of the tree, from its last block up. */
+static MomentNode top(const Moments *moments)
+{
+    MomentNode all = {0};
+
+    for (uint32_t i = moments->n_nodes; i-- > 0;)
+        all = combine(&moments->nodes[i], &all);
+    return all;
+}
+
+double moments_mean(const Moments *moments)
+{
+    MomentNode all = top(moments);
+
+    return all.count > 0 ? all.sum / all.count : NAN;
+}
+
+double moments_sd(const Moments *moments)
+{
+    MomentNode all = top(moments);
+
+    return all.count > 1 ? sqrt(all.squares / (all.count - 1)) : NAN;
 }

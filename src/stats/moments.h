@@ -8,6 +8,7 @@
 #define GW_STATS_MOMENTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { STATS_BLOCK = 256 };
 
@@ -21,5 +22,24 @@ double stats_mean(const double *values, size_t count); /* NaN for none */
 double stats_sd(const double *values, size_t count);
 double stats_covariance(const double *x, const double *y, size_t count);
 double stats_correlation(const double *x, const double *y, size_t count);
+
+/* Mean and spread of values that come block by block and are not kept: the tree as far as it can
+ * be built from a stretch of blocks. Two stretches that adjoin join to what one makes of all. */
+typedef struct {
+    uint64_t first_block;
+    uint32_t level;             /* over 2^level blocks, the first a multiple of it */
+    double count, sum, squares; /* of distances from their own mean */
+} MomentNode;
+enum { MOMENT_NODES = 64 }; /* twice the bits of the number of blocks, at most */
+typedef struct {
+    MomentNode nodes[MOMENT_NODES]; /* in order, adjoining */
+    uint32_t n_nodes;
+} Moments;
+
+/* The block after those before. It may be empty, and the last one short. */
+void moments_add_block(Moments *moments, uint64_t block, const double *values, size_t count);
+void moments_join(Moments *left, const Moments *right);
+double moments_mean(const Moments *moments); /* as stats_mean, stats_sd */
+double moments_sd(const Moments *moments);
 
 #endif

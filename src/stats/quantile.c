@@ -22,7 +22,7 @@ void stats_sort(double *values, size_t count)
     qsort(values, count, sizeof *values, compare_values);
 }
 
-static double between(double lower, double upper, double part)
+double stats_between(double lower, double upper, double part)
 {
     if (part == 0 || lower == upper)
         return lower;
@@ -38,19 +38,13 @@ double stats_quantile_sorted(const double *sorted, size_t count, double p)
     double position = (double)(count - 1) * fmin(1, fmax(0, p));
     size_t lower = (size_t)position;
     size_t upper = lower + 1 < count ? lower + 1 : lower;
-    return between(sorted[lower], sorted[upper], position - (double)lower);
+    return stats_between(sorted[lower], sorted[upper], position - (double)lower);
 }
 
-/* Where a quantile stands: a part of the way from one rank to the next. */
-typedef struct {
-    size_t lower, upper;
-    double part;
-} Place;
-
-static Place place_of(size_t count, double p)
+QuantilePlace stats_quantile_place(size_t count, double p)
 {
     double position = (double)(count - 1) * fmin(1, fmax(0, p));
-    Place place = {.lower = (size_t)position};
+    QuantilePlace place = {.lower = (size_t)position};
 
     place.upper = place.lower + 1 < count ? place.lower + 1 : place.lower;
     place.part = position - (double)place.lower;
@@ -85,17 +79,17 @@ void stats_quantiles(double *values, size_t count, const double *p, size_t n, do
     for (size_t i = 0; i < n && count > 0; i++) {
         if (isnan(p[i]))
             continue;
-        add_rank(ranks, &n_ranks, place_of(count, p[i]).lower);
-        add_rank(ranks, &n_ranks, place_of(count, p[i]).upper);
+        add_rank(ranks, &n_ranks, stats_quantile_place(count, p[i]).lower);
+        add_rank(ranks, &n_ranks, stats_quantile_place(count, p[i]).upper);
     }
     bool is_known = stats_select(values, count, ranks, n_ranks, selected);
     for (size_t i = 0; i < n; i++) {
         out[i] = NAN;
         if (!is_known || count == 0 || isnan(p[i]))
             continue;
-        Place place = place_of(count, p[i]);
-        out[i] = between(value_at(ranks, selected, place.lower),
-                         value_at(ranks, selected, place.upper), place.part);
+        QuantilePlace place = stats_quantile_place(count, p[i]);
+        out[i] = stats_between(value_at(ranks, selected, place.lower),
+                               value_at(ranks, selected, place.upper), place.part);
     }
 }
 
@@ -186,41 +180,38 @@ bool stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks
            ranks->coverage >= coverage;
 }
 
-/* How far the order statistics one binomial standard deviation either side are apart. */
-typedef struct {
-    double low, high, step;
-} Around;
-
-static Around around(size_t count, double p)
+QuantileSpan stats_quantile_span(size_t count, double p)
 {
     double step = sqrt(p * (1 - p) / (double)count);
 
-    return (Around){fmax(0, p - step), fmin(1, p + step), step};
+    return (QuantileSpan){fmax(0, p - step), fmin(1, p + step), step};
 }
 
-static double error_from(size_t count, Around at, double low, double high)
+double stats_span_error(size_t count, QuantileSpan at, double low, double high)
 {
     if (count < 2 || !(at.step > 0))
+        return NAN;
+    if (isinf(low) || isinf(high))
         return NAN;
     return low == high ? 0 : (high - low) / (at.high - at.low) * at.step;
 }
 
 double stats_quantile_error(const double *sorted, size_t count, double p)
 {
-    Around at = around(count, p);
+    QuantileSpan at = stats_quantile_span(count, p);
 
-    return error_from(count, at, stats_quantile_sorted(sorted, count, at.low),
-                      stats_quantile_sorted(sorted, count, at.high));
+    return stats_span_error(count, at, stats_quantile_sorted(sorted, count, at.low),
+                            stats_quantile_sorted(sorted, count, at.high));
 }
 
 void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
                                  double *quantiles, double *errors)
 {
-    double all_p[STATS_MOST_QUANTILES], all[STATS_MOST_QUANTILES];
+    double all_p[STATS_MOST_QUANTILES] = {0}, all[STATS_MOST_QUANTILES];
 
     assert(3 * n <= STATS_MOST_QUANTILES && "the caller asks for few quantiles");
     for (size_t i = 0; i < n; i++) {
-        Around at = around(count, p[i]);
+        QuantileSpan at = stats_quantile_span(count, p[i]);
         all_p[3 * i] = at.low;
         all_p[3 * i + 1] = p[i];
         all_p[3 * i + 2] = at.high;
@@ -228,7 +219,8 @@ void stats_quantiles_with_errors(double *values, size_t count, const double *p, 
     stats_quantiles(values, count, all_p, 3 * n, all);
     for (size_t i = 0; i < n; i++) {
         quantiles[i] = all[3 * i + 1];
-        errors[i] = error_from(count, around(count, p[i]), all[3 * i], all[3 * i + 2]);
+        errors[i] =
+            stats_span_error(count, stats_quantile_span(count, p[i]), all[3 * i], all[3 * i + 2]);
     }
 }
 

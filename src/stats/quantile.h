@@ -16,6 +16,16 @@ enum { STATS_MOST_QUANTILES = 32 };
 void stats_quantiles(double *values, size_t count, const double *p, size_t n, double *out);
 double stats_quantile(double *values, size_t count, double p);
 double stats_quantile_sorted(const double *sorted, size_t count, double p);
+
+/* What these are made of, for whoever has the values in another form. Where a quantile stands: a
+ * part of the way from one rank to the next. */
+typedef struct {
+    size_t lower, upper;
+    double part;
+} QuantilePlace;
+QuantilePlace stats_quantile_place(size_t count, double p); /* count > 0 */
+double stats_between(double lower, double upper, double part);
+
 /* Ascending, NaN last; the order of equal values does not show. */
 void stats_sort(double *values, size_t count);
 
@@ -32,6 +42,13 @@ double stats_binomial_cdf(size_t k, size_t n, double p);
 /* Standard error of a quantile from the spread of the order statistics one
  * binomial standard deviation either side. */
 double stats_quantile_error(const double *sorted, size_t count, double p);
+/* One binomial standard deviation either side of p, and the error when the quantiles there are
+ * these. */
+typedef struct {
+    double low, high, step;
+} QuantileSpan;
+QuantileSpan stats_quantile_span(size_t count, double p);
+double stats_span_error(size_t count, QuantileSpan span, double at_low, double at_high);
 /* Quantiles, at most ten, each with its standard error. Spoils the values. */
 void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
                                  double *quantiles, double *errors);

@@ -83,8 +83,8 @@ static int set_up(void **state)
     World *w = ARENA_NEW(arena, World);
 
     w->arena = arena;
-    w->result.n_paths = PATHS;
-    w->result.n_failed = 1;
+    w->result.n_paths = w->result.n_kept = PATHS;
+    w->result.n_failed = w->result.n_kept_failed = 1;
     w->result.is_failed = ARENA_ARRAY(arena, unsigned char, PATHS);
     w->result.is_failed[3] = 1;
     add_periods(w);

@@ -151,18 +151,87 @@ static void memory_is_known_and_bounded(void **state)
     RunResult *result = NULL;
 
     (void)state;
-    /* two columns of 24 periods alone */
-    assert_true(run_bytes(program, &options) > 2 * 24 * 1000 * sizeof(double));
+    assert_int_equal(run_size(program, &options).n_kept, 0);
     assert_int_equal(run_program(kit.arena, program, &options, &result), RUN_TOO_BIG);
+    options.keep_bytes = 0;
+    /* two columns of 24 periods alone */
+    assert_int_equal(run_size(program, &options).n_kept, 1000);
+    assert_true(run_size(program, &options).kept_bytes > 2 * 24 * 1000 * sizeof(double));
+    kit_free(&kit);
+}
+
+/* More than fit beside the sketches of all. */
+enum { MANY = 30000 };
+
+static RunResult *run_sketched(Kit *kit, uint64_t first, uint64_t n, uint32_t threads)
+{
+    Program *program = program_build(kit->arena, kit->model);
+    RunOptions options = {.seed = 3,
+                          .first_path = first,
+                          .n_paths = n,
+                          .total_paths = MANY,
+                          .n_threads = threads,
+                          .keep_bytes = summary_bytes(kit->model) + 1200000};
+    RunResult *result = NULL;
+
+    assert_int_equal(run_program(kit->arena, program, &options, &result), RUN_OK);
+    assert_true(result->summary != NULL);
+    assert_true(run_size(program, &options).kept_bytes <= options.keep_bytes);
+    return result;
+}
+
+static void assert_same_summary(const RunResult *a, const RunResult *b)
+{
+    assert_true(a->n_paths == b->n_paths && a->n_kept == b->n_kept);
+    assert_int_equal(a->summary->n_columns, b->summary->n_columns);
+    for (uint32_t i = 0; i < a->summary->n_columns; i++) {
+        const ColumnSummary *x = &a->summary->columns[i];
+        const ColumnSummary *y = &b->summary->columns[i];
+        assert_true(x->n_nonzero == y->n_nonzero && x->n_never == y->n_never);
+        assert_int_equal(x->moments.n_nodes, y->moments.n_nodes);
+        assert_memory_equal(x->moments.nodes, y->moments.nodes,
+                            x->moments.n_nodes * sizeof *x->moments.nodes);
+        assert_int_equal(x->sketch->bits, y->sketch->bits);
+        assert_int_equal(x->sketch->n_buckets, y->sketch->n_buckets);
+        assert_memory_equal(x->sketch->buckets, y->sketch->buckets,
+                            x->sketch->n_buckets * sizeof *x->sketch->buckets);
+    }
+}
+
+static void a_sketched_run_is_the_same_however_cut(void **state)
+{
+    Kit kit = firm();
+    RunResult *whole = run_sketched(&kit, 0, MANY, 1);
+    RunResult *parts[3] = {run_sketched(&kit, 0, 256, 1), run_sketched(&kit, 256, 2816, 2),
+                           run_sketched(&kit, 3072, MANY - 3072, 1)};
+    RunResult *merged = run_merge(kit.arena, program_build(kit.arena, kit.model), parts, 3);
+    RunResult *exact = run(&kit, 0, MANY, 2, 0);
+
+    (void)state;
+    assert_true(whole->n_kept >= 1024 && whole->n_kept < MANY);
+    assert_same_summary(whole, run_sketched(&kit, 0, MANY, 2));
+    assert_same_summary(whole, merged);
+    for (uint32_t i = 0; i < whole->n_outputs; i++)
+        assert_memory_equal(whole->columns[i], merged->columns[i],
+                            whole->n_kept * whole->n_periods * sizeof(double));
+    assert_memory_equal(whole->paid_low, exact->paid_low, 24 * sizeof(double));
+    assert_memory_equal(whole->is_failed, exact->is_failed, MANY);
+    assert_true(whole->n_clearings == exact->n_clearings);
+    for (uint32_t t = 0; t < 24; t++)
+        assert_true(moments_mean(&whole->summary->columns[t].moments) ==
+                    stats_mean(exact->columns[0] + t * MANY, MANY));
     kit_free(&kit);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_cut_gives_the_same_bits), cmocka_unit_test(parts_join_to_the_whole),
-        cmocka_unit_test(flows_explain_cash),          cmocka_unit_test(a_run_can_be_stopped),
+        cmocka_unit_test(any_cut_gives_the_same_bits),
+        cmocka_unit_test(parts_join_to_the_whole),
+        cmocka_unit_test(flows_explain_cash),
+        cmocka_unit_test(a_run_can_be_stopped),
         cmocka_unit_test(memory_is_known_and_bounded),
+        cmocka_unit_test(a_sketched_run_is_the_same_however_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

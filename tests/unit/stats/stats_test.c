@@ -117,7 +117,7 @@ static double nasty_value(int kind, size_t i, size_t count, uint64_t *seed)
     case 7: /* all never but one */
         return i == count / 2 ? 3 : INFINITY;
     case 8: /* as wide as doubles go */
-        return (x - 0.5) * 3.5e308;
+        return (2 * x - 1) * 1.7e308;
     case 9: /* rising */
         return (double)i;
     case 10: /* falling */
@@ -235,85 +235,147 @@ static void noise_of_unrelated_columns(void **state)
     assert_true(above > 4 && above < 40);
 }
 
-static void a_sketch_is_near(void **state)
+/* ---- the sketch ---- */
+
+static void few_values_are_exact(void **state)
 {
-    static double values[N];
+    static double values[N], sorted[N];
     Arena *arena = arena_new(NULL);
-    Sketch *sketch = sketch_new(arena, 7);
+    Sketch *sketch = sketch_new(arena);
+    uint64_t seed = 3;
 
     (void)state;
-    fill_random(values, N, 11);
+    for (size_t i = 0; i < N; i++)
+        sorted[i] = values[i] = nasty_value(6, i, N, &seed);
     sketch_add_all(sketch, values, N);
-    stats_sort(values, N);
-    assert_true(sketch_relative_error(sketch) == 1.0 / 256);
-    for (int percent = 0; percent <= 100; percent++) {
-        double exact = values[(size_t)((N - 1) * (percent / 100.0))];
-        double read = sketch_quantile(sketch, percent / 100.0);
-        assert_true(fabs(read - exact) <= fabs(exact) * sketch_relative_error(sketch));
-    }
-    assert_true(sketch_count_at_most(sketch, INFINITY) == N);
-    assert_true(sketch_count_at_most(sketch, -1e9) == 0);
+    sketch_seal(sketch);
+    stats_sort(sorted, N);
+    assert_true(sketch_relative_error(sketch) == 0 && sketch->count == N);
+    for (int percent = 0; percent <= 100; percent++)
+        assert_true(sketch_quantile(sketch, percent / 100.0) ==
+                    stats_quantile_sorted(sorted, N, percent / 100.0));
     arena_free(arena);
 }
 
-typedef struct {
-    double last_high;
-    uint64_t sum;
-} Visited;
-
-static void check_bucket(void *context, double low, double high, uint64_t count)
+/* All kinds of columns: within the error that it states, at every rank. */
+static void a_sketch_is_near(void **state)
 {
-    Visited *visited = context;
+    static double values[MOST];
+    uint64_t seed = 5;
 
-    assert_true(low <= high && low > visited->last_high);
-    visited->last_high = high;
-    visited->sum += count;
+    (void)state;
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        Arena *arena = arena_new(NULL);
+        Sketch *sketch = sketch_new(arena);
+        for (size_t i = 0; i < MOST; i++)
+            values[i] = nasty_value(kind, i, MOST, &seed);
+        sketch_add_all(sketch, values, MOST);
+        sketch_seal(sketch);
+        stats_sort(values, MOST);
+        double error = sketch_relative_error(sketch);
+        assert_true(sketch->n_buckets <= SKETCH_MOST_BUCKETS && error <= 0.5);
+        for (size_t i = 0; i < MOST; i += 7) {
+            double read = sketch_quantile(sketch, (double)i / (MOST - 1));
+            assert_true(read == values[i] ||
+                        fabs(read - values[i]) <= fabs(values[i]) * (error + 1e-12) + 0x1p-1021);
+        }
+        arena_free(arena);
+    }
 }
 
 static void sketches_merge_in_any_order(void **state)
 {
-    static double values[N];
-    Arena *arena = arena_new(NULL);
-    Sketch *whole = sketch_new(arena, 8), *parts = sketch_new(arena, 8);
-    Visited visited = {-INFINITY, 0};
+    static double values[MOST];
+    uint64_t seed = 6;
 
     (void)state;
-    fill_random(values, N, 13);
-    values[17] = NAN;
-    values[18] = -0.0;
-    values[19] = 0;
-    sketch_add_all(whole, values, N);
-    for (size_t begin = N; begin >= 500; begin -= 500) {
-        Sketch *part = sketch_new(arena, 8);
-        sketch_add_all(part, values + begin - 500, 500);
-        sketch_merge(parts, part);
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        Arena *arena = arena_new(NULL);
+        Sketch *whole = sketch_new(arena), *parts = sketch_new(arena);
+        for (size_t i = 0; i < MOST; i++)
+            values[i] = i == 17 ? NAN : nasty_value(kind, i, MOST, &seed);
+        sketch_add_all(whole, values, MOST);
+        sketch_seal(whole);
+        for (size_t begin = MOST; begin >= 10000; begin -= 10000) {
+            Sketch *part = sketch_new(arena);
+            sketch_add_all(part, values + begin - 10000, 10000);
+            sketch_seal(part);
+            sketch_merge(parts, part);
+        }
+        sketch_seal(parts);
+        assert_true(parts->count == MOST - 1 && parts->nan_count == 1);
+        assert_true(parts->bits == whole->bits && parts->n_buckets == whole->n_buckets);
+        assert_true(parts->least == whole->least && parts->greatest == whole->greatest);
+        assert_memory_equal(parts->buckets, whole->buckets,
+                            whole->n_buckets * sizeof *whole->buckets);
+        arena_free(arena);
     }
-    assert_true(sketch_count(parts) == N - 1 && sketch_nan_count(parts) == 1);
-    for (int percent = 0; percent <= 100; percent++)
-        assert_true(sketch_quantile(whole, percent / 100.0) ==
-                    sketch_quantile(parts, percent / 100.0));
-    sketch_visit(parts, check_bucket, &visited);
-    assert_true(visited.sum == N - 1);
-    arena_free(arena);
 }
 
 static void edges_of_a_sketch(void **state)
 {
+    const double three[] = {INFINITY, INFINITY, INFINITY}, minus[] = {-INFINITY};
     Arena *arena = arena_new(NULL);
-    Sketch *sketch = sketch_new(arena, SKETCH_MIN_BITS);
+    Sketch *empty = sketch_new(arena), *sketch = sketch_new(arena);
 
     (void)state;
-    assert_true(isnan(sketch_quantile(sketch, 0.5)));
-    sketch_add(sketch, INFINITY, 3);
-    assert_true(isinf(sketch_quantile(sketch, 0.5)));
-    sketch_add(sketch, -INFINITY, 1);
+    sketch_seal(empty);
+    assert_true(isnan(sketch_quantile(empty, 0.5)));
+    sketch_add_all(sketch, three, 3);
+    sketch_add_all(sketch, minus, 1);
+    /* as another would have it that had to drop all but the exponents */
+    sketch_add_bucket(sketch, 0, (SketchBucket){0x3ff + 0x800, 10});
+    sketch->least = -INFINITY;
+    sketch_seal(sketch);
+    assert_true(sketch->bits == 0 && sketch_relative_error(sketch) == 1);
     assert_true(sketch_quantile(sketch, 0) == -INFINITY);
-    sketch_add(sketch, 0, 10);
-    assert_true(sketch_quantile(sketch, 0.5) == 0);
-    Sketch *constant = sketch_new(arena, SKETCH_MAX_BITS);
-    sketch_add(constant, 20123, 7); /* one value reads back exactly */
-    assert_true(sketch_quantile(constant, 0.3) == 20123);
+    assert_true(sketch_quantile(sketch, 1) == INFINITY);
+    assert_true(sketch_quantile(sketch, 0.5) >= 1 && sketch_quantile(sketch, 0.5) <= 2);
     arena_free(arena);
+}
+
+/* Errors from a sketch are those of the values, but for its own. */
+static void errors_from_a_sketch(void **state)
+{
+    static double values[MOST];
+    const double p[] = {0.05, 0.5, 0.95};
+    double quantiles[3], errors[3];
+    Arena *arena = arena_new(NULL);
+    Sketch *sketch = sketch_new(arena);
+
+    (void)state;
+    fill_random(values, MOST, 31);
+    sketch_add_all(sketch, values, MOST);
+    sketch_seal(sketch);
+    stats_sort(values, MOST);
+    sketch_quantiles_with_errors(sketch, p, 3, quantiles, errors);
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs(errors[i] / stats_quantile_error(values, MOST, p[i]) - 1) < 0.2);
+    arena_free(arena);
+}
+
+/* However the blocks are cut into stretches, the bits are the same; and those of stats_mean. */
+static void moments_join_to_the_whole(void **state)
+{
+    enum { BLOCKS = 273, LAST = 100, COUNT = BLOCKS * STATS_BLOCK + LAST };
+    static double values[COUNT];
+    static const uint64_t cuts[] = {0, 1, 2, 9, 64, 128, 131, 200, 272, BLOCKS + 1};
+    Moments joined = {0};
+
+    (void)state;
+    fill_random(values, COUNT, 41);
+    for (size_t cut = 1; cut < sizeof cuts / sizeof *cuts; cut++) {
+        Moments stretch = {0};
+        for (uint64_t block = cuts[cut - 1]; block < cuts[cut]; block++)
+            moments_add_block(&stretch, block, values + block * STATS_BLOCK,
+                              block == BLOCKS ? LAST : STATS_BLOCK);
+        moments_join(&joined, &stretch);
+    }
+    assert_true(moments_mean(&joined) == stats_mean(values, COUNT));
+    assert_true(fabs(moments_sd(&joined) / stats_sd(values, COUNT) - 1) < 1e-13);
+    Moments none = {0};
+    moments_add_block(&none, 0, values, 0);
+    assert_true(isnan(moments_mean(&none)) && isnan(moments_sd(&none)));
 }
 
 int main(void)
@@ -329,9 +391,12 @@ int main(void)
         cmocka_unit_test(error_of_a_uniform_median),
         cmocka_unit_test(ties_share_their_rank),
         cmocka_unit_test(noise_of_unrelated_columns),
+        cmocka_unit_test(few_values_are_exact),
         cmocka_unit_test(a_sketch_is_near),
         cmocka_unit_test(sketches_merge_in_any_order),
         cmocka_unit_test(edges_of_a_sketch),
+        cmocka_unit_test(errors_from_a_sketch),
+        cmocka_unit_test(moments_join_to_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
