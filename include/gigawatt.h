@@ -177,6 +177,10 @@ typedef struct GwRunOptions {
     int with_side_runs;   /* also the runs that report sections need: other scenarios, the
                              headline, and the nudged numbers of RESTS ON */
     int without_rests_on; /* of these, not the last */
+    /* A part: the paths from the first of these to before the second, of `paths` in all; each a
+     * multiple of 256, or the last path's end. Both 0: the whole run. A part is saved, and joined
+     * to the others with gw_model_merge; it has no report. */
+    uint64_t paths_from, paths_to;
     /* Called now and then from one thread at a time; other than 0 stops the run. May be NULL. */
     int (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;
@@ -262,6 +266,21 @@ GW_API void gw_run_watch(GwRun *run, int (*progress)(void *context, uint64_t don
                          void *context);
 /* One SQLite file (docs/results.md), written whole or not at all. */
 GW_API GwStatus gw_run_save(GwRun *run, const char *path);
+
+/* ---- parts of a run, on several machines ------------------------------------------------- */
+
+typedef struct GwPart {
+    const char *name;  /* of its file, and in messages */
+    const void *bytes; /* NULL: read the file; else what gw_run_part gave */
+    size_t length;
+} GwPart;
+/* What gw_run_save would write of a part, in memory that lives until the run is freed. */
+GW_API GwStatus gw_run_part(GwRun *run, const void **bytes, size_t *length);
+/* Joins parts that are together all paths of one run, in any order: the result is to the bit that
+ * of the whole. A model that was not opened is made from what the parts hold. Of the options count
+ * threads, side runs and progress. */
+GW_API GwStatus gw_model_merge(GwModel *model, const GwPart *parts, size_t count,
+                               const GwRunOptions *options, GwRun **run);
 
 #ifdef __cplusplus
 }

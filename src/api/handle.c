@@ -126,6 +126,7 @@ void gw_run_free(GwRun *run)
     if (run == NULL)
         return;
     arena_free(run->side);
+    part_free_bytes(run->part_bytes);
     arena_free(run->arena);
     built_drop(run->built);
     edge_drop(run->edge);

@@ -10,6 +10,7 @@
 #include "model/build.h"
 #include "program/program.h"
 #include "report/report.h"
+#include "results/part.h"
 #include "run/run.h"
 #include "source/diag.h"
 #include "syntax/tree.h"
@@ -49,6 +50,8 @@ struct GwModel {
     GwReadFile read;
     void *read_context;
     SourceSet sources;
+    LIST(PartFile) files_read; /* all but the built-in library's: what a part of a run holds */
+    const PartHead *stored; /* files are read from here and not from the disk; NULL: they are not */
     DiagList diags;
     size_t n_load_diags; /* those of reading; the rest are of the last compilation */
     LIST(Tree *) trees;  /* the model's own first */
@@ -67,6 +70,8 @@ struct GwRun {
     Arena *side; /* of the side run in progress: its model, program and result */
     RunResult *result;
     ReportInput input;
+    PartHead *part; /* of a run of some paths only; NULL: this is a whole one */
+    unsigned char *part_bytes;
     const char *message;
     char message_bytes[400];
     double *sorting; /* scratch of the paths that are kept */

@@ -69,17 +69,44 @@ static int read_from_disk(const char *path, char **bytes, size_t *length)
     return status;
 }
 
+/* Notes what a part of a run must hold to be joined elsewhere. */
+static void note_file(GwModel *model, Text name, Text text, bool is_library)
+{
+    for (size_t i = 0; i < model->files_read.count; i++)
+        if (model->files_read.items[i].is_library == is_library &&
+            text_equal(model->files_read.items[i].name, name))
+            return;
+    *LIST_PUSH(model->keep, &model->files_read) =
+        (PartFile){text_copy(model->keep, name), text_copy(model->keep, text), is_library};
+}
+
+static int read_stored(const PartHead *stored, Text name, bool is_library, Text *text)
+{
+    for (size_t i = 0; i < stored->files.count; i++)
+        if (stored->files.items[i].is_library == is_library &&
+            text_equal(stored->files.items[i].name, name)) {
+            *text = stored->files.items[i].text;
+            return 0;
+        }
+    return ENOENT;
+}
+
 /* The text of a user's file, in the arena; an errno value when it cannot be read. */
 static int read_user_file(GwModel *model, Arena *arena, Text path, Text *text)
 {
     const char *name = kept_string(arena, path);
     char *bytes = NULL;
     size_t length = 0;
-    int status = model->read != NULL ? model->read(model->read_context, name, &bytes, &length)
-                                     : read_from_disk(name, &bytes, &length);
+    int status = 0;
 
-    if (status == 0)
+    if (model->stored != NULL)
+        return read_stored(model->stored, path, false, text);
+    status = model->read != NULL ? model->read(model->read_context, name, &bytes, &length)
+                                 : read_from_disk(name, &bytes, &length);
+    if (status == 0) {
         *text = (Text){arena_copy(arena, bytes, length), length};
+        note_file(model, path, *text, false);
+    }
     free(bytes);
     return status;
 }
@@ -91,17 +118,21 @@ static Text inside_library(Text name)
     return name.length > prefix ? (Text){name.bytes + prefix, name.length - prefix} : name;
 }
 
-static int read_library_file(const GwModel *model, Arena *arena, Text name, Text *text)
+static int read_library_file(GwModel *model, Arena *arena, Text name, Text *text)
 {
     Text inside = inside_library(name);
 
+    if (model->stored != NULL && read_stored(model->stored, name, true, text) == 0)
+        return 0;
     if (model->library != NULL) {
         Text path = text_format(arena, "%s/%.*s", model->library, TEXT_ARG(inside));
         char *bytes = NULL;
         size_t length = 0;
         int status = read_from_disk(path.bytes, &bytes, &length);
-        if (status == 0)
+        if (status == 0) {
             *text = (Text){arena_copy(arena, bytes, length), length};
+            note_file(model, name, *text, true);
+        }
         free(bytes);
         return status;
     }
@@ -291,6 +322,7 @@ GwStatus load_model(GwModel *model, const char *name, const char *text, size_t l
 
     if (text != NULL) {
         bytes = (Text){arena_copy(model->keep, text, length), length};
+        note_file(model, shown, bytes, false);
     } else {
         int status = read_user_file(model, model->keep, shown, &bytes);
         if (status != 0)

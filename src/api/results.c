@@ -251,6 +251,11 @@ GwStatus gw_run_failure(GwRun *run, size_t index, GwFailure *failure)
 
 /* --- what is written --- */
 
+static GwStatus refuse_part(GwRun *run)
+{
+    return run_fail(run, GW_BAD_USE, "a part of a run is joined to the others before it is shown");
+}
+
 static GwStatus report_work(void *context)
 {
     ReadArguments *arguments = context;
@@ -272,6 +277,8 @@ GwStatus gw_run_report(GwRun *run, const GwReportOptions *options, const char **
     ReadArguments arguments = {.run = run, .options = options, .text = text};
 
     run->message = "";
+    if (run->part != NULL)
+        return refuse_part(run);
     return edge_guard(run->edge, report_work, &arguments);
 }
 
@@ -291,6 +298,8 @@ GwStatus gw_run_json(GwRun *run, const char **text)
     ReadArguments arguments = {.run = run, .text = text};
 
     run->message = "";
+    if (run->part != NULL)
+        return refuse_part(run);
     return edge_guard(run->edge, json_work, &arguments);
 }
 
@@ -308,6 +317,8 @@ GwStatus gw_run_csv(GwRun *run, const char **text)
     ReadArguments arguments = {.run = run, .text = text};
 
     run->message = "";
+    if (run->part != NULL)
+        return refuse_part(run);
     return edge_guard(run->edge, csv_work, &arguments);
 }
 
@@ -325,6 +336,16 @@ static bool saving_goes_on(void *context)
     return run->progress == NULL || run->progress(run->progress_context, 0, 0) == 0;
 }
 
+static GwStatus saving_status(GwRun *run, SaveStatus status, Text message)
+{
+    if (status == SAVE_OK)
+        return GW_OK;
+    if (status == SAVE_STOPPED)
+        return run_fail(run, GW_CANCELLED, "stopped");
+    return run_fail(run, status == SAVE_NO_MEMORY ? GW_NO_MEMORY : GW_BAD_WORLD, "%.*s",
+                    TEXT_ARG(message));
+}
+
 static GwStatus save_work(void *context)
 {
     ReadArguments *arguments = context;
@@ -336,14 +357,55 @@ static GwStatus save_work(void *context)
                        .goes_on = saving_goes_on,
                        .context = run};
     Text message = {"", 0};
-    SaveStatus status = save_results(run->arena, &input, arguments->path, &message);
 
-    if (status == SAVE_OK)
-        return GW_OK;
-    if (status == SAVE_STOPPED)
-        return run_fail(run, GW_CANCELLED, "stopped");
-    return run_fail(run, status == SAVE_NO_MEMORY ? GW_NO_MEMORY : GW_BAD_WORLD, "%.*s",
-                    TEXT_ARG(message));
+    return saving_status(run, save_results(run->arena, &input, arguments->path, &message), message);
+}
+
+static PartInput part_input(GwRun *run)
+{
+    return (PartInput){.head = run->part,
+                       .model = run->built->model,
+                       .result = run->result,
+                       .goes_on = saving_goes_on,
+                       .context = run};
+}
+
+static GwStatus save_part_work(void *context)
+{
+    ReadArguments *arguments = context;
+    GwRun *run = arguments->run;
+    PartInput input = part_input(run);
+    Text message = {"", 0};
+
+    return saving_status(run, part_save(run->arena, &input, arguments->path, &message), message);
+}
+
+static GwStatus part_bytes_work(void *context)
+{
+    ReadArguments *arguments = context;
+    GwRun *run = arguments->run;
+    PartInput input = part_input(run);
+    Text message = {"", 0};
+
+    part_free_bytes(run->part_bytes);
+    run->part_bytes = NULL;
+    return saving_status(
+        run,
+        part_save_bytes(run->arena, &input, &run->part_bytes, (size_t *)arguments->out, &message),
+        message);
+}
+
+GwStatus gw_run_part(GwRun *run, const void **bytes, size_t *length)
+{
+    ReadArguments arguments = {.run = run, .out = length};
+    GwStatus status = GW_OK;
+
+    run->message = "";
+    if (run->part == NULL)
+        return run_fail(run, GW_BAD_USE, "this is a whole run and not a part");
+    status = edge_guard(run->edge, part_bytes_work, &arguments);
+    *bytes = run->part_bytes;
+    return status;
 }
 
 GwStatus gw_run_save(GwRun *run, const char *path)
@@ -351,5 +413,5 @@ GwStatus gw_run_save(GwRun *run, const char *path)
     ReadArguments arguments = {.run = run, .path = path};
 
     run->message = "";
-    return edge_guard(run->edge, save_work, &arguments);
+    return edge_guard(run->edge, run->part != NULL ? save_part_work : save_work, &arguments);
 }

@@ -41,6 +41,19 @@ RunOptions running_side_options(Running *running, uint64_t n_paths)
     return options;
 }
 
+/* The paths asked for: all of them, or a part of the whole. */
+static RunOptions asked_options(Running *running)
+{
+    RunOptions options = running_options(running, running->options.paths);
+
+    if (running->options.paths_to == 0)
+        return options;
+    options.first_path = running->options.paths_from;
+    options.n_paths = running->options.paths_to - running->options.paths_from;
+    options.total_paths = running->options.paths;
+    return options;
+}
+
 static void human_bytes(double bytes, char out[32])
 {
     (void)snprintf(out, 32, bytes >= 1e9 ? "%.1f GB" : "%.0f MB",
@@ -64,7 +77,7 @@ static GwStatus refuse_size(Running *running, uint64_t bytes)
 
 static GwStatus check_size(Running *running)
 {
-    RunOptions options = running_options(running, running->options.paths);
+    RunOptions options = asked_options(running);
     RunSize size = run_size(running->model->built->program, &options);
 
     running->bytes = size.bytes;
@@ -89,12 +102,25 @@ GwStatus running_status(GwModel *model, RunStatus status)
 
 /* --- the run asked for --- */
 
+GwStatus running_finish(Running *running)
+{
+    GwRun *run = running->run;
+
+    run->sorting = ARENA_ARRAY(run->arena, double, (size_t)run->result->n_kept + 1);
+    running->progress.done_before = running->options.paths;
+    run->input.model = run->built->model;
+    run->input.result = run->result;
+    run->input.seed = running->options.seed;
+    run->input.parameter_outputs = run->built->parameter_outputs;
+    return running->options.with_side_runs && run->part == NULL ? side_runs(running) : GW_OK;
+}
+
 static GwStatus run_work(void *context)
 {
     Running *running = context;
     GwRun *run = running->run;
     GwStatus status = model_compile(running->model);
-    RunOptions options;
+    RunOptions options = asked_options(running);
 
     if (status == GW_OK)
         status = check_size(running);
@@ -102,25 +128,29 @@ static GwStatus run_work(void *context)
         return status;
     run->built = built_share(running->model->built);
     run->arena = arena_new(&run->edge->jump);
-    running->progress.total = running->options.paths + side_runs_paths(running);
-    options = running_options(running, running->options.paths);
+    if (running->options.paths_to > 0)
+        run->part = part_head_of(running);
+    running->progress.total = options.n_paths + (run->part == NULL ? side_runs_paths(running) : 0);
     status = running_status(running->model,
                             run_program(run->arena, run->built->program, &options, &run->result));
-    if (status != GW_OK)
-        return status;
-    run->sorting = ARENA_ARRAY(run->arena, double, (size_t)run->result->n_kept + 1);
-    running->progress.done_before = running->options.paths;
-    run->input.model = run->built->model;
-    run->input.result = run->result;
-    run->input.seed = running->options.seed;
-    run->input.parameter_outputs = run->built->parameter_outputs;
-    return running->options.with_side_runs ? side_runs(running) : GW_OK;
+    return status == GW_OK ? running_finish(running) : status;
 }
 
 static GwStatus refuse_paths(GwModel *model, uint64_t paths)
 {
     return paths == 0 ? model_fail(model, GW_BAD_USE, "a run needs at least one path")
                       : model_fail(model, GW_BAD_USE, "a run has at most %d paths", LIMIT_PATHS);
+}
+
+static bool is_part_possible(const GwRunOptions *options)
+{
+    uint64_t from = options->paths_from;
+    uint64_t to = options->paths_to;
+
+    if (to == 0)
+        return from == 0;
+    return from < to && to <= options->paths && from % STATS_BLOCK == 0 &&
+           (to % STATS_BLOCK == 0 || to == options->paths);
 }
 
 GwStatus gw_model_run(GwModel *model, const GwRunOptions *options, GwRun **out)
@@ -134,6 +164,10 @@ GwStatus gw_model_run(GwModel *model, const GwRunOptions *options, GwRun **out)
         return model_fail(model, GW_BAD_USE, "no model was opened");
     if (running.options.paths == 0 || running.options.paths > LIMIT_PATHS)
         return refuse_paths(model, running.options.paths);
+    if (!is_part_possible(&running.options))
+        return model_fail(model, GW_BAD_USE,
+                          "a part runs from a multiple of %d to another, or to the last path",
+                          STATS_BLOCK);
     running.run = calloc(1, sizeof *running.run);
     if (running.run == NULL)
         return GW_NO_MEMORY;
@@ -152,7 +186,7 @@ static GwStatus bytes_work(void *context)
 {
     Running *running = context;
     GwStatus status = model_compile(running->model);
-    RunOptions options = running_options(running, running->options.paths);
+    RunOptions options = asked_options(running);
 
     if (status == GW_OK)
         running->bytes = run_size(running->model->built->program, &options).bytes;

@@ -30,6 +30,12 @@ RunOptions running_side_options(Running *running, uint64_t n_paths);
 /* For RunOptions.progress; `context` is a Progress. */
 bool running_tell(void *context, uint64_t done, uint64_t total);
 GwStatus running_status(GwModel *model, RunStatus status);
+/* What a whole run needs besides its result: scratch, and the side runs. */
+GwStatus running_finish(Running *running);
+
+/* ---- part.c ---- */
+/* What a part says of itself; in the run's arena. */
+PartHead *part_head_of(Running *running);
 
 /* ---- side_runs.c ---- */
 GwStatus side_runs(Running *running);

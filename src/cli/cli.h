@@ -11,10 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { STATUS_FINE = 0, STATUS_INPUT = 1, STATUS_USE = 2, STATUS_WORLD = 3, STATUS_STOPPED = 130 };
 
 int command_run(int argc, char **argv);
+int command_merge(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_fmt(int argc, char **argv);
 int command_dump(int argc, char **argv);
@@ -65,8 +67,30 @@ void write_text(const char *text);
 /* Everything written has arrived; STATUS_WORLD with a message when it has not. */
 int finish_output(int status);
 bool wants_colour(int descriptor);
+/* Finds out before a run whether its results can be kept at all; says why not. */
+int check_output(const char *path);
+/* From malloc; NULL when memory ran out. */
+char *copy_string(const char *string);
 /* The exit status of a library call; 0 for GW_OK. */
 int status_of(GwStatus status);
+
+/* ---- progress.c ---- */
+
+/* Notes the first Ctrl-C or `kill`; the second one ends the program at once. */
+void catch_interrupts(void);
+/* From here on a signal ends the program at once. */
+void let_interrupts_end(void);
+bool was_interrupted(void);
+typedef struct {
+    struct timespec started;
+    double shown_at; /* seconds since the start */
+    bool is_terminal, is_shown;
+} Meter;
+Meter meter_start(void);
+double meter_seconds(const Meter *meter);
+/* For GwRunOptions.progress; `context` is a Meter. */
+int show_progress(void *context, uint64_t done, uint64_t total);
+void clear_progress(Meter *meter);
 
 /* ---- open.c ---- */
 

@@ -13,6 +13,7 @@ typedef struct {
 
 static const Command commands[] = {
     {"run", command_run, "run a model and report"},
+    {"merge", command_merge, "join parts of a run to the whole"},
     {"check", command_check, "say everything that is wrong with a model"},
     {"fmt", command_fmt, "lay out a file in the one canonical way"},
     {"dump", command_dump, "write one stage of a model as text"},

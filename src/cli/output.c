@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void complain(const char *format, ...)
@@ -70,4 +71,57 @@ int status_of(GwStatus status)
         return STATUS_WORLD;
     }
     return STATUS_WORLD;
+}
+
+char *copy_string(const char *string)
+{
+    char *copy = malloc(strlen(string) + 1);
+
+    return copy == NULL ? NULL : strcpy(copy, string);
+}
+
+static int refuse_output(const char *path, const char *why)
+{
+    complain("cannot write %s: %s", path, why);
+    return STATUS_WORLD;
+}
+
+/* Whether a file is there that is no file of results: a model, say, named by a slip. */
+static bool holds_something_else(const char *path)
+{
+    static const char mark[] = "SQLite format 3";
+    char start[sizeof mark] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t length = 0;
+
+    if (file == NULL)
+        return false;
+    length = fread(start, 1, sizeof mark, file);
+    (void)fclose(file);
+    return length > 0 && memcmp(start, mark, sizeof mark) != 0;
+}
+
+/* Finds out before the run whether its results can be kept at all. */
+int check_output(const char *path)
+{
+    struct stat about;
+    char *folder = NULL;
+    char *slash = NULL;
+    int status = STATUS_FINE;
+
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return refuse_output(path,
+                             S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
+    if (holds_something_else(path))
+        return refuse_output(path, "that file holds something else than results");
+    folder = copy_string(path);
+    if (folder == NULL)
+        return refuse_output(path, "memory ran out");
+    slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    if (access(slash != NULL ? folder : ".", W_OK | X_OK) != 0)
+        status = refuse_output(path, strerror(errno));
+    free(folder);
+    return status;
 }

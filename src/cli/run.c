@@ -1,13 +1,10 @@
 /* gw run: runs a model and reports. */
-#include "cli/cli.h"
+#include "cli/cluster.h"
 
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +23,9 @@ enum {
     OPTION_FAIL_ON_CHECKS,
     OPTION_NO_RESTS_ON,
     OPTION_KEEP,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_OF,
     OPTION_LIB
 };
 static const Option options[] = {
@@ -43,6 +43,9 @@ static const Option options[] = {
     {"fail-on-checks", 0, NULL, "status 1 when a check of the model does not hold"},
     {"no-rests-on", 0, NULL, "leave out what the result rests on (it takes further runs)"},
     {"keep", 0, "BYTES", "how much may be kept of the paths, for example 4G"},
+    {"paths-from", 0, "A", "a part of the run, for `gw merge`: from path A, counted from 0"},
+    {"paths-to", 0, "B", "to before path B"},
+    {"of", 0, "N", "of N paths in all"},
     {"lib", 0, "DIR", "the field's library from this folder"},
     {NULL, 0, NULL, NULL}};
 static const CommandHelp help = {
@@ -59,70 +62,12 @@ typedef struct {
     const char *file, *output, *library, *scenarios;
     const char *settings[MOST_REPEATED], *shows[MOST_REPEATED];
     size_t n_settings, n_shows;
-    uint64_t threads;
+    uint64_t threads, of;
     bool is_json, is_csv, is_quiet, is_strict, fails_on_checks;
     bool is_later; /* a second scenario or a further one */
+    Cluster cluster;
     GwRunOptions run;
 } RunSettings;
-
-/* Set by the first Ctrl-C; the second one ends the program at once. */
-static volatile sig_atomic_t was_interrupted;
-
-static void note_interrupt(int signal_number)
-{
-    (void)signal_number;
-    was_interrupted = 1;
-}
-
-static void on_interrupt(void (*handler)(int))
-{
-    struct sigaction action = {0};
-
-    action.sa_handler = handler;
-    action.sa_flags = (int)SA_RESETHAND;
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-}
-
-/* --- progress --- */
-
-typedef struct {
-    struct timespec started;
-    double shown_at; /* seconds since the start */
-    bool is_terminal, is_shown;
-} Meter;
-
-static double seconds_since(const struct timespec *started)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - started->tv_sec) + (double)(now.tv_nsec - started->tv_nsec) / 1e9;
-}
-
-static int show_progress(void *context, uint64_t done, uint64_t total)
-{
-    Meter *meter = context;
-    double elapsed = seconds_since(&meter->started);
-
-    if (was_interrupted)
-        return 1;
-    if (meter->is_terminal && elapsed > 1 && elapsed - meter->shown_at > 0.1 && total > 0) {
-        (void)fprintf(stderr, "\r%3.0f %%  %.0f s ", 100 * (double)done / (double)total, elapsed);
-        (void)fflush(stderr);
-        meter->shown_at = elapsed;
-        meter->is_shown = true;
-    }
-    return 0;
-}
-
-static void clear_progress(Meter *meter)
-{
-    if (meter->is_shown)
-        (void)fputs("\r                    \r", stderr);
-    meter->is_shown = false;
-}
 
 /* --- one scenario --- */
 
@@ -140,6 +85,8 @@ static bool any_check_fails(GwRun *run)
  * failed paths than may be ignored are a fault of the model. */
 static int judge_run(GwRun *run, const RunSettings *settings)
 {
+    if (settings->of > 0)
+        return STATUS_FINE; /* the whole is judged */
     if (gw_run_failed(run) * 100 > gw_run_paths(run))
         return STATUS_INPUT;
     return settings->fails_on_checks && any_check_fails(run) ? STATUS_INPUT : STATUS_FINE;
@@ -172,45 +119,138 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
  * be left half done, so that from there on a signal ends the program at once. */
 static int finish_run(GwRun *run, const RunSettings *settings, const char *output, Meter *meter)
 {
-    double seconds = seconds_since(&meter->started);
+    double seconds = meter_seconds(meter);
     GwStatus saved = GW_OK;
     GwStatus status = GW_OK;
 
     gw_run_watch(run, show_progress, meter);
     if (output != NULL)
         saved = gw_run_save(run, output);
-    if (saved == GW_CANCELLED || was_interrupted) {
+    if (saved == GW_CANCELLED || was_interrupted()) {
         complain("stopped");
         return STATUS_STOPPED;
     }
     if (saved != GW_OK)
         complain("%s", saved == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    on_interrupt(SIG_DFL);
+    let_interrupts_end();
     status = write_run(run, settings, seconds);
-    on_interrupt(note_interrupt);
+    catch_interrupts();
     if (status != GW_OK)
         complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
     status = saved != GW_OK ? saved : status;
     return status == GW_OK ? judge_run(run, settings) : status_of(status);
 }
 
+/* --- one scenario by several processes --- */
+
+enum { BLOCK = 256 }; /* paths: parts begin at a multiple */
+
+/* This process's part of the paths, some of them having none if there are few. */
+static void choose_part(Cluster cluster, GwRunOptions *run)
+{
+    uint64_t blocks = (run->paths + BLOCK - 1) / BLOCK;
+    uint64_t to = blocks * (cluster.rank + 1) / cluster.size * BLOCK;
+
+    run->paths_from = blocks * cluster.rank / cluster.size * BLOCK;
+    run->paths_to = to < run->paths ? to : run->paths;
+}
+
+static int stops_waiting(void *context)
+{
+    return show_progress(context, 0, 0);
+}
+
+/* The parts of the others, one after another; `parts` begins with this process's own. */
+static int receive_parts(const RunSettings *settings, GwPart *parts, size_t *n_parts, Meter *meter)
+{
+    int worst = STATUS_FINE;
+
+    for (unsigned rank = 1; rank < settings->cluster.size && worst == STATUS_FINE; rank++) {
+        void *bytes = NULL;
+        GwPart *part = &parts[*n_parts];
+        worst = cluster_receive(rank, &bytes, &part->length, stops_waiting, meter);
+        part->name = "a process's part";
+        part->bytes = bytes;
+        *n_parts += bytes != NULL;
+    }
+    if (worst == STATUS_STOPPED)
+        complain("stopped");
+    else if (worst != STATUS_FINE)
+        complain("another process could not run its part");
+    return worst;
+}
+
+/* Joins this process's part to those of the others, and reports. */
+static int gather_scenario(GwModel *model, const RunSettings *settings, GwRunOptions *run_options,
+                           const GwPart *own, const char *output, Meter *meter)
+{
+    GwPart *parts = calloc(settings->cluster.size, sizeof *parts);
+    size_t n_parts = own->bytes != NULL ? 1 : 0;
+    GwRun *run = NULL;
+    GwStatus merged = GW_OK;
+    int status = STATUS_FINE;
+
+    if (parts == NULL) {
+        complain("memory ran out");
+        return STATUS_WORLD;
+    }
+    parts[0] = *own;
+    status = receive_parts(settings, parts, &n_parts, meter);
+    if (status == STATUS_FINE) {
+        merged = gw_model_merge(model, parts, n_parts, run_options, &run);
+        clear_progress(meter);
+        status =
+            merged != GW_OK ? explain(model, merged) : finish_run(run, settings, output, meter);
+    }
+    gw_run_free(run);
+    for (size_t i = own->bytes != NULL ? 1 : 0; i < n_parts; i++)
+        free((void *)(uintptr_t)parts[i].bytes);
+    free(parts);
+    return status;
+}
+
+static int share_scenario(GwModel *model, const RunSettings *settings, GwRunOptions *run_options,
+                          const char *output, Meter *meter)
+{
+    GwPart own = {.name = "this process's part"};
+    GwRun *run = NULL;
+    GwStatus ran = GW_OK;
+    int status = STATUS_FINE;
+
+    choose_part(settings->cluster, run_options);
+    if (run_options->paths_from < run_options->paths_to)
+        ran = gw_model_run(model, run_options, &run);
+    if (ran == GW_OK && run != NULL)
+        ran = gw_run_part(run, &own.bytes, &own.length);
+    clear_progress(meter);
+    if (ran != GW_OK)
+        status = explain(model, ran);
+    if (settings->cluster.rank > 0)
+        cluster_send(own.bytes, own.length, status);
+    else if (status == STATUS_FINE)
+        status = gather_scenario(model, settings, run_options, &own, output, meter);
+    gw_run_free(run);
+    return was_interrupted() ? STATUS_STOPPED : status;
+}
+
 static int run_scenario(GwModel *model, const RunSettings *settings, const char *scenario,
                         const char *output)
 {
-    Meter meter = {.is_terminal = isatty(STDERR_FILENO) != 0};
+    Meter meter = meter_start();
     GwRunOptions run_options = settings->run;
     GwStatus status = gw_model_choose_scenario(model, scenario);
     GwRun *run = NULL;
     int exit_status = STATUS_FINE;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &meter.started);
     if (status == GW_OK)
         status = gw_model_compile(model);
-    if (status == GW_OK && !settings->is_quiet)
+    if (status == GW_OK && !settings->is_quiet && settings->cluster.rank == 0)
         draw_diagnostics(model);
     run_options.progress = show_progress;
     run_options.context = &meter;
     run_options.with_side_runs = !settings->is_quiet && !settings->is_csv;
+    if (status == GW_OK && settings->cluster.size > 1)
+        return share_scenario(model, settings, &run_options, output, &meter);
     if (status == GW_OK)
         status = gw_model_run(model, &run_options, &run);
     clear_progress(&meter);
@@ -218,7 +258,7 @@ static int run_scenario(GwModel *model, const RunSettings *settings, const char 
         return explain(model, status);
     exit_status = finish_run(run, settings, output, &meter);
     gw_run_free(run);
-    return was_interrupted ? STATUS_STOPPED : exit_status;
+    return was_interrupted() ? STATUS_STOPPED : exit_status;
 }
 
 /* --- several scenarios --- */
@@ -258,59 +298,6 @@ static size_t list_scenarios(GwModel *model, char *list, const char **names)
     return count;
 }
 
-static char *copy_string(const char *string)
-{
-    char *copy = malloc(strlen(string) + 1);
-
-    return copy == NULL ? NULL : strcpy(copy, string);
-}
-
-static int refuse_output(const char *path, const char *why)
-{
-    complain("cannot write %s: %s", path, why);
-    return STATUS_WORLD;
-}
-
-/* Whether a file is there that is no file of results: a model, say, named by a slip. */
-static bool holds_something_else(const char *path)
-{
-    static const char mark[] = "SQLite format 3";
-    char start[sizeof mark] = {0};
-    FILE *file = fopen(path, "rb");
-    size_t length = 0;
-
-    if (file == NULL)
-        return false;
-    length = fread(start, 1, sizeof mark, file);
-    (void)fclose(file);
-    return length > 0 && memcmp(start, mark, sizeof mark) != 0;
-}
-
-/* Finds out before the run whether its results can be kept at all. */
-static int check_output(const char *path)
-{
-    struct stat about;
-    char *folder = NULL;
-    char *slash = NULL;
-    int status = STATUS_FINE;
-
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return refuse_output(path,
-                             S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
-    if (holds_something_else(path))
-        return refuse_output(path, "that file holds something else than results");
-    folder = copy_string(path);
-    if (folder == NULL)
-        return refuse_output(path, "memory ran out");
-    slash = strrchr(folder, '/');
-    if (slash != NULL)
-        slash[slash == folder ? 1 : 0] = '\0';
-    if (access(slash != NULL ? folder : ".", W_OK | X_OK) != 0)
-        status = refuse_output(path, strerror(errno));
-    free(folder);
-    return status;
-}
-
 static int run_named(GwModel *model, const RunSettings *settings, const char *name, bool is_many)
 {
     char *output =
@@ -347,7 +334,7 @@ static int run_scenarios(GwModel *model, RunSettings *settings)
     count = list_scenarios(model, list, names);
     for (size_t i = 0; i < count; i++)
         kept[i] = copy_string(names[i]); /* the model's names change with its compilation */
-    for (size_t i = 0; i < count && !was_interrupted; i++) {
+    for (size_t i = 0; i < count && !was_interrupted(); i++) {
         int status = STATUS_WORLD;
         if (i > 0 && !settings->is_quiet && !settings->is_csv && !settings->is_json)
             write_text("\n");
@@ -361,7 +348,7 @@ static int run_scenarios(GwModel *model, RunSettings *settings)
     for (size_t i = 0; i < count; i++)
         free(kept[i]);
     free(list);
-    return was_interrupted ? STATUS_STOPPED : worst;
+    return was_interrupted() ? STATUS_STOPPED : worst;
 }
 
 /* --- the command --- */
@@ -386,7 +373,7 @@ static int run_model(RunSettings *settings)
 
     if (status != STATUS_FINE)
         return status;
-    on_interrupt(note_interrupt);
+    catch_interrupts();
     model = open_model(settings->file, settings->library, &status);
     if (model == NULL)
         return status;
@@ -421,6 +408,12 @@ static bool take_option(RunSettings *settings, int option, const char *value)
         return read_count("run", "--threads", value, 1, MOST_THREADS, &settings->threads);
     case OPTION_KEEP:
         return read_count("run", "--keep", value, 1, SIZE_MAX / 2, &settings->run.keep_bytes);
+    case OPTION_FROM:
+        return read_count("run", "--paths-from", value, 0, MOST_PATHS, &settings->run.paths_from);
+    case OPTION_TO:
+        return read_count("run", "--paths-to", value, 1, MOST_PATHS, &settings->run.paths_to);
+    case OPTION_OF:
+        return read_count("run", "--of", value, 1, MOST_PATHS, &settings->of);
     case OPTION_SET:
         return add_repeated(settings->settings, &settings->n_settings, value, "set");
     case OPTION_SHOW:
@@ -464,6 +457,42 @@ static bool take_option(RunSettings *settings, int option, const char *value)
     return true;
 }
 
+/* All three words that name a part, and a file to keep it in, or none. */
+static bool check_part(RunSettings *settings)
+{
+    bool is_part = settings->of > 0 || settings->run.paths_from > 0 || settings->run.paths_to > 0;
+
+    if (!is_part)
+        return true;
+    if (settings->of == 0 || settings->run.paths_to == 0)
+        complain("run: a part needs --paths-from, --paths-to and --of");
+    else if (settings->output == NULL)
+        complain("run: a part needs -o, the file that `gw merge` joins to others");
+    else if (settings->is_json || settings->is_csv)
+        complain("run: a part has no report, JSON or CSV: `gw merge` makes it a whole first");
+    else {
+        settings->run.paths = settings->of;
+        settings->is_quiet = true;
+        return true;
+    }
+    (void)refuse_use("run");
+    return false;
+}
+
+/* `argv` is that of main without its first two words. A part asked for is run by who is asked. */
+static int run_alone_or_not(RunSettings *settings, char **argv)
+{
+    int status = STATUS_FINE;
+
+    if (settings->of > 0)
+        return run_model(settings);
+    if (!cluster_join(argv - 2, &settings->cluster, &status))
+        return status;
+    status = run_model(settings);
+    cluster_leave(status);
+    return status;
+}
+
 int command_run(int argc, char **argv)
 {
     Arguments arguments = {.help = &help, .argc = argc, .argv = argv};
@@ -485,5 +514,7 @@ int command_run(int argc, char **argv)
         complain("run: --json or --csv, not both");
         return refuse_use("run");
     }
-    return run_model(&settings);
+    if (!check_part(&settings))
+        return STATUS_USE;
+    return run_alone_or_not(&settings, argv);
 }

@@ -1,4 +1,4 @@
-/* Keeping a run: one SQLite file, written whole or not at all.
+/* Keeping a run in one SQLite file.
  *
  * The file is the interface for SQL users: docs/results.md describes each table
  * and RESULTS_SCHEMA counts changes. Nothing in it depends on the clock of the
@@ -6,21 +6,13 @@
 #include "results/save.h"
 
 #include "results/columns.h"
-#include "stats/moments.h"
 #include "stats/proportion.h"
-#include "stats/quantile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
-#include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define Z_95 1.959964
 
@@ -48,60 +40,9 @@ static const char schema[] =
 
 typedef struct {
     const SaveInput *input;
-    sqlite3 *db;
-    int code; /* the first that was not fine; later calls do nothing */
+    Database *db;
     double *values;
 } Saving;
-
-static void execute(Saving *s, const char *sql)
-{
-    if (s->code == SQLITE_OK)
-        s->code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-}
-
-static sqlite3_stmt *prepare(Saving *s, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-
-    if (s->code == SQLITE_OK)
-        s->code = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
-    return statement;
-}
-
-/* One letter a column: t Text, r double (NaN and infinity: NULL), i int64, s C string. */
-static void insert(Saving *s, sqlite3_stmt *statement, const char *shape, ...)
-{
-    va_list arguments;
-
-    if (s->code == SQLITE_OK && s->input->goes_on != NULL && !s->input->goes_on(s->input->context))
-        s->code = SQLITE_INTERRUPT;
-    if (s->code != SQLITE_OK)
-        return;
-    va_start(arguments, shape);
-    for (int i = 1; shape[i - 1] != '\0'; i++) {
-        if (shape[i - 1] == 't') {
-            Text text = va_arg(arguments, Text);
-            (void)sqlite3_bind_text(statement, i, text.length > 0 ? text.bytes : "",
-                                    (int)text.length, SQLITE_TRANSIENT);
-        } else if (shape[i - 1] == 'r') {
-            double number = va_arg(arguments, double);
-            if (isfinite(number))
-                (void)sqlite3_bind_double(statement, i, number);
-            else
-                (void)sqlite3_bind_null(statement, i);
-        } else if (shape[i - 1] == 'i') {
-            (void)sqlite3_bind_int64(statement, i, va_arg(arguments, int64_t));
-        } else {
-            (void)sqlite3_bind_text(statement, i, va_arg(arguments, const char *), -1,
-                                    SQLITE_TRANSIENT);
-        }
-    }
-    va_end(arguments);
-    if (sqlite3_step(statement) != SQLITE_DONE)
-        s->code = sqlite3_errcode(s->db);
-    (void)sqlite3_reset(statement);
-    (void)sqlite3_clear_bindings(statement);
-}
 
 static const char *type_name(ValueType type)
 {
@@ -114,7 +55,7 @@ static void save_run(Saving *s)
     static const char *const steps[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
     const Model *model = s->input->model;
     const RunResult *result = s->input->result;
-    sqlite3_stmt *text = prepare(s, "INSERT INTO run VALUES (?, ?)");
+    sqlite3_stmt *text = database_prepare(s->db, "INSERT INTO run VALUES (?, ?)");
     char hash[24];
     char from[16];
     char until[16];
@@ -122,43 +63,45 @@ static void save_run(Saving *s)
     day_print(model->from, from);
     day_print(model->until, until);
     (void)snprintf(hash, sizeof hash, "%016" PRIx64, text_hash64(model->source_text));
-    insert(s, text, "si", "schema", (int64_t)RESULTS_SCHEMA);
-    insert(s, text, "ss", "version", s->input->version);
-    insert(s, text, "st", "name", model->name);
-    insert(s, text, "st", "title", model->title);
-    insert(s, text, "st", "scenario", model->scenario);
-    insert(s, text, "st", "model", model->source_text);
-    insert(s, text, "ss", "model_hash", hash);
-    insert(s, text, "si", "seed", (int64_t)s->input->seed);
-    insert(s, text, "si", "paths", (int64_t)result->n_paths);
-    insert(s, text, "si", "kept_paths", (int64_t)result->n_kept);
-    insert(s, text, "sr", "quantile_error", worst_quantile_error(result));
-    insert(s, text, "si", "failed", (int64_t)result->n_failed);
-    insert(s, text, "st", "currency", model->currency);
-    insert(s, text, "sr", "minor_per_unit", model->minor_per_unit);
-    insert(s, text, "ss", "step", steps[model->step]);
-    insert(s, text, "ss", "from", from);
-    insert(s, text, "ss", "until", until);
-    insert(s, text, "si", "periods", (int64_t)model->n_periods);
-    insert(s, text, "si", "unsourced", (int64_t)model->n_unsourced);
-    insert(s, text, "si", "book_checks", (int64_t)result->n_book_checks);
-    insert(s, text, "si", "book_faults", (int64_t)result->n_book_faults);
-    insert(s, text, "si", "clearings", (int64_t)result->n_clearings);
+    database_insert(s->db, text, "si", "schema", (int64_t)RESULTS_SCHEMA);
+    database_insert(s->db, text, "ss", "version", s->input->version);
+    database_insert(s->db, text, "st", "name", model->name);
+    database_insert(s->db, text, "st", "title", model->title);
+    database_insert(s->db, text, "st", "scenario", model->scenario);
+    database_insert(s->db, text, "st", "model", model->source_text);
+    database_insert(s->db, text, "ss", "model_hash", hash);
+    database_insert(s->db, text, "si", "seed", (int64_t)s->input->seed);
+    database_insert(s->db, text, "si", "paths", (int64_t)result->n_paths);
+    database_insert(s->db, text, "si", "kept_paths", (int64_t)result->n_kept);
+    database_insert(s->db, text, "sr", "quantile_error", worst_quantile_error(result));
+    database_insert(s->db, text, "si", "failed", (int64_t)result->n_failed);
+    database_insert(s->db, text, "st", "currency", model->currency);
+    database_insert(s->db, text, "sr", "minor_per_unit", model->minor_per_unit);
+    database_insert(s->db, text, "ss", "step", steps[model->step]);
+    database_insert(s->db, text, "ss", "from", from);
+    database_insert(s->db, text, "ss", "until", until);
+    database_insert(s->db, text, "si", "periods", (int64_t)model->n_periods);
+    database_insert(s->db, text, "si", "unsourced", (int64_t)model->n_unsourced);
+    database_insert(s->db, text, "si", "book_checks", (int64_t)result->n_book_checks);
+    database_insert(s->db, text, "si", "book_faults", (int64_t)result->n_book_faults);
+    database_insert(s->db, text, "si", "clearings", (int64_t)result->n_clearings);
     (void)sqlite3_finalize(text);
 }
 
 static void save_facts(Saving *s)
 {
     const Model *model = s->input->model;
-    sqlite3_stmt *insertion = prepare(s, "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)");
+    sqlite3_stmt *insertion =
+        database_prepare(s->db, "INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)");
 
     for (size_t i = 0; i < model->sources.count; i++) {
         const Source *source = &model->sources.items[i];
-        insert(s, insertion, "ttttt", source->name, source->title, source->dated, source->trust,
-               source->address);
+        database_insert(s->db, insertion, "ttttt", source->name, source->title, source->dated,
+                        source->trust, source->address);
     }
     (void)sqlite3_finalize(insertion);
-    insertion = prepare(s, "INSERT INTO parameter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insertion = database_prepare(
+        s->db, "INSERT INTO parameter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (size_t i = 0; i < model->parameters.count; i++) {
         const Parameter *p = &model->parameters.items[i];
         double scale = p->unit_scale != 0 ? p->unit_scale : 1;
@@ -166,19 +109,19 @@ static void save_facts(Saving *s)
                                   : p->attribution == 'a' ? "assume"
                                   : p->attribution == 'u' ? "unsourced"
                                                           : "exempt";
-        insert(s, insertion, "tttrtisttrrti", p->name, p->label, p->unit,
-               p->is_draw ? (double)NAN : p->number / scale, p->printed, (int64_t)p->is_draw,
-               attribution, p->source, p->words, p->range_low / scale, p->range_high / scale,
-               p->file, (int64_t)p->line);
+        database_insert(s->db, insertion, "tttrtisttrrti", p->name, p->label, p->unit,
+                        p->is_draw ? (double)NAN : p->number / scale, p->printed,
+                        (int64_t)p->is_draw, attribution, p->source, p->words, p->range_low / scale,
+                        p->range_high / scale, p->file, (int64_t)p->line);
     }
     (void)sqlite3_finalize(insertion);
-    insertion = prepare(s, "INSERT INTO period VALUES (?, ?, ?)");
+    insertion = database_prepare(s->db, "INSERT INTO period VALUES (?, ?, ?)");
     for (uint32_t period = 0; period < model->n_periods; period++) {
         char first[16];
         char last[16];
         day_print(model->first_days[period], first);
         day_print(model->last_days[period], last);
-        insert(s, insertion, "iss", (int64_t)period, first, last);
+        database_insert(s->db, insertion, "iss", (int64_t)period, first, last);
     }
     (void)sqlite3_finalize(insertion);
 }
@@ -191,27 +134,28 @@ static void save_series_of(Saving *s, sqlite3_stmt *insertion, uint32_t output)
     double scale = is_scaled ? about->unit_scale : 1;
     uint32_t first = about->is_once ? model->n_periods - 1 : 0;
 
-    for (uint32_t period = first; period < model->n_periods && s->code == SQLITE_OK; period++) {
+    for (uint32_t period = first; period < model->n_periods && s->db->code == SQLITE_OK; period++) {
         Spread v = spread_at(model, s->input->result, output, period, s->values);
-        insert(s, insertion, "iiiirrrrrrrrrrrrrr", (int64_t)output, (int64_t)period,
-               (int64_t)v.count, (int64_t)v.n_never, v.mean / scale, v.sd / scale, v.p5 / scale,
-               v.p25 / scale, v.p50 / scale, v.p75 / scale, v.p95 / scale, v.error,
-               v.se_mean / scale, v.se5 / scale, v.se25 / scale, v.se50 / scale, v.se75 / scale,
-               v.se95 / scale);
+        database_insert(s->db, insertion, "iiiirrrrrrrrrrrrrr", (int64_t)output, (int64_t)period,
+                        (int64_t)v.count, (int64_t)v.n_never, v.mean / scale, v.sd / scale,
+                        v.p5 / scale, v.p25 / scale, v.p50 / scale, v.p75 / scale, v.p95 / scale,
+                        v.error, v.se_mean / scale, v.se5 / scale, v.se25 / scale, v.se50 / scale,
+                        v.se75 / scale, v.se95 / scale);
     }
 }
 
 static void save_series(Saving *s)
 {
     const Model *model = s->input->model;
-    sqlite3_stmt *about = prepare(s, "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?)");
-    sqlite3_stmt *series = prepare(
-        s, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *about = database_prepare(s->db, "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *series = database_prepare(
+        s->db, "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t i = 0; i < model->outputs.count; i++) {
         const Output *output = &model->outputs.items[i];
-        insert(s, about, "ittsii", (int64_t)i, output->name, output->unit, type_name(output->type),
-               (int64_t)output->is_once, (int64_t)output->is_hidden);
+        database_insert(s->db, about, "ittsii", (int64_t)i, output->name, output->unit,
+                        type_name(output->type), (int64_t)output->is_once,
+                        (int64_t)output->is_hidden);
         save_series_of(s, series, (uint32_t)i);
     }
     (void)sqlite3_finalize(about);
@@ -252,7 +196,7 @@ static void bind_sum(Saving *s, sqlite3_stmt *statement, int place, double high,
     char room[48];
     const char *digits = whole_sum_digits(high, low, room);
 
-    if (s->code != SQLITE_OK)
+    if (s->db->code != SQLITE_OK)
         return;
     if (strlen(digits) <= 18)
         (void)sqlite3_bind_int64(statement, place, strtoll(digits, NULL, 10));
@@ -277,24 +221,26 @@ static void save_flow(Saving *s, sqlite3_stmt *insertion, uint32_t slot, uint32_
         return;
     bind_sum(s, insertion, 6, result->due_high[at], result->due_low[at]);
     bind_sum(s, insertion, 7, result->paid_high[at], result->paid_low[at]);
-    if (s->code == SQLITE_OK) {
+    if (s->db->code == SQLITE_OK) {
         (void)sqlite3_bind_double(insertion, 8,
                                   flow_mean(model, result, slot, period, period, false));
         (void)sqlite3_bind_double(insertion, 9,
                                   flow_mean(model, result, slot, period, period, true));
     }
-    insert(s, insertion, "tttti", model->parties.items[about->payer].name,
-           model->parties.items[about->payee].name, model->categories.items[about->category].name,
-           contract_name(model, about->contract), (int64_t)period);
+    database_insert(s->db, insertion, "tttti", model->parties.items[about->payer].name,
+                    model->parties.items[about->payee].name,
+                    model->categories.items[about->category].name,
+                    contract_name(model, about->contract), (int64_t)period);
 }
 
 static void save_flows(Saving *s)
 {
     const Model *model = s->input->model;
-    sqlite3_stmt *insertion = prepare(s, "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *insertion =
+        database_prepare(s->db, "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t slot = 0; slot < model->slots.count; slot++)
-        for (uint32_t period = 0; period < model->n_periods && s->code == SQLITE_OK; period++)
+        for (uint32_t period = 0; period < model->n_periods && s->db->code == SQLITE_OK; period++)
             save_flow(s, insertion, (uint32_t)slot, period);
     (void)sqlite3_finalize(insertion);
 }
@@ -304,25 +250,26 @@ static void save_checks(Saving *s)
     const Model *model = s->input->model;
     const RunResult *result = s->input->result;
     sqlite3_stmt *insertion =
-        prepare(s, "INSERT INTO check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        database_prepare(s->db, "INSERT INTO check_result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t i = 0; i < model->checks.count; i++) {
         size_t held = 0;
         size_t tested = 0;
         check_count(result, i, &held, &tested);
         Interval interval = stats_wilson(held, tested, Z_95);
-        insert(s, insertion, "itiiirrrr", (int64_t)i, model->checks.items[i].title,
-               (int64_t)check_holds(model, result, i), (int64_t)held, (int64_t)tested,
-               tested > 0 ? (double)held / (double)tested : (double)NAN, interval.low,
-               interval.high, model->checks.items[i].share);
+        database_insert(s->db, insertion, "itiiirrrr", (int64_t)i, model->checks.items[i].title,
+                        (int64_t)check_holds(model, result, i), (int64_t)held, (int64_t)tested,
+                        tested > 0 ? (double)held / (double)tested : (double)NAN, interval.low,
+                        interval.high, model->checks.items[i].share);
     }
     (void)sqlite3_finalize(insertion);
-    insertion = prepare(s, "INSERT OR IGNORE INTO failure VALUES (?, ?, ?)");
+    insertion = database_prepare(s->db, "INSERT OR IGNORE INTO failure VALUES (?, ?, ?)");
     for (size_t i = 0; i < result->failures.count; i++) {
         const Failure *failure = &result->failures.items[i];
         Text what =
             failure->value != NO_ID ? model->values.items[failure->value].name : failure->what;
-        insert(s, insertion, "iit", (int64_t)failure->path, (int64_t)failure->period, what);
+        database_insert(s->db, insertion, "iit", (int64_t)failure->path, (int64_t)failure->period,
+                        what);
     }
     (void)sqlite3_finalize(insertion);
 }
@@ -333,7 +280,7 @@ static void save_who_pays(Saving *s)
     const RunResult *result = s->input->result;
     size_t n_paths = (size_t)result->n_kept;
     sqlite3_stmt *insertion =
-        prepare(s, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        database_prepare(s->db, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (uint32_t w = 0; w < result->n_who_pays; w++) {
         const WhoPays *who = &result->who_pays[w];
@@ -346,95 +293,34 @@ static void save_who_pays(Saving *s)
                 if (!result->is_failed[path] && who->received[path] > 0)
                     s->values[count++] = who->shares[source * n_paths + path];
             Spread v = spread_of(s->values, count);
-            insert(s, insertion, "tttirrrrrrrr", model->parties.items[view->party].name, account,
-                   who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95, v.se_mean,
-                   v.se5, v.se50, v.se95);
+            database_insert(s->db, insertion, "tttirrrrrrrr",
+                            model->parties.items[view->party].name, account,
+                            who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95,
+                            v.se_mean, v.se5, v.se50, v.se95);
         }
     }
     (void)sqlite3_finalize(insertion);
 }
 
-static void save_all(Saving *s)
+static void save_all(Database *db, void *what)
 {
-    execute(s, "PRAGMA journal_mode = OFF");
-    execute(s, "PRAGMA synchronous = OFF");
-    execute(s, "BEGIN");
-    execute(s, schema);
+    Saving *s = what;
+
+    s->db = db;
+    database_execute(db, schema);
     save_run(s);
     save_facts(s);
     save_series(s);
     save_flows(s);
     save_checks(s);
     save_who_pays(s);
-    execute(s, "COMMIT");
-}
-
-/* --- the file, whole or not at all --- */
-
-static SaveStatus refuse(Arena *arena, Text *message, const char *path, const char *why)
-{
-    *message = text_format(arena, "cannot write %s: %s", path, why);
-    return SAVE_WORLD;
-}
-
-static const char *why_not(int code)
-{
-    return code == SQLITE_FULL       ? "the disk is full"
-           : code == SQLITE_IOERR    ? "the disk is full or does not answer"
-           : code == SQLITE_CANTOPEN ? "it cannot be opened"
-                                     : sqlite3_errstr(code);
-}
-
-/* Whether all bytes have reached the disk, so that the rename puts a whole file in place. */
-static bool is_on_disk(const char *path)
-{
-    int descriptor = open(path, O_RDWR);
-    bool is_fine = descriptor >= 0 && fsync(descriptor) == 0;
-
-    if (descriptor >= 0)
-        is_fine = close(descriptor) == 0 && is_fine;
-    return is_fine;
-}
-
-static int write_database(Saving *s, const char *path)
-{
-    int code = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL);
-
-    s->code = code;
-    save_all(s);
-    code = s->code;
-    if (sqlite3_close(s->db) != SQLITE_OK && code == SQLITE_OK)
-        code = SQLITE_IOERR;
-    return code;
 }
 
 SaveStatus save_results(Arena *scratch, const SaveInput *input, const char *path, Text *message)
 {
     Saving s = {.input = input};
-    Text beside = text_format(scratch, "%s.%ld.part", path, (long)getpid());
-    const char *temporary = beside.bytes;
-    struct stat about;
-    int descriptor = -1;
-    int code = SQLITE_OK;
+    Database db = {.goes_on = input->goes_on, .context = input->context};
 
-    /* Arena memory is taken before the file exists: unwinding leaves nothing behind. */
     s.values = ARENA_ARRAY(scratch, double, (size_t)input->result->n_kept + 1);
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return refuse(scratch, message, path,
-                      S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");
-    descriptor = open(temporary, O_CREAT | O_EXCL | O_RDWR, 0666);
-    if (descriptor < 0)
-        return refuse(scratch, message, path, strerror(errno));
-    (void)close(descriptor);
-    code = write_database(&s, temporary);
-    if (code == SQLITE_OK && is_on_disk(temporary) && rename(temporary, path) == 0)
-        return SAVE_OK;
-    if (code == SQLITE_OK)
-        (void)refuse(scratch, message, path, strerror(errno));
-    else
-        (void)refuse(scratch, message, path, why_not(code));
-    (void)unlink(temporary);
-    return code == SQLITE_NOMEM       ? SAVE_NO_MEMORY
-           : code == SQLITE_INTERRUPT ? SAVE_STOPPED
-                                      : SAVE_WORLD;
+    return database_write(scratch, &db, save_all, &s, path, message);
 }

@@ -2,6 +2,7 @@
 #ifndef GW_RESULTS_SAVE_H
 #define GW_RESULTS_SAVE_H
 
+#include "results/database.h"
 #include "run/run.h"
 
 enum { RESULTS_SCHEMA = 2 };
@@ -16,7 +17,6 @@ typedef struct {
     void *context;
 } SaveInput;
 
-typedef enum { SAVE_OK, SAVE_WORLD, SAVE_NO_MEMORY, SAVE_STOPPED } SaveStatus;
 /* Writes beside `path` and renames; on a failure, or stopped, nothing is left behind and `message`
  * says why. */
 SaveStatus save_results(Arena *scratch, const SaveInput *input, const char *path, Text *message);

@@ -8,8 +8,6 @@
 
 #include <math.h>
 
-enum { MAX_FAILURES = 1000 };
-
 struct Trace {
     Arena *arena;
     const Model *model;

@@ -4,6 +4,8 @@
 
 #include "run/plan.h"
 
+enum { MAX_FAILURES = 1000 };
+
 /* A run's failed paths: their program, made when the first one fails, and what they paid. */
 typedef struct Trace Trace;
 

@@ -160,8 +160,8 @@ static size_t n_inside_parties(const Model *model)
     return n;
 }
 
-static RunResult *result_new(Arena *arena, const Model *model, uint64_t first_path,
-                             uint64_t n_paths, uint64_t n_kept)
+RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths,
+                          uint64_t n_kept)
 {
     RunResult *result = ARENA_NEW(arena, RunResult);
     size_t n_flows = model->slots.count * model->n_periods + 1;
@@ -417,7 +417,7 @@ static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_
     if (kept.n_paths > 0 || result->n_paths == 0)
         goes_on = run_stretch(work, workers, n_threads, trace, &kept);
     if (goes_on && result->n_kept < result->n_paths)
-        again = result_new(arena, model, 0, n_stretch, n_stretch);
+        again = run_result_new(arena, model, 0, n_stretch, n_stretch);
     for (uint64_t at = result->n_kept; goes_on && at < result->n_paths; at += again->n_paths) {
         again->first_path = result->first_path + at;
         again->n_paths = again->n_kept = least_of(n_stretch, result->n_paths - at);
@@ -445,8 +445,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     const Plan *plan = plan_new(arena, model, code, options->seed);
     if (plan == NULL)
         return RUN_TOO_BIG;
-    RunResult *result =
-        result_new(arena, model, options->first_path, options->n_paths, kept_here(&size, options));
+    RunResult *result = run_result_new(arena, model, options->first_path, options->n_paths,
+                                       kept_here(&size, options));
     if (size.n_stretch > 0)
         result->summary = summary_new(arena, model);
     Work work = {.plan = plan,
@@ -522,34 +522,42 @@ static void join_sums(const Model *model, RunResult *whole, const RunResult *par
     whole->bytes += part->bytes;
 }
 
+void run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part)
+{
+    uint64_t at = part->first_path - whole->first_path;
+
+    if (part->n_kept > 0)
+        join_columns(model, whole, part, at);
+    memcpy(whole->is_failed + at, part->is_failed, part->n_paths);
+    if (whole->summary != NULL)
+        summary_join(whole->summary, part->summary);
+    join_sums(model, whole, part);
+    for (size_t i = 0; i < part->failures.count && whole->failures.count < MAX_FAILURES; i++)
+        *LIST_PUSH(arena, &whole->failures) = part->failures.items[i];
+}
+
+void run_join_end(RunResult *whole)
+{
+    if (whole->summary != NULL)
+        summary_seal(whole->summary);
+}
+
 RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts)
 {
     const Model *model = program_model(program);
     uint64_t n_paths = 0;
     uint64_t n_kept = 0;
-    uint64_t at = 0;
-    uint64_t kept_at = 0;
 
     for (size_t i = 0; i < n_parts; i++) {
         n_paths += parts[i]->n_paths;
         n_kept += parts[i]->n_kept;
     }
     RunResult *whole =
-        result_new(arena, model, n_parts > 0 ? parts[0]->first_path : 0, n_paths, n_kept);
+        run_result_new(arena, model, n_parts > 0 ? parts[0]->first_path : 0, n_paths, n_kept);
     if (n_kept < n_paths)
         whole->summary = summary_new(arena, model);
-    for (size_t i = 0; i < n_parts; i++) {
-        join_columns(model, whole, parts[i], kept_at);
-        memcpy(whole->is_failed + at, parts[i]->is_failed, parts[i]->n_paths);
-        if (whole->summary != NULL)
-            summary_join(whole->summary, parts[i]->summary);
-        join_sums(model, whole, parts[i]);
-        for (size_t j = 0; j < parts[i]->failures.count && whole->failures.count < 1000; j++)
-            *LIST_PUSH(arena, &whole->failures) = parts[i]->failures.items[j];
-        at += parts[i]->n_paths;
-        kept_at += parts[i]->n_kept;
-    }
-    if (whole->summary != NULL)
-        summary_seal(whole->summary);
+    for (size_t i = 0; i < n_parts; i++)
+        run_join(arena, model, whole, parts[i]);
+    run_join_end(whole);
     return whole;
 }

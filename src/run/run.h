@@ -88,6 +88,14 @@ RunSize run_size(const Program *program, const RunOptions *options);
 /* The result lives in `arena`. */
 RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
                       RunResult **result);
+
+/* An empty result for so many paths. */
+RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths,
+                          uint64_t n_kept);
+/* Adds a part to the whole that it lies in: one after another from the first path, until
+ * run_join_end. */
+void run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part);
+void run_join_end(RunResult *whole);
 /* Joins results of adjoining ranges, in order. */
 RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts);
 
