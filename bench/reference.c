@@ -325,6 +325,7 @@ static int foretell_bytes(const char *file, const Options *options)
     uint64_t bytes = 0;
     int status = model != NULL ? 0 : 1;
 
+    run_options.keep_bytes = 0; /* as `gw run` does */
     if (status == 0 && gw_model_run_bytes(model, &run_options, &bytes) != GW_OK)
         status = 1;
     if (status == 0)

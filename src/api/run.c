@@ -80,7 +80,6 @@ static GwStatus check_size(Running *running)
     RunOptions options = asked_options(running);
     RunSize size = run_size(running->model->built->program, &options);
 
-    running->bytes = size.bytes;
     return size.n_kept == 0 ? refuse_size(running, size.kept_bytes) : GW_OK;
 }
 
@@ -189,7 +188,9 @@ static GwStatus bytes_work(void *context)
     RunOptions options = asked_options(running);
 
     if (status == GW_OK)
-        running->bytes = run_size(running->model->built->program, &options).bytes;
+        running->bytes = run_size(running->model->built->program, &options).bytes +
+                         arena_bytes(running->model->keep) +
+                         arena_bytes(running->model->built->arena) + side_runs_bytes(running);
     return status;
 }
 

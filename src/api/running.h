@@ -39,6 +39,8 @@ PartHead *part_head_of(Running *running);
 
 /* ---- side_runs.c ---- */
 GwStatus side_runs(Running *running);
+/* What they take at most, one after another, with their models; before there is a run. */
+size_t side_runs_bytes(Running *running);
 /* How many paths they all take: for the progress. */
 uint64_t side_runs_paths(const Running *running);
 

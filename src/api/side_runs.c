@@ -175,6 +175,19 @@ static GwStatus run_headline(Running *running)
 
 /* --- all --- */
 
+size_t side_runs_bytes(Running *running)
+{
+    const Built *built = running->model->built;
+    RunOptions options =
+        running_side_options(running, at_most(running->options.paths, COMPARED_PATHS));
+    size_t n_threads = running->options.threads > 0 ? running->options.threads : 1;
+
+    if (!running->options.with_side_runs || running->options.paths_to > 0)
+        return 0;
+    /* one scenario at a time, then trials of nudged models, one a thread */
+    return run_size(built->program, &options).bytes + (1 + n_threads) * arena_bytes(built->arena);
+}
+
 uint64_t side_runs_paths(const Running *running)
 {
     const Model *made = running->run->built->model;
