@@ -101,8 +101,7 @@ static Draw *interval(ArgumentReader *r, const Dist *dist, Draw *draw)
     if (!(x < y))
         return impossible(r->c, dist->span,
                           "an interval runs from its 5 % end to a larger 95 % end");
-    draw->is_date = r->type.tag == KIND_OF_DATE;
-    if (x > 0 && !draw->is_date) {
+    if (x > 0 && r->type.tag != KIND_OF_DATE) {
         double p[2] = {(gw_log(x) + gw_log(y)) / 2, (gw_log(y) - gw_log(x)) / (2 * Z95)};
         set_constants(r->c, draw, DIST_LAW_LOGNORMAL, p, 2);
     } else {
@@ -538,6 +537,7 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
                    TEXT_ARG(type_phrase(c, type)), TEXT_ARG(type_phrase(c, &r.type)));
         return NULL;
     }
+    draw->is_date = r.type.tag == KIND_OF_DATE;
     bool was_share = type->is_share;
     if (!has_type || type->tag != KIND_OF_NUMBER || r.type.shown.length > 0)
         *type = r.type;
