@@ -189,6 +189,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     checks_build(c);
     reports_build(c);
     finish_lags(c);
+    latches_check(c);
     cohorts_check(c);
     for (size_t i = 0; i < table_count(c->tables); i++)
         (void)table_prepare(c, table_at(c->tables, i)->value);

@@ -146,6 +146,13 @@ typedef struct {
     Type type;
 } PendingLag;
 
+/* What has no value before its day, to be looked at again when it is known what reads it. */
+typedef struct {
+    ValueId value;
+    Span span;
+    Text day; /* as written */
+} Latch;
+
 /* ---- the checker ------------------------------------------------------------ */
 
 struct Checker {
@@ -179,6 +186,7 @@ struct Checker {
     uint32_t default_rank;
     const Decl *model_decl;
     LIST(PendingLag) lags;
+    LIST(Latch) latches;
 };
 
 /* collect.c */
@@ -259,7 +267,23 @@ int stage_of_word(Text word);               /* -1 when it is none */
 /* functions.c */
 Typed elaborate_call(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_window(Checker *c, const Env *env, const Expr *expr);
+/* Says how a call is written, and is an error. */
+Typed wrong_arguments(Checker *c, const Expr *call, const char *form);
+/* The argument after this word; NULL without one. */
+const Expr *argument_named(const Expr *call, const char *name);
+size_t n_plain_arguments(const Expr *call);
+bool is_value_like(Checker *c, const Expr *at, const Typed *t);
+Typed read_hidden(Checker *c, ValueId id, Type type);
+/* The product of 1 plus `growth` since `start`, effective; is_fade: of 1 minus it. */
+Typed growth_from(Checker *c, const Env *env, const Expr *growth, const Node *start, bool is_fade);
+/* A rate becomes the amount of each period; what is no rate stays. */
+void amount_of_period(Checker *c, Typed *x);
+
+/* across.c: what is read across the run */
 Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);
+Typed call_over_run(Checker *c, const Env *env, const Expr *call);
+/* Refuses what is sure to read an `x at DATE` before its day. */
+void latches_check(Checker *c);
 
 /* over.c */
 Typed elaborate_over(Checker *c, const Env *env, const Expr *expr);

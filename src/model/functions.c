@@ -6,14 +6,14 @@
 /* A longer one is taken for a slip of the unit: 60 years for 60 months. */
 enum { MOST_SENSIBLE_TERM_YEARS = 50 };
 
-static Typed wrong_arguments(Checker *c, const Expr *expr, const char *form)
+Typed wrong_arguments(Checker *c, const Expr *expr, const char *form)
 {
     diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span, "the arguments do not fit: write `%s`",
                form);
     return typed_error();
 }
 
-static const Expr *argument(const Expr *call, const char *name)
+const Expr *argument_named(const Expr *call, const char *name)
 {
     for (size_t i = 0; i < call->args.count; i++)
         if (i < call->arg_names.count && text_is(call->arg_names.items[i], name))
@@ -21,7 +21,7 @@ static const Expr *argument(const Expr *call, const char *name)
     return NULL;
 }
 
-static size_t n_plain_arguments(const Expr *call)
+size_t n_plain_arguments(const Expr *call)
 {
     size_t n = 0;
     while (n < call->args.count &&
@@ -44,7 +44,7 @@ ValueId value_of_node(Checker *c, const Env *env, const Typed *typed)
     return id;
 }
 
-static Typed read_hidden(Checker *c, ValueId id, Type type)
+Typed read_hidden(Checker *c, ValueId id, Type type)
 {
     Value *v = &c->model->values.items[id];
     v->type = type.tag == KIND_OF_DATE    ? TYPE_DATE
@@ -89,7 +89,7 @@ static const Node *matching(Checker *c, const Env *env, const Expr *expr, const 
     return t.node;
 }
 
-static bool is_value_like(Checker *c, const Expr *at, const Typed *t)
+bool is_value_like(Checker *c, const Expr *at, const Typed *t)
 {
     if (t->type.tag == KIND_OF_NUMBER || t->type.tag == KIND_OF_DATE ||
         t->type.tag == KIND_OF_YESNO || t->type.tag == KIND_OF_WORD)
@@ -125,7 +125,7 @@ static Typed call_lag(Checker *c, const Env *env, const Expr *expr)
     uint32_t periods = whole_periods(c, env, expr->args.items[1], "a lag");
     if (periods == NO_ID)
         return typed_error();
-    const Expr *first = argument(expr, "first");
+    const Expr *first = argument_named(expr, "first");
     if (!first)
         return wrong_arguments(c, expr,
                                "lag(x, 1 month, first v): v is what lies before the clock");
@@ -175,7 +175,8 @@ static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_sm
     if (!tau || !is_value_like(c, expr->args.items[0], &x))
         return typed_error();
     double order = is_smooth ? 1 : 3;
-    const Expr *order_expr = argument(expr, "order"), *first_expr = argument(expr, "first");
+    const Expr *order_expr = argument_named(expr, "order"),
+               *first_expr = argument_named(expr, "first");
     if (order_expr &&
         !elaborate_constant(c, env, order_expr, &plain, "the order of a delay", &order))
         return typed_error();
@@ -193,6 +194,14 @@ static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_sm
     return read_hidden(c, id, x.type);
 }
 
+void amount_of_period(Checker *c, Typed *x)
+{
+    if (unit_time_power(&x->type.unit) != -1)
+        return;
+    x->node = node_make(c, N_MUL, x->node, stretch_of_rate(c, &x->type, false), NULL);
+    x->type = type_number(unit_multiply(x->type.unit, unit_time()));
+}
+
 static Typed call_cumulative(Checker *c, const Env *env, const Expr *expr)
 {
     if (expr->args.count != 1)
@@ -202,11 +211,7 @@ static Typed call_cumulative(Checker *c, const Env *env, const Expr *expr)
         return is_value_like(c, expr->args.items[0], &x)
                    ? wrong_arguments(c, expr, "cumulative(x), x a number")
                    : typed_error();
-    /* A rate is summed as the amount of each period. */
-    if (unit_time_power(&x.type.unit) == -1) {
-        x.node = node_make(c, N_MUL, x.node, stretch_of_rate(c, &x.type, false), NULL);
-        x.type = type_number(unit_multiply(x.type.unit, unit_time()));
-    }
+    amount_of_period(c, &x);
     ValueId source = value_of_node(c, env, &x),
             id = value_hidden(c, env, "cumulative", VALUE_CUMULATIVE);
     c->model->values.items[id].source = source;
@@ -226,26 +231,18 @@ static Typed call_first(Checker *c, const Env *env, const Expr *expr)
     return read_hidden(c, id, (Type){.tag = KIND_OF_DATE});
 }
 
-static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_fade)
+Typed growth_from(Checker *c, const Env *env, const Expr *growth, const Node *start, bool is_fade)
 {
-    const char *form = is_fade ? "fade(25%/year, from DATE)" : "compound(g, from DATE)";
-    if (n_plain_arguments(expr) != 1)
-        return wrong_arguments(c, expr, form);
-    Typed g = elaborate(c, env, expr->args.items[0]);
+    Typed g = elaborate(c, env, growth);
     if (g.type.tag == KIND_OF_ERROR)
         return g;
     Unit rate = unit_divide(unit_plain(), unit_time());
     if (g.type.tag != KIND_OF_NUMBER || !dimensions_equal(&g.type.unit.dims, &rate.dims)) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->args.items[0]->span,
+        diag_error(c->diags, DIAG_WRONG_UNIT, growth->span,
                    "growth is a share per time, such as 25%%/year, not %.*s",
                    TEXT_ARG(type_name(c, &g.type)));
         return typed_error();
     }
-    const Expr *from = argument(expr, "from");
-    const Node *start =
-        from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
-    if (!start)
-        return typed_error();
     double months = g.type.unit.rate_months > 0 ? g.type.unit.rate_months : 12;
     ValueId id = value_hidden(c, env, is_fade ? "fade" : "compound", VALUE_GROWTH);
     const Node *per_rate = node_make(c, N_MUL, g.node, node_const(c, months), NULL);
@@ -255,6 +252,17 @@ static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_f
     v->order = is_fade;
     v->rate_months = months;
     return read_hidden(c, id, type_plain());
+}
+
+static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_fade)
+{
+    if (n_plain_arguments(expr) != 1)
+        return wrong_arguments(c, expr,
+                               is_fade ? "fade(25%/year, from DATE)" : "compound(g, from DATE)");
+    const Expr *from = argument_named(expr, "from");
+    const Node *start =
+        from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
+    return start ? growth_from(c, env, expr->args.items[0], start, is_fade) : typed_error();
 }
 
 /* A date and a duration, as `ramp` and `term` take them. */
@@ -304,29 +312,13 @@ Typed elaborate_window(Checker *c, const Env *env, const Expr *expr)
     for (uint32_t i = 0; i < 4; i++)
         if (text_is(expr->op, words[i]))
             order = i;
-    if (order == 0 && unit_time_power(&x.type.unit) == -1) {
-        x.node = node_make(c, N_MUL, x.node, stretch_of_rate(c, &x.type, false), NULL);
-        x.type = type_number(unit_multiply(x.type.unit, unit_time()));
-    }
+    if (order == 0)
+        amount_of_period(c, &x);
     ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "window", VALUE_WINDOW);
     Value *v = &c->model->values.items[id];
     v->source = source;
     v->periods = periods;
     v->order = order;
-    return read_hidden(c, id, x.type);
-}
-
-Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr)
-{
-    Typed x = elaborate(c, env, expr->args.items[0]);
-    const Node *day = elaborate_date(c, env, expr->args.items[1], "the day after `at`");
-    if (!day || !is_value_like(c, expr->args.items[0], &x))
-        return typed_error();
-    ValueId source = value_of_node(c, env, &x), id = value_hidden(c, env, "at", VALUE_LATCH);
-    Value *v = &c->model->values.items[id];
-    v->source = source;
-    v->expr = day;
-    v->first = day;
     return read_hidden(c, id, x.type);
 }
 
@@ -576,12 +568,15 @@ Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
     TableDef *table = table_named(c, expr->name);
     if (table)
         return table_read(c, env, table, expr);
+    if (text_is(expr->name, "total") || text_is(expr->name, "present") ||
+        text_is(expr->name, "irr") || text_is(expr->name, "ahead"))
+        return call_over_run(c, env, expr);
 
     static const char *const names[] = {
-        "min",   "max",    "clamp",    "abs",      "floor",   "ceil",   "round",
-        "sqrt",  "exp",    "log",      "lag",      "delay",   "smooth", "cumulative",
-        "first", "ramp",   "compound", "fade",     "annuity", "term",   "start",
-        "end",   "months", "unpaid",   "received", "paid"};
+        "min",      "max",  "clamp",   "abs",     "floor",  "ceil",       "round",  "sqrt",
+        "exp",      "log",  "lag",     "delay",   "smooth", "cumulative", "first",  "ramp",
+        "compound", "fade", "annuity", "term",    "start",  "end",        "months", "unpaid",
+        "received", "paid", "total",   "present", "irr"};
     Table *known = table_new(c->arena);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         table_set(known, text_from(names[i]), known);

@@ -96,8 +96,8 @@ typedef enum {
                     start at `first` (NULL: at source's first value); the value is the last stage
                     after this period's input. smooth(x, t) is order 1 */
     VALUE_CUMULATIVE, /* sum of source from the first period to this one */
-    VALUE_WINDOW,  /* sum, mean, min or max of source over this and the last `periods` - 1 periods
-                      (fewer at the start) */
+    VALUE_WINDOW,     /* sum, mean, min, max of source over this and the last `periods` - 1 periods
+                         (fewer at the start); or its rate of return, in the last period alone */
     VALUE_FIRST,   /* last day of the first period in which source was non-zero; never before that
                       (NaN source: NaN) */
     VALUE_GROWTH,  /* product of (1 + expr) ^ (months of this period after `from` / rate_months),
@@ -124,6 +124,8 @@ typedef enum {
 
 /* What a value is, for printing and aggregating. */
 typedef enum { TYPE_NUMBER, TYPE_DATE, TYPE_DURATION, TYPE_YESNO, TYPE_WORD } ValueType;
+/* What a window makes of its periods; the last one only in the clock's last period. */
+typedef enum { WINDOW_SUM, WINDOW_MEAN, WINDOW_MIN, WINDOW_MAX, WINDOW_RETURN } WindowOf;
 /* By year: a level is taken at the end, an amount summed, a rate averaged. */
 typedef enum { MEASURE_LEVEL, MEASURE_AMOUNT, MEASURE_RATE } Measure;
 
@@ -169,11 +171,12 @@ typedef struct Value {
     double unit_scale; /* display = base / unit_scale */
     bool is_hidden;    /* made by the compiler, not named by the user */
     bool is_closing;   /* evaluated in phase 8 */
+    bool is_of_run;    /* `x at DATE`, totals: in a report what it is at the clock's end */
     const Node *expr;
     Draw *draw;
     ValueId source;
     uint32_t periods;   /* lag, window; stage of STAGE_DATE */
-    uint32_t order;     /* delay; window: 0 sum 1 mean 2 min 3 max; growth: 0 compound 1 fade */
+    uint32_t order;     /* delay; window: a WindowOf; growth: 0 compound 1 fade */
     double rate_months; /* growth */
     const Node *first;  /* lag, delay; growth and latch: the `from` date is `first` */
     uint32_t stock, ring, party, account, contract, category, facility, reserve, allocation, solve,

@@ -17,6 +17,7 @@ enum { MOST_VALUES_LOOKED_AT = 20000, DEEPEST_LOOKED_AT = 100 };
 typedef struct {
     const Model *m;
     int n_left;
+    bool is_at_end; /* what is read across the run is what it is at the clock's end */
 } Search;
 
 static bool varies(Search *search, const Node *node, int depth);
@@ -30,7 +31,7 @@ static bool value_varies(Search *search, ValueId id, int depth)
         return !v->draw->is_once;
     if (v->kind == VALUE_FORMULA)
         return v->expr ? varies(search, v->expr, depth + 1) : false;
-    return true;
+    return !(search->is_at_end && v->is_of_run);
 }
 
 static bool varies(Search *search, const Node *node, int depth)
@@ -57,7 +58,15 @@ static bool varies(Search *search, const Node *node, int depth)
 
 bool node_varies(const Model *m, const Node *node)
 {
-    Search search = {m, MOST_VALUES_LOOKED_AT};
+    Search search = {m, MOST_VALUES_LOOKED_AT, false};
+
+    return varies(&search, node, 0);
+}
+
+/* The same of what a report or check reads at the clock's end alone. */
+static bool varies_at_end(const Model *m, const Node *node)
+{
+    Search search = {m, MOST_VALUES_LOOKED_AT, true};
 
     return varies(&search, node, 0);
 }
@@ -105,7 +114,7 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
                    : dimensions_print(c->arena, c->units, &t->type.unit.dims);
     out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
     out.is_once = t->type.tag == KIND_OF_DATE ||
-                  (out.measure == MEASURE_LEVEL && !node_varies(c->model, t->node));
+                  (out.measure == MEASURE_LEVEL && !varies_at_end(c->model, t->node));
     Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
     out.value = value_new(c, hidden, VALUE_FORMULA);
     Value *v = &c->model->values.items[out.value];
@@ -119,9 +128,8 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
     return (uint32_t)(c->model->outputs.count - 1);
 }
 
-static uint32_t output_of(Checker *c, const Expr *expr)
+static uint32_t output_of(Checker *c, const Expr *expr, Text name)
 {
-    Text name = span_text(c->diags->sources, expr->span);
     Env env = closing_env(c, text_format(c->arena, "report %.*s", TEXT_ARG(name)));
     Typed t = elaborate(c, &env, expr);
     if (t.type.tag == KIND_OF_ERROR)
@@ -133,6 +141,18 @@ static uint32_t output_of(Checker *c, const Expr *expr)
         return NO_ID;
     }
     return add_output(c, name, &t, false);
+}
+
+/* `show x at DATE`: x as it was then. */
+static uint32_t output_at(Checker *c, const Expr *x, const Expr *day)
+{
+    Expr at = {.kind = EXPR_AT, .span = x->span};
+    Text name =
+        text_format(c->arena, "%.*s at %.*s", TEXT_ARG(span_text(c->diags->sources, x->span)),
+                    TEXT_ARG(span_text(c->diags->sources, day->span)));
+    *LIST_PUSH(c->arena, &at.args) = (Expr *)x;
+    *LIST_PUSH(c->arena, &at.args) = (Expr *)day;
+    return output_of(c, &at, name);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -213,6 +233,12 @@ static void build_check(Checker *c, const Decl *decl)
     }
     if (!lies_within_clock(c, &check, decl))
         return;
+    if (check.mode == CHECKING_ALWAYS && !varies_at_end(c->model, check.condition) &&
+        node_varies(c->model, check.condition)) {
+        /* It is of the whole run, and known at its end. */
+        check.mode = CHECKING_AT;
+        check.date = node_const(c, c->model->until);
+    }
     if (saw_opening && saw_closing)
         diag_warning(c->diags, DIAG_MIXED_VALUES, decl->span,
                      "this check compares opening values with closing ones");
@@ -424,20 +450,22 @@ static void build_view(Checker *c, const Decl *decl)
         return;
     }
     Env env = closing_env(c, TEXT("report"));
-    bool takes_day =
-        text_is(decl->name, "why") || text_is(decl->name, "hist") || text_is(decl->name, "tornado");
+    bool is_show = text_is(decl->name, "show");
+    bool takes_day = text_is(decl->name, "why") || text_is(decl->name, "hist") ||
+                     text_is(decl->name, "tornado") || (is_show && decl->name2.length == 0);
+    const Expr *day = is_show ? decl->expr2 : NULL;
     if ((decl->expr2 && !takes_day) || (decl->during && !text_is(decl->name, "who_pays"))) {
         diag_error(c->diags, DIAG_WRONG_ARGUMENTS,
                    decl->expr2 ? decl->expr2->span : decl->during->span,
-                   "`%.*s` has no `%s`: a day goes with `why`, `hist` and `tornado`, a term with "
-                   "`who_pays`",
+                   "`%.*s` has no `%s`: a day goes with `show` (without `by`), `why`, `hist` and "
+                   "`tornado`, a term with `who_pays`",
                    TEXT_ARG(decl->name), decl->expr2 ? "at" : "during");
         return;
     }
-    if (decl->expr2) {
-        const Node *day = elaborate_date(c, &env, decl->expr2, "the day after `at`");
+    if (decl->expr2 && !is_show) {
+        const Node *node = elaborate_date(c, &env, decl->expr2, "the day after `at`");
         double x;
-        if (day && node_is_constant(day, &x))
+        if (node && node_is_constant(node, &x))
             view.at = x;
         if (!isnan(view.at) && !is_day_of_clock(c->model, view.at))
             diag_error(c->diags, DIAG_CLOCK, decl->expr2->span, "this day lies outside the clock");
@@ -456,7 +484,8 @@ static void build_view(Checker *c, const Decl *decl)
         for (size_t i = 0; i < decl->exprs.count; i++) {
             const Expr *e = decl->exprs.items[i];
             if (view_takes_outputs(decl->name)) {
-                uint32_t output = output_of(c, e);
+                uint32_t output = day ? output_at(c, e, day)
+                                      : output_of(c, e, span_text(c->diags->sources, e->span));
                 if (output != NO_ID)
                     *LIST_PUSH(c->arena, &view.outputs) = output;
             } else if (text_is(decl->name, "who_pays")) {

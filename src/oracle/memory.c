@@ -5,6 +5,7 @@
 #include "oracle/path.h"
 
 #include "maths/maths.h"
+#include "maths/returns.h"
 
 #include <math.h>
 
@@ -55,25 +56,41 @@ static double delay(Path *path, ValueId id)
     return path->stages_now[id][value->order - 1];
 }
 
+/* Of all periods, in the last one; before it there is none. */
+static double rate_of_return(const Path *path, const Value *value)
+{
+    const Model *model = path->model;
+    uint32_t n = path->period + 1;
+    double years = step_months(model->step) / 12;
+
+    if (n < model->n_periods)
+        return GW_NAN;
+    for (uint32_t t = 0; t < n; t++)
+        path->flows[t] = t + 1 == n ? path->values[value->source] : past(path, value->source, t);
+    return gw_rate_of_return(path->flows, n, years);
+}
+
 static double window(Path *path, const Value *value)
 {
     uint32_t period = path->period;
     uint32_t oldest = period + 1 > value->periods ? period + 1 - value->periods : 0;
     double result = 0;
 
+    if (value->order == WINDOW_RETURN)
+        return rate_of_return(path, value);
     for (uint32_t t = oldest; t <= period; t++) {
         double x = t == period ? path->values[value->source] : past(path, value->source, t);
 
         if (t == oldest)
             result = x;
-        else if (value->order == 2)
+        else if (value->order == WINDOW_MIN)
             result = gw_min(result, x);
-        else if (value->order == 3)
+        else if (value->order == WINDOW_MAX)
             result = gw_max(result, x);
         else
             result = result + x;
     }
-    return value->order == 1 ? result / (period - oldest + 1) : result;
+    return value->order == WINDOW_MEAN ? result / (period - oldest + 1) : result;
 }
 
 static double first_time(Path *path, ValueId id)

@@ -58,6 +58,7 @@ Path *path_new(Arena *arena, const Model *model, uint64_t seed)
     path->history = ARENA_ARRAY(arena, double, n_values * model->n_periods);
     path->stages = ARENA_ARRAY(arena, double *, n_values);
     path->stages_now = ARENA_ARRAY(arena, double *, n_values);
+    path->flows = ARENA_ARRAY(arena, double, model->n_periods);
     for (size_t i = 0; i < n_values; i++) {
         if (model->values.items[i].kind != VALUE_DELAY)
             continue;

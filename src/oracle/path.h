@@ -93,6 +93,7 @@ typedef struct {
     double *history; /* [period][value] */
     double **stages; /* [value] of a delay: its stages */
     double **stages_now;
+    double *flows; /* of a rate of return: one a period */
     StockState *stocks;
     RingState *rings;
     SlotState *slots;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "ledger/share.h"
 #include "maths/maths.h"
+#include "maths/returns.h"
 
 #include <assert.h>
 #include <math.h>
@@ -33,6 +34,8 @@ size_t machine_scratch(const Model *model, size_t n_lanes)
         const Draw *draw = model->values.items[i].draw;
         if (draw != NULL && draw->n_params > most)
             most = draw->n_params;
+        if (model->values.items[i].kind == VALUE_WINDOW && model->n_periods > most)
+            most = model->n_periods;
     }
     return most;
 }
@@ -145,11 +148,32 @@ static void push(Machine *machine, const Detail *detail, Lanes from)
          machine_register(machine, detail->memory + machine->clock.period % detail->periods), from);
 }
 
+/* Of all periods, in the last one; before it there is none. */
+static void rate_of_return(Machine *machine, const Detail *detail, Lanes now, double *out)
+{
+    uint32_t n = machine->clock.period + 1;
+    bool is_last = n == machine->model->n_periods;
+    double years = step_months(machine->model->step) / 12;
+
+    for (size_t lane = 0; lane < machine->n_lanes; lane++) {
+        double *flows = machine->scratch;
+        for (uint32_t t = 0; is_last && t + 1 < n; t++)
+            flows[t] = machine_register(machine, detail->memory + t)[lane];
+        if (is_last)
+            flows[n - 1] = lanes_at(now, lane);
+        out[lane] = is_last ? gw_rate_of_return(flows, n, years) : GW_NAN;
+    }
+}
+
 static void window(Machine *machine, const Detail *detail, Lanes now, double *out)
 {
     uint32_t t = machine->clock.period;
     uint32_t oldest = t + 1 > detail->periods ? t + 1 - detail->periods : 0;
 
+    if (detail->order == WINDOW_RETURN) {
+        rate_of_return(machine, detail, now, out);
+        return;
+    }
     for (uint32_t at = oldest; at <= t; at++) {
         Lanes x = now;
 
@@ -159,18 +183,18 @@ static void window(Machine *machine, const Detail *detail, Lanes now, double *ou
             fill(machine, out, x);
             continue;
         }
-        if (detail->order < 2 && x.step != 0) {
+        if (detail->order <= WINDOW_MEAN && x.step != 0) {
             machine->kernels->add(machine->n_lanes, out, x.at);
             continue;
         }
         for (size_t lane = 0; lane < machine->n_lanes; lane++) {
             double other = lanes_at(x, lane);
-            out[lane] = detail->order == 2   ? gw_min(out[lane], other)
-                        : detail->order == 3 ? gw_max(out[lane], other)
-                                             : out[lane] + other;
+            out[lane] = detail->order == WINDOW_MIN   ? gw_min(out[lane], other)
+                        : detail->order == WINDOW_MAX ? gw_max(out[lane], other)
+                                                      : out[lane] + other;
         }
     }
-    if (detail->order == 1) {
+    if (detail->order == WINDOW_MEAN) {
         double count = t - oldest + 1;
         for (size_t lane = 0; lane < machine->n_lanes; lane++)
             out[lane] = out[lane] / count;

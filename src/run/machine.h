@@ -21,10 +21,10 @@ typedef struct {
     uint64_t seed;
     uint32_t first_path;
     const double *alive; /* tiles: lanes worth iterating for; NULL: all */
-    double *scratch;     /* of solves and shares */
+    double *scratch;     /* of solves, shares and rates of return */
 } Machine;
 
-/* Doubles of scratch for solves and shares on so many lanes. */
+/* Doubles of scratch on so many lanes. */
 size_t machine_scratch(const Model *model, size_t n_lanes);
 size_t machine_width(size_t n_lanes);
 /* Registers are zero; `constants` is the machine of HOME_CONST, NULL for itself. */

@@ -173,7 +173,7 @@ static void see_values(Coverage *c, const Model *model)
             see_draw(c, model, value->draw);
         if (value->kind == VALUE_WINDOW) {
             static const char *const windows[] = {"window sum", "window mean", "window min",
-                                                  "window max"};
+                                                  "window max", "rate of return"};
             see(c, windows[value->order], true);
         }
         see(c, "memory of closing values", value->is_closing && value->kind != VALUE_FORMULA);

@@ -1610,8 +1610,20 @@ static void write_report(Gen *g)
         put(g, ", first 2 coin)\n  show mean of %s.cash over last ", g->parties[0]);
         put_periods(g, between(g, 1, 4));
         put(g, "\n  show (%s.cash at ", g->parties[0]);
-        put_some_day(g);
+        put_late_day(g);
         put(g, "), smooth(%s.cash, 2 months)\n", g->parties[1]);
+    }
+    if (chance(g, 30)) {
+        const char *party = some_party(g);
+        put(g, "  show total(received(%s)), present(paid(%s), %d%%/year, from ", party, party,
+            between(g, -20, 90));
+        put_late_day(g);
+        put(g, ")\n  show irr(received(%s) - 7 coin", party);
+        if (chance(g, 50)) {
+            put(g, ", to ");
+            put_late_day(g);
+        }
+        put(g, ")\n");
     }
     if (g->n_stocks > 0)
         put(g, "  show s0\n");
