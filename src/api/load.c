@@ -254,7 +254,9 @@ static void say_missing(GwModel *model, const Decl *import, Text name, bool is_l
         Text path = is_library && model->library != NULL
                         ? text_format(model->keep, "%s/%.*s", model->library,
                                       TEXT_ARG(inside_library(name)))
-                        : name;
+                    : name.length > 0
+                        ? name
+                        : text_format(model->keep, "\"%.*s\"", TEXT_ARG(import->title));
         diag = diag_error(&model->diags, DIAG_IMPORT_MISSING, import->span, "cannot read %.*s: %s",
                           TEXT_ARG(path), strerror(why));
     }

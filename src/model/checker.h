@@ -187,6 +187,7 @@ struct Checker {
     const Decl *model_decl;
     LIST(PendingLag) lags;
     LIST(Latch) latches;
+    bool has_mixed_times; /* said once */
 };
 
 /* collect.c */
@@ -212,6 +213,8 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
 Typed elaborate(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_field(Checker *c, Field *field, Span at);
 Typed typed_error(void);
+/* Says, once in a model, that months and hours meet in a plain formula. */
+void note_mixed_times(Checker *c, Span at, const Type *a, const Type *b);
 /* The expression as a number in the wanted dimensions; NULL node after a diagnostic. */
 const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
                              const char *what);
@@ -233,6 +236,12 @@ Typed typed_yesno(const Node *node);
 Text type_name(Checker *c, const Type *type);
 /* "in USD/month", "a plain number", "a duration", "a date". */
 Text type_phrase(Checker *c, const Type *type);
+/* The unit that a number is shown in, and its size in base units: as written, else a declared one
+ * that is the same, else of the dimensions. */
+Text type_shown(Checker *c, const Type *type, double *scale);
+/* Another currency than the model's: what brings it there. */
+void hint_of_currency(Checker *c, const Env *env, Diag *d, const Expr *expr, const Unit *wanted,
+                      const Unit *found);
 void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
                      const Typed *right, const char *verb);
 ValueId value_new(Checker *c, Text name, ValueKind kind);

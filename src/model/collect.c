@@ -410,6 +410,28 @@ static void collect_source(Checker *c, const Decl *decl)
     }
 }
 
+/* Of two values of one field the second would silently hold; `scaled` and `plus` add to it. */
+static void refuse_field_twice(Checker *c, const Decl *scenario)
+{
+    Table *given = table_new(c->arena);
+
+    for (size_t i = 0; i < scenario->members.count; i++) {
+        const Decl *o = scenario->members.items[i];
+        if (!o->ref || (o->override != OVERRIDE_SET && o->override != OVERRIDE_DRAW))
+            continue;
+        Text written = span_text(c->diags->sources, o->ref->span);
+        Text name = text_format(c->arena, "%s%.*s", o->is_every ? "every " : "", TEXT_ARG(written));
+        const Decl *earlier = table_get(given, name);
+        if (earlier) {
+            Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, o->ref->span,
+                                 "`%.*s` is given twice in scenario `%.*s`", TEXT_ARG(name),
+                                 TEXT_ARG(scenario->name));
+            diag_label(c->diags, d, earlier->ref->span, "first here");
+        }
+        table_set(given, name, (void *)o);
+    }
+}
+
 static void collect_table(Checker *c, const Decl *decl)
 {
     TableDef *earlier = table_get(c->tables, decl->name);
@@ -455,6 +477,7 @@ static void collect_other(Checker *c, const Decl *decl, bool is_main_file)
             duplicate(c, decl, table_get(c->scenarios, decl->name));
             break;
         }
+        refuse_field_twice(c, decl);
         table_set(c->scenarios, decl->name, (void *)decl);
         *LIST_PUSH(c->arena, &c->model->scenario_names) = decl->name;
         *LIST_PUSH(c->arena, &c->model->scenario_titles) = decl->title;

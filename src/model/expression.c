@@ -29,8 +29,10 @@ const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const
     }
     if (wanted && !dimensions_equal(&t.type.unit.dims, &wanted->dims)) {
         Type asked = type_number(*wanted);
-        diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
-                   TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
+        Diag *d =
+            diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+                       TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
+        hint_of_currency(c, env, d, expr, wanted, &t.type.unit);
         return NULL;
     }
     return t.node;
@@ -131,6 +133,34 @@ static Typed date(Checker *c, const Expr *expr)
                    .node = node_const(c, day_from_civil(expr->year, month, day))};
 }
 
+/* ---- months and hours ----------------------------------------------------------------- */
+
+static bool is_of_hours(const Unit *u)
+{
+    const double longest = 0.9 / DAYS_PER_MONTH;
+    double length =
+        unit_time_power(u) > 0 && u->in_days ? u->numerator / u->denominator : u->rate_months;
+
+    return length > 0 && length < longest;
+}
+
+static bool is_of_months(const Unit *u)
+{
+    return unit_time_power(u) > 0 ? !u->in_days : u->rate_months >= 1;
+}
+
+void note_mixed_times(Checker *c, Span at, const Type *a, const Type *b)
+{
+    bool is_mixed = (is_of_hours(&a->unit) && is_of_months(&b->unit)) ||
+                    (is_of_months(&a->unit) && is_of_hours(&b->unit));
+
+    if (c->has_mixed_times || !is_mixed || a->tag != KIND_OF_NUMBER || b->tag != KIND_OF_NUMBER)
+        return;
+    c->has_mixed_times = true;
+    diag_note(c->diags, DIAG_AVERAGE_YEAR, at,
+              "months and hours meet here: a year counts as 8,766 hours, a twelfth of it a month");
+}
+
 /* ---- operators ------------------------------------------------------------------------- */
 
 /* 0 is nothing of anything: it needs no unit where the other side has one. */
@@ -149,6 +179,8 @@ static Typed both_numbers(Checker *c, const Env *env, const Expr *expr, NodeOp o
         report_mismatch(c, env, expr, a, b, verb);
         return typed_error();
     }
+    if (!is_zero_beside)
+        note_mixed_times(c, expr->op_span, &a->type, &b->type);
     Typed out = {.type = is_bare_zero(expr, 0) ? b->type : a->type};
     if (out.type.shown.length == 0) {
         out.type.shown = b->type.shown;
@@ -212,6 +244,7 @@ static Typed multiply(Checker *c, const Env *env, const Expr *expr, const Typed 
         report_mismatch(c, env, expr, a, b, is_divide ? "is divided by" : "is multiplied by");
         return typed_error();
     }
+    note_mixed_times(c, expr->op_span, &x.type, &y.type);
     Typed out = {0};
     out.type = type_number(is_divide ? unit_divide(x.type.unit, y.type.unit)
                                      : unit_multiply(x.type.unit, y.type.unit));

@@ -29,10 +29,7 @@ static void describe_value(Checker *c, ValueId id, const Type *type, Text title)
     Value *v = &c->model->values.items[id];
     v->type = value_type(type);
     v->title = title;
-    v->unit = type->shown.length > 0       ? type->shown
-              : unit_is_plain(&type->unit) ? TEXT("")
-                                           : dimensions_print(c->arena, c->units, &type->unit.dims);
-    v->unit_scale = type->shown.length > 0 && type->shown_scale != 0 ? type->shown_scale : 1;
+    v->unit = type_shown(c, type, &v->unit_scale);
     v->measure =
         unit_time_power(&type->unit) == -1 && type->unit.dims.n > 1 ? MEASURE_RATE : MEASURE_LEVEL;
 }
@@ -199,6 +196,76 @@ static bool has_scaling(const Field *field)
     return false;
 }
 
+/* ---- values ------------------------------------------------------------------------------------
+ */
+
+/* `9%` where a rate is asked for, `60 months` where a term is. */
+static void hint_of_declared(Checker *c, Diag *d, const Type *wanted, const Type *found,
+                             const Expr *expr)
+{
+    bool is_rate = wanted->tag == KIND_OF_NUMBER && wanted->unit.dims.n == 1 &&
+                   unit_time_power(&wanted->unit) == -1;
+
+    if (!expr || found->tag != KIND_OF_NUMBER)
+        return;
+    Text written = span_text(c->diags->sources, expr->span);
+    if (is_rate && unit_is_plain(&found->unit)) {
+        bool is_percent = expr->kind == EXPR_NUMBER && expr->unit;
+        diag_because(c->diags, d, "A rate says in what time: `%.*s/year`.",
+                     TEXT_ARG(is_percent ? written : TEXT("9%")));
+        if (is_percent)
+            diag_suggest(c->diags, d, expr->span, "%.*s/year", TEXT_ARG(written));
+    }
+    if (wanted->tag == KIND_OF_TERM && found->unit.dims.n == 1 &&
+        unit_time_power(&found->unit) == 1)
+        diag_because(c->diags, d,
+                     "A term also has a first day: `term(DATE, %.*s)`, DATE being a day such as "
+                     "`2026-03` or another's, `p.energised`.",
+                     TEXT_ARG(written));
+}
+
+static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t,
+                          const Expr *expr)
+{
+    Span at = expr ? expr->span : field->decl->name_span;
+    if (t->type.tag == KIND_OF_ERROR)
+        return false;
+    if (wanted->tag != t->type.tag) {
+        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s",
+                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
+                             TEXT_ARG(type_phrase(c, &t->type)));
+        if (field->type_decl != field->decl)
+            diag_label(c->diags, d, field->type_decl->name_span, "declared here");
+        hint_of_declared(c, d, wanted, &t->type, expr);
+        return false;
+    }
+    if (wanted->tag == KIND_OF_NUMBER &&
+        !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
+        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is %.*s, not %.*s",
+                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
+                             TEXT_ARG(type_phrase(c, &t->type)));
+        diag_label(c->diags, d,
+                   field->type_decl->type.is_present ? field->type_decl->type.span
+                                                     : field->type_decl->name_span,
+                   field->type_decl->type.is_present ? "declared here" : "first given here");
+        hint_of_declared(c, d, wanted, &t->type, expr);
+        return false;
+    }
+    if (unit_time_power(&wanted->unit) < 0)
+        note_mixed_times(c, at, wanted, &t->type);
+    bool is_any_contract =
+        wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
+    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract &&
+        !kind_is_a(t->instance->kind, wanted->kind)) {
+        Text asked = wanted->kind->name;
+        diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s",
+                   TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(t->instance->path),
+                   TEXT_ARG(type_name(c, &t->type)));
+        return false;
+    }
+    return true;
+}
+
 static void scale_field(Checker *c, Field *field, Typed *t)
 {
     Env env = {.self = c->root, .owner_name = field->full_name};
@@ -217,53 +284,11 @@ static void scale_field(Checker *c, Field *field, Typed *t)
             if (by.type.tag == KIND_OF_NUMBER)
                 t->node = node_date_after(c, t->node, &by);
         } else {
-            const Node *by =
-                elaborate_number(c, &env, o->expr, &t->type.unit, "what is added to a field");
-            if (by)
-                t->node = node_make(c, N_ADD, t->node, by, NULL);
+            Typed by = elaborate(c, &env, o->expr);
+            if (fits_declared(c, field, &t->type, &by, o->expr))
+                t->node = node_make(c, N_ADD, t->node, by.node, NULL);
         }
     }
-}
-
-/* ---- values ------------------------------------------------------------------------------------
- */
-
-static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t,
-                          const Expr *expr)
-{
-    Span at = expr ? expr->span : field->decl->name_span;
-    if (t->type.tag == KIND_OF_ERROR)
-        return false;
-    if (wanted->tag != t->type.tag) {
-        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` is %.*s, not %.*s",
-                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
-                             TEXT_ARG(type_phrase(c, &t->type)));
-        if (field->type_decl != field->decl)
-            diag_label(c->diags, d, field->type_decl->name_span, "declared here");
-        return false;
-    }
-    if (wanted->tag == KIND_OF_NUMBER &&
-        !dimensions_equal(&wanted->unit.dims, &t->type.unit.dims)) {
-        Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is %.*s, not %.*s",
-                             TEXT_ARG(field->full_name), TEXT_ARG(type_phrase(c, wanted)),
-                             TEXT_ARG(type_phrase(c, &t->type)));
-        diag_label(c->diags, d,
-                   field->type_decl->type.is_present ? field->type_decl->type.span
-                                                     : field->type_decl->name_span,
-                   field->type_decl->type.is_present ? "declared here" : "first given here");
-        return false;
-    }
-    bool is_any_contract =
-        wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
-    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract &&
-        !kind_is_a(t->instance->kind, wanted->kind)) {
-        Text asked = wanted->kind->name;
-        diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s",
-                   TEXT_ARG(field->full_name), TEXT_ARG(asked), TEXT_ARG(t->instance->path),
-                   TEXT_ARG(type_name(c, &t->type)));
-        return false;
-    }
-    return true;
 }
 
 /* A scenario's value in place of one without a declared unit is of the same unit. */

@@ -537,8 +537,64 @@ static Field *field_of_reference(Checker *c, Instance *self, const Expr *ref)
     return at ? table_get(at->fields, ref->name) : NULL;
 }
 
+/* "loan" or "site.phase"; NULL when there is none. */
+static const KindDef *kind_of_path(Checker *c, const Expr *path)
+{
+    if (path->kind == EXPR_WORD)
+        return kind_named(c, path->name);
+    if (path->kind != EXPR_FIELD || path->args.items[0]->kind != EXPR_WORD)
+        return NULL;
+    const KindDef *owner = kind_named(c, path->args.items[0]->name);
+    return owner ? table_get(owner->parts, path->name) : NULL;
+}
+
+/* `every` goes before a kind. */
+static void unknown_every(Checker *c, const Decl *o)
+{
+    Text base = span_text(c->diags->sources, o->ref->args.items[0]->span);
+    const KindDef *kind = kind_of_path(c, o->ref->args.items[0]);
+    Span word = {o->ref->span.file, o->span.start, o->ref->span.start};
+    const Instance *named = table_get(c->root->children, base);
+
+    if (named && !kind) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->args.items[0]->span,
+                             "`%.*s` is no kind, and `every` is of a kind", TEXT_ARG(base));
+        if (field_of_reference(c, c->root, o->ref))
+            diag_suggest(c->diags, d, word, "%s", "");
+        return;
+    }
+    Table *names = table_new(c->arena);
+    Text wanted = kind ? o->ref->name : base;
+    Span at = kind ? o->ref->op_span : o->ref->args.items[0]->span;
+    bool has_instances = false;
+    for (size_t i = 0; i < c->all.count; i++) {
+        const Instance *one = c->all.items[i];
+        for (const KindDef *k = one->kind; k && !kind; k = k->like)
+            table_set(names, k->name, names);
+        if (!kind || !kind_is_a(one->kind, kind))
+            continue;
+        has_instances = true;
+        for (size_t k = 0; k < table_count(one->fields); k++)
+            table_set(names, table_at(one->fields, k)->key, names);
+    }
+    if (kind && !has_instances) {
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->span,
+                   "nothing here is a %.*s, so there is nothing to change", TEXT_ARG(base));
+        return;
+    }
+    Diag *d = kind ? diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "no %.*s has a field `%.*s`",
+                                TEXT_ARG(base), TEXT_ARG(wanted))
+                   : diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`",
+                                TEXT_ARG(wanted));
+    suggest_nearest(c, d, at, names, wanted);
+}
+
 static void unknown_override(Checker *c, const Decl *o)
 {
+    if (o->is_every && o->ref->kind == EXPR_FIELD) {
+        unknown_every(c, o);
+        return;
+    }
     Table *names = table_new(c->arena);
     for (size_t i = 0; i < c->fields.count; i++)
         table_set(names, c->fields.items[i]->full_name, c->fields.items[i]);

@@ -222,6 +222,28 @@ static Table *names_in_scope(Checker *c, const Env *env)
     return names;
 }
 
+/* A part of that very name elsewhere: `abilene.p1` for `p1`. */
+static bool suggest_part(Checker *c, Diag *d, const Expr *word)
+{
+    const Instance *found = NULL, *other = NULL;
+
+    for (size_t i = 0; i < c->all.count; i++) {
+        const Instance *at = c->all.items[i];
+        if (!at->owner || at->owner->is_root || !text_equal(at->name, word->name))
+            continue;
+        other = found;
+        found = at;
+        if (other)
+            break;
+    }
+    if (other)
+        diag_because(c->diags, d, "Elsewhere there are `%.*s` and `%.*s`.", TEXT_ARG(other->path),
+                     TEXT_ARG(found->path));
+    else if (found)
+        diag_suggest(c->diags, d, word->span, "%.*s", TEXT_ARG(found->path));
+    return found != NULL;
+}
+
 /* `lenders = lenders` in an instance's block: the right side is the name outside. */
 static bool is_own_definition(const Checker *c, const Instance *at, Text name)
 {
@@ -267,7 +289,8 @@ Typed elaborate_word(Checker *c, const Env *env, const Expr *expr)
 
     Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->span,
                          "there is nothing named `%.*s` here", TEXT_ARG(name));
-    suggest_nearest(c, d, expr->span, names_in_scope(c, env), name);
+    if (!suggest_part(c, d, expr))
+        suggest_nearest(c, d, expr->span, names_in_scope(c, env), name);
     return typed_error();
 }
 

@@ -108,11 +108,7 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
                   .type = output_type(t),
                   .measure = output_measure(c, t),
                   .is_hidden = is_hidden};
-    out.unit = t->type.shown.length > 0 ? t->type.shown
-               : t->type.tag != KIND_OF_NUMBER || unit_is_plain(&t->type.unit)
-                   ? TEXT("")
-                   : dimensions_print(c->arena, c->units, &t->type.unit.dims);
-    out.unit_scale = t->type.shown.length > 0 && t->type.shown_scale != 0 ? t->type.shown_scale : 1;
+    out.unit = type_shown(c, &t->type, &out.unit_scale);
     out.is_once = t->type.tag == KIND_OF_DATE ||
                   (out.measure == MEASURE_LEVEL && !varies_at_end(c->model, t->node));
     Text hidden = text_format(c->arena, "%.*s#%s", TEXT_ARG(name), is_hidden ? "hidden" : "shown");
@@ -264,6 +260,37 @@ static bool view_takes_outputs(Text name)
            text_is(name, "tornado") || text_is(name, "why") || text_is(name, "reach");
 }
 
+/* What is received is booked in the payee's account of its category; no other one says who pays. */
+static void refuse_account(Checker *c, const Expr *expr, const Instance *party, uint32_t account)
+{
+    const Model *m = c->model;
+    Buffer those = {.arena = c->arena};
+    uint32_t only = NO_ID, n = 0;
+
+    for (size_t i = 0; i < m->categories.count; i++)
+        if (m->categories.items[i].payee == account)
+            return;
+    for (size_t a = 0; a < m->accounts.count; a++) {
+        bool receives = false;
+        for (size_t s = 0; s < m->slots.count; s++)
+            receives |= m->slots.items[s].payee == party->party &&
+                        m->categories.items[m->slots.items[s].category].payee == a;
+        if (!receives)
+            continue;
+        buffer_format(&those, "%s`%.*s.%.*s`", n > 0 ? ", " : "", TEXT_ARG(party->path),
+                      TEXT_ARG(m->accounts.items[a].name));
+        only = (uint32_t)a;
+        n++;
+    }
+    Diag *d = diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+                         "nothing that is received is booked as `%.*s`", TEXT_ARG(expr->name));
+    if (n > 0)
+        diag_because(c->diags, d, "What `%.*s` receives is %.*s.", TEXT_ARG(party->path),
+                     TEXT_ARG(buffer_view(&those)));
+    if (n == 1)
+        diag_suggest(c->diags, d, expr->op_span, "%.*s", TEXT_ARG(m->accounts.items[only].name));
+}
+
 static void read_account(Checker *c, View *view, const Expr *expr)
 {
     Env env = closing_env(c, TEXT("report"));
@@ -276,6 +303,8 @@ static void read_account(Checker *c, View *view, const Expr *expr)
                                  "there is no account `%.*s`", TEXT_ARG(expr->name));
             suggest_nearest(c, d, expr->op_span, c->accounts, expr->name);
         }
+        if (party && account != NO_ID)
+            refuse_account(c, expr, party, account);
         if (party)
             view->party = party->party;
         view->account = account;

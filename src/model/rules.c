@@ -49,8 +49,10 @@ static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit,
         return NULL;
     }
     Type asked = type_number(*unit);
-    diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
-               TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
+    Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+                         TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
+    if (t.type.tag == KIND_OF_NUMBER)
+        hint_of_currency(c, &b->env, d, expr, unit, &t.type.unit);
     return NULL;
 }
 
@@ -451,14 +453,26 @@ static void build_rule(Checker *c, Instance *at, const Decl *decl, size_t number
     *LIST_PUSH(c->arena, &c->model->rules) = b.rule;
 }
 
+/* What is wrong in a library's kind was asked for by somebody. */
+static void label_instance(Checker *c, const Instance *at, size_t n_before)
+{
+    for (size_t i = n_before; i < c->diags->diags.count; i++) {
+        Diag *d = c->diags->diags.items[i];
+        const SourceFile *file = c->diags->sources->files.items[d->span.file];
+        if (file->is_library && at->decl)
+            diag_label(c->diags, d, at->decl->name_span, "asked for here");
+    }
+}
+
 static void build_rules_of(Checker *c, Instance *at)
 {
-    size_t number = 0;
+    size_t number = 0, n_before = c->diags->diags.count;
     for (size_t i = 0; i < at->members.count; i++) {
         const Decl *m = at->members.items[i];
         if (m && m->kind == DECL_RULE)
             build_rule(c, at, m, ++number);
     }
+    label_instance(c, at, n_before);
 }
 
 void rules_build(Checker *c)

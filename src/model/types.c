@@ -169,6 +169,37 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
     return t;
 }
 
+/* A declared unit of several dimensions at once, such as energy; one that takes prefixes first. */
+static const UnitDef *unit_of_product(const Checker *c, const Dimensions *dims)
+{
+    const UnitDef *found = NULL;
+
+    if (dims->n < 2)
+        return NULL;
+    for (size_t i = 0; i < table_count(c->units->names); i++) {
+        const UnitDef *def = table_at(c->units->names, i)->value;
+        bool is_as_declared = def->decl && text_equal(def->decl->name, def->name);
+        if (is_as_declared && dimensions_equal(&def->unit.dims, dims) &&
+            (!found || (def->is_prefixed && !found->is_prefixed)))
+            found = def;
+    }
+    return found;
+}
+
+Text type_shown(Checker *c, const Type *type, double *scale)
+{
+    *scale = type->shown.length > 0 && type->shown_scale != 0 ? type->shown_scale : 1;
+    if (type->shown.length > 0)
+        return type->shown;
+    if (type->tag != KIND_OF_NUMBER || unit_is_plain(&type->unit))
+        return TEXT("");
+    const UnitDef *def = unit_of_product(c, &type->unit.dims);
+    if (!def)
+        return dimensions_print(c->arena, c->units, &type->unit.dims);
+    *scale = def->unit.numerator / def->unit.denominator;
+    return def->name;
+}
+
 /* "bn USD" says USD; "%/year" stays. */
 static Text without_magnitude(Text shown)
 {
@@ -263,6 +294,24 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
     if (n_found > 0)
         diag_because(c->diags, d, "In scope with that unit: %.*s%s.", TEXT_ARG(found),
                      n_found > 1 ? ", and others" : "");
+}
+
+void hint_of_currency(Checker *c, const Env *env, Diag *d, const Expr *expr, const Unit *wanted,
+                      const Unit *found)
+{
+    Unit money = money_unit(c), factor = unit_divide(*wanted, *found);
+    bool is_other = false;
+
+    for (int i = 0; i < found->dims.n; i++)
+        is_other |= c->units->dimensions.items[found->dims.factors[i].dimension]->is_currency;
+    if (!is_other || !dimensions_equal(&wanted->dims, &money.dims) || !is_ratio(&factor.dims))
+        return;
+    diag_because(c->diags, d,
+                 "All books are in the model's money, %.*s. What is in another is brought there: "
+                 "`%.*s * rate`, with a `rate : %.*s` of your own.",
+                 TEXT_ARG(c->model->currency), TEXT_ARG(span_text(c->diags->sources, expr->span)),
+                 TEXT_ARG(dimensions_print(c->arena, c->units, &factor.dims)));
+    search_factor(c, env, d, &factor.dims, expr);
 }
 
 static bool is_year(const Expr *e)

@@ -436,7 +436,15 @@ void parser_end_statement(Parser *p)
         parser_at(p, TOKEN_RIGHT_BRACE) || parser_at(p, TOKEN_END) ||
         is_first_on_line(p, p->at)) /* behind a block that was left open */
         return;
-    parser_expected(p, "the end of the statement");
+    bool is_behind_block = p->at > 0 && p->tokens[p->at - 1].kind == TOKEN_RIGHT_BRACE;
+    uint32_t end = p->tokens[p->at > 0 ? p->at - 1 : 0].end;
+    if (is_behind_block)
+        p->form = NULL;
+    Diag *diag = expected(p, "the end of the statement");
+    if (diag && is_behind_block && p->tokens[p->at].kind == TOKEN_NAME) {
+        diag_because(p->diags, diag, "Two statements on one line have a `;` between them.");
+        diag_suggest(p->diags, diag, (Span){p->file, end, end}, ";");
+    }
 }
 
 /* --- blocks --- */
