@@ -184,6 +184,16 @@ double date_months_between(double a, double b)
     return months + (double)(to - begun) / (day_add_whole_months(from, months + 1) - begun);
 }
 
+double date_month_day(double date)
+{
+    Civil civil;
+
+    if (!(fabs(date) <= FARTHEST_DAY))
+        return __builtin_nan("");
+    civil = day_to_civil((Day)floor(date));
+    return ((civil.year - 1970) * 12 + civil.month - 1) * 32 + civil.day;
+}
+
 int32_t step_ordinal(Step step, Day day)
 {
     Civil civil = day_to_civil(day);

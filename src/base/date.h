@@ -38,6 +38,10 @@ double date_add_days(double date, double days);
  * negative when b is before a; b = never gives +infinity. */
 double date_months_between(double a, double b);
 
+/* 32 times the month since January 1970, and the day of the month: what a count of days by the
+ * calendar is made of. NaN for never. */
+double date_month_day(double date);
+
 /* Calendar steps: the clock's periods, and the periods of rules and draws. */
 typedef enum { STEP_DAY, STEP_WEEK, STEP_MONTH, STEP_QUARTER, STEP_YEAR } Step;
 /* The ordinal of the step that holds the day: days, ISO weeks (Monday first),

@@ -132,9 +132,10 @@ typedef struct Loop {
 typedef struct {
     Instance *self;
     const Loop *loops;
-    Text owner_name; /* for hidden values: the full name of the field or rule */
-    bool is_closing; /* checks and reports */
-    bool is_opening; /* under `opening` there */
+    Text owner_name;  /* for hidden values: the full name of the field or rule */
+    bool is_closing;  /* checks and reports */
+    bool is_in_every; /* the amounts of an `every` rule: a stretch falls due */
+    bool is_opening;  /* under `opening` there */
     bool *saw_opening, *saw_closing;
 } Env;
 
@@ -287,6 +288,11 @@ Typed read_hidden(Checker *c, ValueId id, Type type);
 Typed growth_from(Checker *c, const Env *env, const Expr *growth, const Node *start, bool is_fade);
 /* A rate becomes the amount of each period; what is no rate stays. */
 void amount_of_period(Checker *c, Typed *x);
+
+/* daycount.c */
+Typed call_year_fraction(Checker *c, const Env *env, const Expr *call);
+/* Whether an argument is written as a day count: its numbers are no facts. */
+bool is_day_count(const Expr *e);
 
 /* across.c: what is read across the run */
 Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);

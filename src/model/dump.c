@@ -40,6 +40,7 @@ static const char *const op_names[N_OP_COUNT] = {[N_CONST] = "const",
                                                  [N_DATE_ADD_MONTHS] = "add_months",
                                                  [N_DATE_ADD_DAYS] = "add_days",
                                                  [N_MONTHS_BETWEEN] = "months",
+                                                 [N_MONTH_DAY] = "month_day",
                                                  [N_RAMP] = "ramp",
                                                  [N_TABLE] = "table",
                                                  [N_ANNUITY] = "annuity"};

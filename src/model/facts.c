@@ -105,6 +105,12 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
         place->is_exempt = was;
         return;
     }
+    if (e->kind == EXPR_CALL && text_is(e->name, "year_fraction")) {
+        for (size_t i = 0; i < e->args.count; i++)
+            if (!is_day_count(e->args.items[i]))
+                walk_expr(c, place, e->args.items[i]);
+        return;
+    }
     if (e->kind == EXPR_WINDOW) {
         walk_expr(c, place, e->args.items[0]);
         return;

@@ -561,6 +561,8 @@ Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
         return call_term(c, env, expr);
     if (text_is(expr->name, "start") || text_is(expr->name, "end") || text_is(expr->name, "months"))
         return call_of_term(c, env, expr);
+    if (text_is(expr->name, "year_fraction"))
+        return call_year_fraction(c, env, expr);
     if (text_is(expr->name, "unpaid"))
         return call_unpaid(c, env, expr);
     if (text_is(expr->name, "received") || text_is(expr->name, "paid"))
@@ -573,10 +575,10 @@ Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
         return call_over_run(c, env, expr);
 
     static const char *const names[] = {
-        "min",      "max",  "clamp",   "abs",     "floor",  "ceil",       "round",  "sqrt",
-        "exp",      "log",  "lag",     "delay",   "smooth", "cumulative", "first",  "ramp",
-        "compound", "fade", "annuity", "term",    "start",  "end",        "months", "unpaid",
-        "received", "paid", "total",   "present", "irr"};
+        "min",      "max",  "clamp",   "abs",     "floor",  "ceil",         "round",  "sqrt",
+        "exp",      "log",  "lag",     "delay",   "smooth", "cumulative",   "first",  "ramp",
+        "compound", "fade", "annuity", "term",    "start",  "end",          "months", "unpaid",
+        "received", "paid", "total",   "present", "irr",    "year_fraction"};
     Table *known = table_new(c->arena);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         table_set(known, text_from(names[i]), known);

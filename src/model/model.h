@@ -64,6 +64,7 @@ typedef enum {
     N_DATE_ADD_MONTHS, /* date, months: date_add_months */
     N_DATE_ADD_DAYS,   /* date, days: date_add_days */
     N_MONTHS_BETWEEN,  /* a, b: date_months_between */
+    N_MONTH_DAY,       /* date: date_month_day */
     N_RAMP,    /* start, end: clamp((today - start) / (end - start), 0, 1); start == end: today >=
                   start */
     N_TABLE,   /* key; table */

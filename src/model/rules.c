@@ -446,6 +446,7 @@ static void build_rule(Checker *c, Instance *at, const Decl *decl, size_t number
     b.env = (Env){.self = at, .owner_name = b.rule.name};
     if (!build_trigger(&b, decl))
         return;
+    b.env.is_in_every = b.rule.kind == RULE_EVERY;
     for (size_t i = 0; i < decl->members.count; i++)
         build_action(&b, decl->members.items[i]);
     if (b.rule.kind == RULE_ON)

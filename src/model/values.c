@@ -148,6 +148,9 @@ static bool fold(NodeOp op, const double *x, uint32_t n, double *out)
     case N_MONTHS_BETWEEN:
         *out = date_months_between(x[0], x[1]);
         return true;
+    case N_MONTH_DAY:
+        *out = date_month_day(x[0]);
+        return true;
     case N_ANNUITY:
         *out = gw_annuity(x[0], x[1], x[2]);
         return true;

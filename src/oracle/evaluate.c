@@ -127,6 +127,8 @@ static double evaluate_one(const Path *path, const Node *node, double a)
         return gw_exp(a);
     case N_LOG:
         return gw_log(a);
+    case N_MONTH_DAY:
+        return date_month_day(a);
     case N_TABLE:
         return table_lookup(&path->model->tables.items[node->table], a);
     default:

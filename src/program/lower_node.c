@@ -64,6 +64,8 @@ static Op op_of(NodeOp op)
         return OP_DATE_ADD_DAYS;
     case N_MONTHS_BETWEEN:
         return OP_MONTHS_BETWEEN;
+    case N_MONTH_DAY:
+        return OP_MONTH_DAY;
     case N_RAMP:
         return OP_RAMP;
     case N_TABLE:

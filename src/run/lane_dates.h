@@ -121,6 +121,14 @@ static inline double lane_pack(double day)
     return civil.month * 32.0 + civil.day;
 }
 
+/* The same for formulas: NaN for never. */
+static inline double lane_month_day(double day)
+{
+    double known = fabs(day) <= LANE_FARTHEST_DAY ? 0.0 : GW_NAN;
+
+    return lane_pack(day) + known;
+}
+
 static inline LaneCivil lane_unpack(double packed)
 {
     double month = gw_floor(packed / 32.0);

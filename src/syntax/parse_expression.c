@@ -126,6 +126,18 @@ static void close_bracket(Parser *p, Opened before)
     p->is_at_barred = before.is_at_barred;
 }
 
+/* A day count is written as one word: `30E/360`. */
+static void glue_day_count(Parser *p, size_t first, const Expr *call)
+{
+    const Expr *count = call->args.count > 0 ? call->args.items[call->args.count - 1] : NULL;
+
+    if (!text_is(call->name, "year_fraction") || !count || count->kind != EXPR_BINARY)
+        return;
+    for (size_t i = first; i < p->at; i++)
+        if (p->tokens[i].start > count->span.start && p->tokens[i].end <= count->span.end)
+            p->tokens[i].marks |= MARK_GLUED;
+}
+
 static Expr *call(Parser *p)
 {
     size_t first = p->at;
@@ -143,6 +155,7 @@ static Expr *call(Parser *p)
     expr->op_span = name_span;
     expr->args = list.args;
     expr->arg_names = list.arg_names;
+    glue_day_count(p, first, expr);
     return expr;
 }
 

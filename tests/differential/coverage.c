@@ -55,6 +55,7 @@ static const char *const node_names[N_OP_COUNT] = {
     [N_DATE_ADD_MONTHS] = "date + months",
     [N_DATE_ADD_DAYS] = "date + days",
     [N_MONTHS_BETWEEN] = "months between dates",
+    [N_MONTH_DAY] = "day count",
     [N_RAMP] = "ramp",
     [N_TABLE] = "table",
     [N_ANNUITY] = "annuity",

@@ -451,6 +451,8 @@ static void function_of_number(Gen *g, int depth)
 
 static void number_of_dates(Gen *g, int depth)
 {
+    static const char *const day_counts[] = {"act/365", "act/360", "act/act", "30/360", "30E/360"};
+
     switch (below(g, 4)) {
     case 0:
         put(g, "ramp(");
@@ -465,6 +467,12 @@ static void number_of_dates(Gen *g, int depth)
         put(g, ", today), -20, 20) / 5)");
         break;
     case 2:
+        if (chance(g, 50)) {
+            put(g, "(clamp(year_fraction(");
+            date(g, depth - 1);
+            put(g, ", today, %s) / 1 year, -9, 9))", day_counts[below(g, 5)]);
+            break;
+        }
         put(g, "(clamp((today - ");
         date(g, depth - 1);
         put(g, ") / 1 month, -20, 20))");

@@ -69,6 +69,7 @@ static void dates_agree_with_the_calendar(void **state)
         assert_true(same(lane_date_add_months(a, months), date_add_months(a, months)));
         assert_true(same(lane_date_add_days(a, months), date_add_days(a, months)));
         assert_true(same(lane_months_between(a, b), date_months_between(a, b)));
+        assert_true(same(lane_month_day(a), date_month_day(a)));
     }
 }
 
