@@ -197,6 +197,25 @@ static const char *fault_of(DistLaw law, const double *x, const bool *known)
     }
 }
 
+/* The spread of a date is a duration: `normal(2026-06, 20 days)`. */
+static void take_days(ArgumentReader *r, Typed *spread)
+{
+    Unit time = unit_time();
+    bool is_duration =
+        spread->type.tag == KIND_OF_NUMBER && dimensions_equal(&spread->type.unit.dims, &time.dims);
+
+    if (r->type.tag != KIND_OF_DATE || !is_duration)
+        return;
+    spread->node = node_make(r->c, N_MUL, spread->node, node_const(r->c, DAYS_PER_MONTH), NULL);
+    spread->type = r->type;
+}
+
+static bool has_no_dates(DistLaw law)
+{
+    return law == DIST_LAW_LOGNORMAL || law == DIST_LAW_GAMMA || law == DIST_LAW_EXPONENTIAL ||
+           law == DIST_LAW_POISSON;
+}
+
 static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
 {
     size_t which = 0, n_laws = sizeof laws / sizeof *laws;
@@ -233,6 +252,8 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         bool ok = read_argument(r, dist->args.items[i], &args[i]);
         r->scale = scale;
         r->has_type = had;
+        if (ok && i == 1 && laws[which].law == DIST_LAW_NORMAL)
+            take_days(r, &args[i]);
         if (!ok || (!is_plain && !same_kind(r, &args[i], dist->args.items[i]->span)))
             return NULL;
         if (is_plain &&
@@ -243,6 +264,10 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         }
         known[i] = node_is_constant(args[i].node, &x[i]);
     }
+    if (r->type.tag == KIND_OF_DATE && has_no_dates(laws[which].law))
+        return impossible(r->c, dist->span,
+                          "a date is drawn as `A to B`, normal, uniform, triangle, pert, one of or "
+                          "by quantiles; or add a duration that is drawn to a date");
     const char *fault = fault_of(laws[which].law, x, known);
     if (fault)
         return impossible(r->c, dist->span, fault);
@@ -444,11 +469,9 @@ static void set_truncation(ArgumentReader *r, const Dist *dist, Draw *draw)
                    "`truncated low to high` needs low < high");
         return;
     }
-    if (draw->law == DIST_LAW_CHANCE || draw->law == DIST_LAW_ONE_OF ||
-        draw->law == DIST_LAW_POISSON || draw->law == DIST_LAW_DATA ||
-        draw->law == DIST_LAW_QUANTILES) {
+    if (draw->law == DIST_LAW_CHANCE || draw->law == DIST_LAW_ONE_OF) {
         diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
-                   "this distribution cannot be truncated");
+                   "a choice cannot be truncated: leave the outcome out");
         return;
     }
     draw->truncated_low = a.node;

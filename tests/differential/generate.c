@@ -819,15 +819,18 @@ static void law(Gen *g)
         put(g, "poisson(");
         parameter(g, "0.5");
         put(g, ")");
+        truncation(g, 1, 4);
         break;
     case 9:
         put(g, "one of {1: 20%%, 2.5: 50%%, 7: 30%%}");
         break;
     case 10:
         put(g, "p10 1 p50 %d p90 %d", between(g, 2, 4), between(g, 5, 9));
+        truncation(g, 0, 5);
         break;
     case 11:
         put(g, "data \"numbers.csv\" column level");
+        truncation(g, -1, 9);
         break;
     case 12:
         put(g, "%d to %d", between(g, 1, 3), between(g, 4, 9));
@@ -859,9 +862,12 @@ static void write_draw(Gen *g, int i)
         put(g, "chance %d%%", between(g, 5, 95));
         kind = YESNO;
     } else if (which == 1) {
+        bool is_flat = chance(g, 40);
+        put(g, is_flat ? "uniform(" : "");
         put_some_day(g);
-        put(g, " to ");
+        put(g, is_flat ? ", " : " to ");
         put_day(g, step_last_day(g->step, g->first_ordinal + g->n_periods + 4));
+        put(g, is_flat ? ")" : "");
         kind = DATE;
     } else if (which == 2) {
         put(g, "%d to %d coin", between(g, 1, 9), between(g, 10, 40));
