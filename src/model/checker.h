@@ -119,7 +119,7 @@ struct TableDef {
     const KindDef *key_kind;
     uint32_t index; /* Model.tables, or NO_ID before it is read */
     LIST(Text) words;
-    bool is_bad;
+    bool is_bad, has_warned;
 };
 
 /* What an expression stands in. */
@@ -134,6 +134,7 @@ typedef struct {
     const Loop *loops;
     Text owner_name;  /* for hidden values: the full name of the field or rule */
     bool is_closing;  /* checks and reports */
+    bool is_guarded;  /* a branch of an `if`: perhaps not read */
     bool is_in_every; /* the amounts of an `every` rule: a stretch falls due */
     bool is_opening;  /* under `opening` there */
     bool *saw_opening, *saw_closing;

@@ -390,7 +390,10 @@ static Typed unary(Checker *c, const Env *env, const Expr *expr)
 static Typed conditional(Checker *c, const Env *env, const Expr *expr)
 {
     const Node *condition = elaborate_yesno(c, env, expr->args.items[0], "the condition of `if`");
-    Typed a = elaborate(c, env, expr->args.items[1]), b = elaborate(c, env, expr->args.items[2]);
+    Env branch = *env;
+    branch.is_guarded = true;
+    Typed a = elaborate(c, &branch, expr->args.items[1]),
+          b = elaborate(c, &branch, expr->args.items[2]);
     if (!condition || a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
         return typed_error();
     double known;

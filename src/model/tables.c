@@ -256,6 +256,58 @@ static bool is_name(const Env *env, Text word)
     return false;
 }
 
+/* Behind the rows, and the `step` or `linear` that may follow them; 0 for rows from a file. */
+static uint32_t place_of_hold(Checker *c, const Decl *table)
+{
+    Text text = span_text(c->diags->sources, table->span);
+    size_t i = 0;
+
+    while (i < text.length && text.bytes[i] != '}')
+        i++;
+    if (i == text.length)
+        return 0;
+    static const char *const words[] = {" step", " linear"};
+    for (size_t k = 0; k < 2; k++) {
+        Text word = text_from(words[k]);
+        if (text_starts((Text){text.bytes + i + 1, text.length - i - 1}, words[k]))
+            return table->span.start + (uint32_t)(i + 1 + word.length);
+    }
+    return table->span.start + (uint32_t)i + 1;
+}
+
+/* A table read on each period's last day, of which the clock goes past its rows. */
+static void warn_of_ends(Checker *c, const Env *env, TableDef *table, const Expr *call,
+                         const Node *key)
+{
+    const KeyTable *rows = &c->model->tables.items[table->index];
+    double from = c->model->last_days[0], until = c->model->until;
+
+    if (rows->is_held || rows->n_rows == 0 || env->is_guarded || table->has_warned)
+        return;
+    if (key->op != N_TODAY && !node_is_constant(key, &from))
+        return;
+    if (key->op != N_TODAY)
+        until = from;
+    bool is_early = from<rows->keys[0], is_late = until> rows->keys[rows->n_rows - 1];
+    char end[16], day[16];
+    if (!is_early && !is_late)
+        return;
+    table->has_warned = true;
+    day_print(is_early ? rows->keys[0] : rows->keys[rows->n_rows - 1], end);
+    day_print(is_early ? from : until, day);
+    Diag *d = diag_warning(c->diags, DIAG_BAD_TABLE, call->span,
+                           is_early ? "table `%.*s` begins on %s, and is read on %s"
+                                    : "the last row of table `%.*s` is of %s, and it is read on %s",
+                           TEXT_ARG(table->decl->name), end, day);
+    diag_label(c->diags, d, table->decl->name_span, "declared here");
+    diag_because(c->diags, d,
+                 "Outside of its rows a table is not a number, and the path fails; with `hold` it "
+                 "keeps its first and last number there.");
+    uint32_t at = place_of_hold(c, table->decl);
+    if (at > 0)
+        diag_suggest(c->diags, d, (Span){table->decl->span.file, at, at}, " hold");
+}
+
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
 {
     if (!table_prepare(c, table))
@@ -294,6 +346,7 @@ Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call)
                    TEXT_ARG(type_name(c, &t.type)));
         return typed_error();
     }
+    warn_of_ends(c, env, table, call, t.node);
     Node *node = ARENA_NEW(c->arena, Node);
     node->op = N_TABLE;
     node->value = NO_ID;
