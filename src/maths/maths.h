@@ -156,11 +156,15 @@ GW_LEAF double gw_select(double c, double a, double b)
 /* The largest whole number not above x; keeps -0. */
 GW_LEAF double gw_floor(double x)
 {
+#ifdef __SSE4_1__
+    return __builtin_floor(x);
+#else
     double size = fabs(x);
     double whole = copysign((size + 0x1p52) - 0x1p52, x);
     double below = whole > x ? whole - 1.0 : whole;
 
     return size < 0x1p52 ? below : x;
+#endif
 }
 
 GW_LEAF double gw_ceil(double x)

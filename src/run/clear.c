@@ -11,14 +11,23 @@
 #include <math.h>
 #include <string.h>
 
+double *tile_activate_unset(Tile *tile, uint32_t slot)
+{
+    SlotNow *now = &tile->slots[slot];
+
+    now->fresh = tile_take_unset(tile);
+    now->fresh_sum = GW_NAN;
+    tile->active[tile->n_active++] = slot;
+    return now->fresh;
+}
+
 void tile_activate(Tile *tile, uint32_t slot)
 {
     SlotNow *now = &tile->slots[slot];
 
     if (now->fresh != NULL)
         return;
-    now->fresh = tile_take(tile);
-    tile->active[tile->n_active++] = slot;
+    memset(tile_activate_unset(tile, slot), 0, tile->m.n_lanes * sizeof *now->fresh);
     if (tile->plan->model->slots.items[slot].is_rest) {
         now->share = tile_take(tile);
         now->cap = tile_take(tile);
@@ -121,11 +130,11 @@ static void add_arrears(Tile *tile, uint32_t slot)
     SlotNow *now = &tile->slots[slot];
 
     now->has_arrears = true;
-    now->due = tile_take(tile);
-    memcpy(now->due, now->fresh, tile->m.n_lanes * sizeof *now->due);
-    tile->m.kernels->add(tile->m.n_lanes, now->due,
-                         tile_register(tile, tile->plan->code->slot_arrears[slot]));
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+    now->due = tile_take_unset(tile);
+    unsigned found =
+        tile->m.kernels->owe(tile->m.n_lanes, now->fresh,
+                             tile_register(tile, tile->plan->code->slot_arrears[slot]), now->due);
+    for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++)
         if (!(now->due[lane] < WHOLE_LIMIT))
             tile_fail(tile, lane, FAILED_SLOT, slot);
 }
@@ -157,6 +166,7 @@ static void forgive_dead(Tile *tile)
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
             if (tile->alive[lane] != 0)
                 continue;
+            now->fresh_sum = GW_NAN;
             now->fresh[lane] = now->due[lane] = 0;
             if (now->share != NULL)
                 now->share[lane] = 0;
@@ -178,7 +188,7 @@ static const double *cash_cell(const Tile *tile, uint32_t party)
 static double *start_net(Tile *tile, uint32_t party)
 {
     const Plan *plan = tile->plan;
-    double *net = tile_take(tile);
+    double *net = tile_take_unset(tile);
 
     memcpy(net, cash_cell(tile, party), tile->m.n_lanes * sizeof *net);
     for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
@@ -212,6 +222,24 @@ static void mark_slow(Tile *tile, size_t lane)
     tile->has_slow |= tile->alive[lane] != 0;
 }
 
+/* What is due to the party and from it, by slot. */
+static size_t list_dues(Tile *tile, uint32_t party)
+{
+    const Plan *plan = tile->plan;
+    uint32_t cash = plan->cash_cells[party];
+    size_t n = 0;
+
+    for (uint32_t i = plan->entry_starts[cash]; i < plan->entry_starts[cash + 1]; i++) {
+        const CellEntry *entry = &plan->entries[i];
+        const SlotNow *now = &tile->slots[entry->slot];
+
+        if (now->fresh != NULL && entry->is_paid && now->share == NULL &&
+            !plan->is_pays_slot[entry->slot])
+            tile->entries[n++] = (Entry){now->due, entry->is_credit ? -1 : 1};
+    }
+    return n;
+}
+
 /* Lanes in which an inside payer would be left with less than nothing, or than it keeps. */
 static void find_short(Tile *tile)
 {
@@ -221,21 +249,18 @@ static void find_short(Tile *tile)
     memset(tile->is_payer, 0, plan->model->parties.count * sizeof *tile->is_payer);
     for (size_t i = 0; i < tile->n_active; i++) {
         const Slot *slot = &plan->model->slots.items[tile->active[i]];
-        const SlotNow *now = &tile->slots[tile->active[i]];
 
-        if (slot->is_rest || plan->is_pays_slot[tile->active[i]])
-            continue;
-        tile->is_payer[slot->payer] = true;
-        if (tile->net[slot->payer] != NULL)
-            kernels->subtract(tile->m.n_lanes, tile->net[slot->payer], now->due);
-        if (tile->net[slot->payee] != NULL)
-            kernels->add(tile->m.n_lanes, tile->net[slot->payee], now->due);
+        if (!slot->is_rest && !plan->is_pays_slot[tile->active[i]])
+            tile->is_payer[slot->payer] = true;
     }
     for (uint32_t p = 0; p < plan->model->parties.count; p++) {
         const double *net = tile->net[p];
         Lanes bound = {tile->zeros, 0};
 
-        if (net == NULL || !tile->is_payer[p])
+        if (net == NULL)
+            continue;
+        tile->m.kernels->post(tile->m.n_lanes, tile->net[p], tile->entries, list_dues(tile, p));
+        if (!tile->is_payer[p])
             continue;
         if (plan->keep_counts[p])
             bound = (Lanes){tile->keep[p], GW_LANES};
@@ -454,7 +479,7 @@ double *tile_cleared(Tile *tile, uint32_t slot)
     SlotNow *now = &tile->slots[slot];
 
     if (now->cleared == NULL) {
-        now->cleared = tile_take(tile);
+        now->cleared = tile_take_unset(tile);
         memcpy(now->cleared, now->due, tile->m.n_lanes * sizeof *now->cleared);
     }
     return now->cleared;

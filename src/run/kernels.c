@@ -10,6 +10,9 @@
 #include "run/lane.h"
 #include "run/lane_dates.h"
 
+/* A tile has at most 2^12 lanes: below 2^40 cents each, their sum is exact as it is. */
+#define SUMMED_LIMIT 0x1p40
+
 #ifndef GW_RUN_KERNELS
 #define GW_RUN_KERNELS run_kernels_baseline
 #define GW_RUN_KERNELS_ISA "baseline"
@@ -278,24 +281,42 @@ static unsigned each(size_t n_blocks, const EachInput *input, const double *rest
     return found(some, fault);
 }
 
-static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
-                    double *restrict carry, double *restrict due)
+/* Of whole numbers, so in any order. */
+static double total(double *x)
 {
-    double fault[GW_LANES] = {0}, all_fault = 0;
+    size_t n = GW_LANES;
+
+    for (; n % 2 == 0; n /= 2)
+        for (size_t i = 0; i < n / 2; i++)
+            x[i] += x[i + n / 2];
+    for (size_t i = 1; i < n; i++)
+        x[0] += x[i];
+    return x[0];
+}
+
+static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
+                    double *restrict carry, double *restrict due, double *sum)
+{
+    double fault[GW_LANES] = {0}, sums[GW_LANES] = {0}, all_fault = 0;
+    uint64_t is_large = 0;
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict x = amount.at + block * amount.step;
         for (size_t i = 0; i < GW_LANES; i++) {
             double exact = x[i] * minor;
             double total = exact + carry[i];
-            double rounded = round_to_even(total);
+            double rounded = nearest_whole(total);
             double fits = exact < WHOLE_LIMIT ? 1.0 : 0.0;
             double positive = rounded > 0.0 ? rounded : 0.0;
 
             fits = (exact >= -0.5 ? fits : 0.0) * mask[i];
-            due[i] = fits != 0.0 ? positive : 0.0;
+            double paid = fits != 0.0 ? positive : 0.0;
+
+            due[i] = paid;
             carry[i] = fits != 0.0 ? total - rounded : carry[i];
             fault[i] += mask[i] - fits;
+            sums[i] += paid;
+            is_large |= paid >= SUMMED_LIMIT;
         }
         mask += GW_LANES;
         carry += GW_LANES;
@@ -303,7 +324,64 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
     }
     for (size_t i = 0; i < GW_LANES; i++)
         all_fault += fault[i];
+    *sum = is_large != 0 ? GW_NAN : total(sums);
     return found(0, all_fault);
+}
+
+static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes amount,
+                            double minor, double *restrict cents)
+{
+    double fault[GW_LANES] = {0}, all_fault = 0;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict x = amount.at + block * amount.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double exact = x[i] * minor;
+            double rounded = round_to_even(exact);
+            double fits = (fabs(exact) < WHOLE_LIMIT ? 1.0 : 0.0) * mask[i];
+
+            cents[i] = fits != 0.0 ? rounded : 0.0;
+            fault[i] += mask[i] - fits;
+        }
+        mask += GW_LANES;
+        cents += GW_LANES;
+    }
+    for (size_t i = 0; i < GW_LANES; i++)
+        all_fault += fault[i];
+    return found(0, all_fault);
+}
+
+static void limit(size_t count, const double *restrict mask, const double *restrict content,
+                  double minor, const double *restrict arrears, const double *restrict fresh,
+                  double *restrict due)
+{
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double whole = round_to_even(content[block + i] * minor);
+            double left = gw_max(0.0, whole - arrears[block + i] - fresh[block + i]);
+            double before = due[block + i];
+            double limited = gw_min(before, left);
+            double is_old = (arrears[block + i] != 0.0 ? 1.0 : 0.0) * mask[block + i];
+
+            due[block + i] = is_old != 0.0 ? limited : before;
+        }
+    }
+}
+
+static unsigned owe(size_t count, const double *restrict fresh, const double *restrict arrears,
+                    double *restrict due)
+{
+    uint64_t is_large = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double sum = fresh[block + i] + arrears[block + i];
+
+            due[block + i] = sum;
+            is_large |= (uint64_t) !(sum < WHOLE_LIMIT);
+        }
+    }
+    return is_large != 0 ? FOUND_FAULT : 0u;
 }
 
 /* ---- postings ----------------------------------------------------------------------------- */
@@ -321,6 +399,44 @@ static void subtract(size_t count, double *restrict out, const double *restrict 
     for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
         for (size_t i = 0; i < GW_LANES; i++)
             out[i] -= x[i];
+}
+
+/* Four at a time: what is posted to is read and written a quarter as often. */
+static void post_four(size_t count, double *restrict out, const Entry *entries)
+{
+    const double *restrict a = entries[0].cents;
+    const double *restrict b = entries[1].cents;
+    const double *restrict c = entries[2].cents;
+    const double *restrict d = entries[3].cents;
+    const double of_a = entries[0].sign, of_b = entries[1].sign;
+    const double of_c = entries[2].sign, of_d = entries[3].sign;
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double two = out[i] + of_a * a[i] + of_b * b[i];
+
+            out[i] = two + of_c * c[i] + of_d * d[i];
+        }
+        out += GW_LANES;
+        a += GW_LANES;
+        b += GW_LANES;
+        c += GW_LANES;
+        d += GW_LANES;
+    }
+}
+
+static void post(size_t count, double *restrict out, const Entry *entries, size_t n)
+{
+    size_t k = 0;
+
+    for (; k + 4 <= n; k += 4)
+        post_four(count, out, entries + k);
+    for (; k < n; k++) {
+        if (entries[k].sign > 0)
+            add(count, out, entries[k].cents);
+        else
+            subtract(count, out, entries[k].cents);
+    }
 }
 
 static void add_money(size_t count, double *restrict out, const double *restrict x, double minor)
@@ -354,19 +470,6 @@ static void add_masked(size_t n_blocks, double *restrict out, const double *rest
     }
 }
 
-/* Of whole numbers, so in any order. */
-static double total(double *x)
-{
-    size_t n = GW_LANES;
-
-    for (; n % 2 == 0; n /= 2)
-        for (size_t i = 0; i < n / 2; i++)
-            x[i] += x[i + n / 2];
-    for (size_t i = 1; i < n; i++)
-        x[0] += x[i];
-    return x[0];
-}
-
 /* Amounts of any size are split at 2^40, so that no partial sum rounds. */
 static void sum_large(size_t count, const double *restrict x, double *high, double *low)
 {
@@ -385,7 +488,6 @@ static void sum_large(size_t count, const double *restrict x, double *high, doub
     *low = total(lows);
 }
 
-/* A tile has at most 2^12 lanes: below 2^40 cents each, their sum is exact as it is. */
 static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
 {
     double sums[GW_LANES] = {0};
@@ -394,7 +496,7 @@ static void sum_whole(size_t count, const double *restrict x, double *high, doub
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             sums[i] += x[block + i];
-            is_large |= x[block + i] >= 0x1p40;
+            is_large |= x[block + i] >= SUMMED_LIMIT;
         }
     }
     *high = 0;
@@ -420,30 +522,62 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
     return found(all, 0);
 }
 
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static void gather_first(size_t count, double *restrict sum, double *restrict largest,
+                         const double *restrict x)
+{
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            sum[block + i] = x[block + i];
+            largest[block + i] = fabs(x[block + i]);
+        }
+    }
+}
+
 static void gather(size_t count, double *restrict sum, double *restrict largest,
                    const double *restrict x)
 {
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            sum[i] += x[i];
+            sum[block + i] += x[block + i];
+            largest[block + i] = larger(fabs(x[block + i]), largest[block + i]);
         }
-        for (size_t i = 0; i < GW_LANES; i++) {
-            double size = fabs(x[i]);
-            double before = largest[i];
-
-            largest[i] = size > before ? size : before;
-        }
-        sum += GW_LANES;
-        largest += GW_LANES;
-        x += GW_LANES;
     }
 }
 
-static unsigned prove(size_t count, const double *restrict alive, const double *restrict sum,
-                      const double *restrict largest)
+static void gather_three(size_t count, double *restrict sum, double *restrict largest,
+                         const double *const *cells)
+{
+    const double *restrict a = cells[0];
+    const double *restrict b = cells[1];
+    const double *restrict c = cells[2];
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double first = larger(fabs(a[block + i]), fabs(b[block + i]));
+            double second = larger(fabs(c[block + i]), largest[block + i]);
+
+            sum[block + i] = sum[block + i] + a[block + i] + b[block + i] + c[block + i];
+            largest[block + i] = larger(first, second);
+        }
+    }
+}
+
+static unsigned prove(size_t count, const double *restrict alive, const double *const *cells,
+                      size_t n, double *restrict sum, double *restrict largest)
 {
     double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+    size_t k = 1;
 
+    gather_first(count, sum, largest, cells[0]);
+    for (; k + 3 <= n; k += 3)
+        gather_three(count, sum, largest, cells + k);
+    for (; k < n; k++)
+        gather(count, sum, largest, cells[k]);
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             some[i] += (sum[block + i] == 0.0 ? 0.0 : 1.0) * alive[block + i];
@@ -567,14 +701,17 @@ const RunKernels GW_RUN_KERNELS = {
     .when = when,
     .each = each,
     .pay = pay,
+    .round = round_cents,
+    .limit = limit,
+    .owe = owe,
     .add = add,
     .subtract = subtract,
+    .post = post,
     .add_money = add_money,
     .subtract_money = subtract_money,
     .add_masked = add_masked,
     .sum_whole = sum_whole,
     .below = below,
-    .gather = gather,
     .prove = prove,
     .doubt = doubt,
     .any_nan = any_nan,

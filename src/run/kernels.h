@@ -43,6 +43,12 @@ typedef struct {
     double today;
 } EachInput;
 
+/* Whole cents that go to one register; the sign is 1 or -1. */
+typedef struct {
+    const double *cents;
+    double sign;
+} Entry;
+
 typedef struct RunKernels {
     const char *isa;
     LaneKernel *ops[OP_COUNT]; /* NULL where the interpreter does it */
@@ -56,11 +62,24 @@ typedef struct RunKernels {
     unsigned (*each)(size_t n_blocks, const EachInput *input, const double *restrict alive,
                      double *restrict top, double *restrict marks, double *restrict waiting,
                      double *restrict count, double *restrict mask);
-    /* due = the amount in cents where the mask says so, else 0; FAULT where it cannot be */
+    /* due = the amount in cents where the mask says so, else 0; FAULT where it cannot be; sum = of
+     * all dues, NaN when one is too large to add it up so */
     unsigned (*pay)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
-                    double *restrict carry, double *restrict due);
+                    double *restrict carry, double *restrict due, double *sum);
+    /* The same for what is booked: no carry, of either sign. */
+    unsigned (*round)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
+                      double *restrict cents);
+    /* due = at most what content leaves, where the mask says so and there are arrears */
+    void (*limit)(size_t count, const double *restrict mask, const double *restrict content,
+                  double minor, const double *restrict arrears, const double *restrict fresh,
+                  double *restrict due);
+    /* due = fresh + arrears; FAULT where that is not below 2^53 */
+    unsigned (*owe)(size_t count, const double *restrict fresh, const double *restrict arrears,
+                    double *restrict due);
     void (*add)(size_t count, double *restrict out, const double *restrict x);
     void (*subtract)(size_t count, double *restrict out, const double *restrict x);
+    /* out += sign * cents, entry after entry */
+    void (*post)(size_t count, double *restrict out, const Entry *entries, size_t n);
     /* out += x / minor, out -= x / minor */
     void (*add_money)(size_t count, double *restrict out, const double *restrict x, double minor);
     void (*subtract_money)(size_t count, double *restrict out, const double *restrict x,
@@ -72,12 +91,10 @@ typedef struct RunKernels {
     /* SOME where alive and x < bound */
     unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
                       Lanes bound);
-    /* sum += x, largest = max(largest, |x|) */
-    void (*gather)(size_t count, double *restrict sum, double *restrict largest,
-                   const double *restrict x);
-    /* SOME where alive and sum is not 0; FAULT where alive and largest is not below 2^53 */
-    unsigned (*prove)(size_t count, const double *restrict alive, const double *restrict sum,
-                      const double *restrict largest);
+    /* sum and largest size of the cells; SOME where alive and the sum is not 0; FAULT where alive
+     * and the largest is not below 2^53 */
+    unsigned (*prove)(size_t count, const double *restrict alive, const double *const *cells,
+                      size_t n, double *restrict sum, double *restrict largest);
     /* doubt += x - x: NaN where x is not finite */
     void (*doubt)(size_t n_blocks, double *restrict doubt, Lanes x);
     unsigned (*any_nan)(size_t n_blocks, const double *restrict alive, Lanes x);

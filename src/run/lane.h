@@ -68,13 +68,24 @@ static inline double stock_close(double opening, double closing, double toleranc
     return closing < 0.0 ? lifted : closing;
 }
 
-/* money_round without branches: half to even, by the rounding of the sum. */
-static inline double round_to_even(double x)
+/* The nearest whole number, half to even, of either zero: one instruction, or by the rounding of a
+ * sum, which gives the same bits. */
+static inline double nearest_whole(double x)
 {
+#ifdef __SSE4_1__
+    return __builtin_rint(x);
+#else
     double size = fabs(x);
     double whole = copysign((size + 0x1p52) - 0x1p52, x);
 
-    return (size < 0x1p52 ? whole : x) + 0.0;
+    return size < 0x1p52 ? whole : x;
+#endif
+}
+
+/* money_round without branches. */
+static inline double round_to_even(double x)
+{
+    return nearest_whole(x) + 0.0;
 }
 
 #endif

@@ -189,15 +189,19 @@ static void index_parties(Plan *plan, Arena *arena)
     plan->party_cell_starts = ARENA_ARRAY(arena, uint32_t, n + 1);
     plan->reserves_of = ARENA_ARRAY(arena, uint32_t, model->reserves.count + 1);
     plan->reserve_starts = ARENA_ARRAY(arena, uint32_t, n + 1);
+    plan->cash_cells = ARENA_ARRAY(arena, uint32_t, n + 1);
     for (uint32_t p = 0; p < n; p++) {
         const Party *party = &model->parties.items[p];
 
         plan->is_outside[p] = party->is_outside;
         plan->keep_counts[p] = party->keep != NULL && party->keep_rank < model->ranks.count;
         plan->party_cell_starts[p] = n_cells;
-        for (size_t a = 0; a < n_accounts; a++)
+        for (size_t a = 0; a < n_accounts; a++) {
+            if (a == model->cash)
+                plan->cash_cells[p] = n_cells;
             if (plan->code->cells[p * n_accounts + a] != NO_ID)
                 plan->party_cells[n_cells++] = plan->code->cells[p * n_accounts + a];
+        }
         plan->reserve_starts[p] = n_reserves;
         for (uint32_t i = 0; i < model->reserves.count; i++)
             if (model->reserves.items[i].party == p)
@@ -219,25 +223,94 @@ static bool reader_matches(const ReaderCode *reader, const Slot *slot)
 static void index_slots(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
-    const Code *code = plan->code;
-    LIST(uint32_t) readers = {0};
 
     plan->is_facility_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
     plan->is_pays_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
-    plan->slot_reader_starts = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     for (size_t i = 0; i < model->facilities.count; i++)
         plan->is_facility_slot[model->facilities.items[i].slot] = true;
     for (size_t i = 0; i < model->guarantees.count; i++)
         for (size_t j = 0; j < model->guarantees.items[i].pays.count; j++)
             plan->is_pays_slot[model->guarantees.items[i].pays.items[j]] = true;
-    for (size_t i = 0; i < model->slots.count; i++) {
-        plan->slot_reader_starts[i] = (uint32_t)readers.count;
-        for (uint32_t r = 0; r < code->n_readers; r++)
+}
+
+static void index_readers(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    const Code *code = plan->code;
+    LIST(uint32_t) slots = {0};
+
+    plan->reader_starts = ARENA_ARRAY(arena, uint32_t, code->n_readers + 1);
+    for (size_t r = 0; r < code->n_readers; r++) {
+        plan->reader_starts[r] = (uint32_t)slots.count;
+        for (uint32_t i = 0; i < model->slots.count; i++)
             if (reader_matches(&code->readers[r], &model->slots.items[i]))
-                *LIST_PUSH(arena, &readers) = r;
+                *LIST_PUSH(arena, &slots) = i;
+        uint32_t n = (uint32_t)slots.count - plan->reader_starts[r];
+        plan->most_entries = n > plan->most_entries ? n : plan->most_entries;
     }
-    plan->slot_reader_starts[model->slots.count] = (uint32_t)readers.count;
-    plan->slot_readers = readers.items;
+    plan->reader_starts[code->n_readers] = (uint32_t)slots.count;
+    plan->reader_slots = slots.items;
+}
+
+/* ---- postings ----------------------------------------------------------------------------- */
+
+enum { ENTRIES_A_SLOT = 8 };
+
+/* What a slot posts, in turn: what accrues, what is paid, and what of the one is not yet the other.
+ */
+static void list_slot_entries(const Model *model, uint32_t i, CellEntry *entries, uint32_t *cells)
+{
+    const Slot *slot = &model->slots.items[i];
+    const Category *category = &model->categories.items[slot->category];
+    const CellEntry all[ENTRIES_A_SLOT] = {
+        {i, false, false, false}, {i, true, false, false}, {i, true, true, false},
+        {i, false, true, false},  {i, true, false, true},  {i, false, false, true},
+        {i, false, true, true},   {i, true, true, true},
+    };
+    const uint32_t parties[ENTRIES_A_SLOT] = {slot->payer, slot->payee, slot->payer, slot->payee,
+                                              slot->payer, slot->payee, slot->payer, slot->payee};
+    const uint32_t accounts[ENTRIES_A_SLOT] = {
+        category->payer, category->payee,    model->cash,     model->cash,
+        model->payables, model->receivables, model->payables, model->receivables};
+
+    for (size_t k = 0; k < ENTRIES_A_SLOT; k++) {
+        entries[k] = all[k];
+        cells[k] = (uint32_t)(parties[k] * model->accounts.count + accounts[k]);
+    }
+}
+
+/* Sorts the entries of all slots by cell, those of a cell by slot. */
+static void index_entries(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    size_t n_all = model->parties.count * model->accounts.count;
+    uint32_t n_cells = plan->party_cell_starts[model->parties.count];
+    uint32_t *counts = ARENA_ARRAY(arena, uint32_t, n_all + 1);
+    uint32_t *next = ARENA_ARRAY(arena, uint32_t, n_all + 1);
+    CellEntry entries[ENTRIES_A_SLOT];
+    uint32_t cells[ENTRIES_A_SLOT], place = 0, n = 0;
+
+    for (uint32_t i = 0; i < model->slots.count; i++) {
+        list_slot_entries(model, i, entries, cells);
+        for (size_t k = 0; k < ENTRIES_A_SLOT; k++)
+            counts[cells[k]]++;
+    }
+    plan->entry_starts = ARENA_ARRAY(arena, uint32_t, n_cells + 1);
+    for (size_t c = 0; c < n_all; c++) {
+        next[c] = n;
+        if (plan->code->cells[c] == NO_ID)
+            continue;
+        plan->entry_starts[place++] = n;
+        n += counts[c];
+        plan->most_entries = counts[c] > plan->most_entries ? counts[c] : plan->most_entries;
+    }
+    plan->entry_starts[place] = n;
+    plan->entries = ARENA_ARRAY(arena, CellEntry, n + 1);
+    for (uint32_t i = 0; i < model->slots.count; i++) {
+        list_slot_entries(model, i, entries, cells);
+        for (size_t k = 0; k < ENTRIES_A_SLOT; k++)
+            plan->entries[next[cells[k]]++] = entries[k];
+    }
 }
 
 /* Slots of rest, or the others, by payer, then rank, then number. */
@@ -323,6 +396,8 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     }
     index_parties(plan, arena);
     index_slots(plan, arena);
+    index_readers(plan, arena);
+    index_entries(plan, arena);
     sort_slots(plan, arena, true, &plan->rest_slots, &plan->rest_starts);
     sort_slots(plan, arena, false, &plan->due_slots, &plan->due_starts);
     index_lowering(plan, arena);

@@ -44,23 +44,57 @@ static void state_payment(Tile *tile, uint32_t slot)
         now->accrued = now->cleared;
 }
 
-static void post_slot(Tile *tile, uint32_t id)
+/* What active slots post to one register, in their order. */
+static size_t list_entries(Tile *tile, uint32_t cell)
 {
-    const Model *model = tile->plan->model;
-    const Slot *slot = &model->slots.items[id];
-    const Category *category = &model->categories.items[slot->category];
-    const SlotNow *now = &tile->slots[id];
+    const Plan *plan = tile->plan;
+    size_t n = 0;
 
-    debit(tile, slot->payer, category->payer, now->accrued);
-    credit(tile, slot->payee, category->payee, now->accrued);
-    credit(tile, slot->payer, model->cash, now->paid);
-    debit(tile, slot->payee, model->cash, now->paid);
-    if (now->accrued == now->paid)
+    for (uint32_t i = plan->entry_starts[cell]; i < plan->entry_starts[cell + 1]; i++) {
+        const CellEntry *entry = &plan->entries[i];
+        const SlotNow *now = &tile->slots[entry->slot];
+
+        if (now->fresh == NULL || (entry->is_settlement && now->accrued == now->paid))
+            continue;
+        tile->entries[n++] =
+            (Entry){entry->is_paid ? now->paid : now->accrued, entry->is_credit ? -1 : 1};
+    }
+    return n;
+}
+
+static void post_slots(Tile *tile, uint32_t party)
+{
+    const Plan *plan = tile->plan;
+
+    for (uint32_t c = plan->party_cell_starts[party]; c < plan->party_cell_starts[party + 1]; c++) {
+        size_t n = list_entries(tile, c);
+
+        tile->is_party_touched[party] |= n > 0;
+        tile->m.kernels->post(tile->m.n_lanes, tile_register(tile, plan->party_cells[c]),
+                              tile->entries, n);
+    }
+}
+
+static void prove_book(Tile *tile, uint32_t party)
+{
+    const Plan *plan = tile->plan;
+    size_t n_cells = 0;
+
+    if (!tile->is_party_touched[party] && tile->m.clock.period > 0)
         return;
-    credit(tile, slot->payer, model->payables, now->accrued);
-    debit(tile, slot->payee, model->receivables, now->accrued);
-    debit(tile, slot->payer, model->payables, now->paid);
-    credit(tile, slot->payee, model->receivables, now->paid);
+    tile->is_party_touched[party] = false;
+    for (uint32_t c = plan->party_cell_starts[party]; c < plan->party_cell_starts[party + 1]; c++)
+        tile->cells[n_cells++] = tile_register(tile, plan->party_cells[c]);
+    unsigned found = tile->m.kernels->prove(tile->m.n_lanes, tile->alive, tile->cells, n_cells,
+                                            tile->sum, tile->largest);
+    for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++) {
+        if (tile->sum[lane] != 0) {
+            tile->n_faults[lane] += 1;
+            tile->is_party_touched[party] = true; /* still out of balance: counted every period */
+        }
+        if (!(tile->largest[lane] < WHOLE_LIMIT))
+            tile_fail(tile, lane, FAILED_PARTY, party);
+    }
 }
 
 static void update_arrears(Tile *tile, uint32_t id)
@@ -225,24 +259,22 @@ static void read_payments(Tile *tile)
     const Code *code = plan->code;
 
     for (size_t r = 0; r < code->n_readers; r++) {
-        if (tile->is_reader_dirty[r])
-            memset(tile_register(tile, code->readers[r].state), 0,
-                   tile->m.n_lanes * sizeof *tile->m.registers);
-        tile->is_reader_dirty[r] = false;
-    }
-    for (size_t i = 0; i < tile->n_active; i++) {
-        uint32_t slot = tile->active[i];
-        for (uint32_t j = plan->slot_reader_starts[slot]; j < plan->slot_reader_starts[slot + 1];
-             j++) {
-            uint32_t r = plan->slot_readers[j];
-            tile->is_reader_dirty[r] = true;
-            tile->m.kernels->add(tile->m.n_lanes, tile_register(tile, code->readers[r].state),
-                                 tile->slots[slot].paid);
+        double *state = tile_register(tile, code->readers[r].state);
+        size_t n = 0;
+
+        for (uint32_t i = plan->reader_starts[r]; i < plan->reader_starts[r + 1]; i++) {
+            const SlotNow *now = &tile->slots[plan->reader_slots[i]];
+            if (now->fresh != NULL)
+                tile->entries[n++] = (Entry){now->paid, 1};
         }
+        if (n > 0 || tile->is_reader_dirty[r])
+            memset(state, 0, tile->m.n_lanes * sizeof *state);
+        tile->m.kernels->post(tile->m.n_lanes, state, tile->entries, n);
+        tile->is_reader_dirty[r] = n > 0;
     }
 }
 
-/* ---- flows and proofs ----------------------------------------------------------------------- */
+/* ---- flows ----------------------------------------------------------------------------- */
 
 static void add_whole(WholeSum *sum, double high, double low)
 {
@@ -263,9 +295,10 @@ static void sum_flows(Tile *tile)
         size_t at = (size_t)tile->active[i] * n_periods + tile->m.clock.period;
 
         double high = 0;
-        double low = 0;
+        double low = now->fresh_sum;
 
-        tile->m.kernels->sum_whole(tile->m.n_lanes, now->accrued, &high, &low);
+        if (now->accrued != now->fresh || isnan(low))
+            tile->m.kernels->sum_whole(tile->m.n_lanes, now->accrued, &high, &low);
         add_whole(&tile->flow_due[at], high, low);
         if (now->paid != now->accrued)
             tile->m.kernels->sum_whole(tile->m.n_lanes, now->paid, &high, &low);
@@ -273,40 +306,16 @@ static void sum_flows(Tile *tile)
     }
 }
 
-static void prove_books(Tile *tile)
-{
-    const Plan *plan = tile->plan;
-    const RunKernels *kernels = tile->m.kernels;
-
-    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        if (!tile->is_party_touched[p] && tile->m.clock.period > 0)
-            continue;
-        tile->is_party_touched[p] = false;
-        memset(tile->sum, 0, tile->m.n_lanes * sizeof *tile->sum);
-        memset(tile->largest, 0, tile->m.n_lanes * sizeof *tile->largest);
-        for (uint32_t c = plan->party_cell_starts[p]; c < plan->party_cell_starts[p + 1]; c++)
-            kernels->gather(tile->m.n_lanes, tile->sum, tile->largest,
-                            tile_register(tile, plan->party_cells[c]));
-        unsigned found = kernels->prove(tile->m.n_lanes, tile->alive, tile->sum, tile->largest);
-        for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++) {
-            if (tile->sum[lane] != 0) {
-                tile->n_faults[lane] += 1;
-                tile->is_party_touched[p] = true; /* still out of balance: counted every period */
-            }
-            if (!(tile->largest[lane] < WHOLE_LIMIT))
-                tile_fail(tile, lane, FAILED_PARTY, p);
-        }
-    }
-}
-
 void tile_post(Tile *tile)
 {
+    uint32_t n_parties = (uint32_t)tile->plan->model->parties.count;
+
     for (size_t i = 0; i < tile->n_active; i++)
         state_payment(tile, tile->active[i]);
     for (size_t i = 0; i < tile->n_active; i++)
-        post_slot(tile, tile->active[i]);
-    for (size_t i = 0; i < tile->n_active; i++)
         update_arrears(tile, tile->active[i]);
+    for (uint32_t p = 0; p < n_parties; p++)
+        post_slots(tile, p);
     if (tile->guaranteed.count > 0) {
         unshare_guaranteed(tile);
         for (size_t i = 0; i < tile->guaranteed.count; i++)
@@ -318,5 +327,6 @@ void tile_post(Tile *tile)
     gather_payments(tile);
     read_payments(tile);
     sum_flows(tile);
-    prove_books(tile);
+    for (uint32_t p = 0; p < n_parties; p++)
+        prove_book(tile, p);
 }

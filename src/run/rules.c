@@ -26,20 +26,24 @@ static void clear_dead(Tile *tile, double *mask)
 
 /* ---- triggers ----------------------------------------------------------------------------- */
 
-static bool fires_by_date(Tile *tile, uint32_t r, double *mask)
+static bool fires_by_date(Tile *tile, uint32_t r, const double **mask)
 {
     Lanes trigger = tile_lanes(tile, tile->plan->code->rules[r].fire);
     unsigned found = 0;
 
     if (trigger.step == 0 && trigger.at[0] == 0)
         return false;
-    found = tile->m.kernels->fire(tile->m.n_blocks, trigger, tile->alive, mask);
+    if (trigger.step == 0 && !isnan(trigger.at[0])) {
+        *mask = tile->alive;
+        return true;
+    }
+    found = tile->m.kernels->fire(tile->m.n_blocks, trigger, tile->alive, tile->mask);
     if (found & FOUND_FAULT)
         tile_fail_nan(tile, trigger, FAILED_RULE, r);
     return (found & FOUND_SOME) != 0;
 }
 
-static bool fires_when(Tile *tile, uint32_t r, double *mask)
+static bool fires_when(Tile *tile, uint32_t r)
 {
     const Rule *rule = &tile->plan->model->rules.items[r];
     const RuleCode *code = &tile->plan->code->rules[r];
@@ -51,16 +55,16 @@ static bool fires_when(Tile *tile, uint32_t r, double *mask)
     unsigned found =
         tile->m.kernels->when(tile->m.n_blocks, condition, lasting, tile->alive,
                               tile_register(tile, code->held), tile_register(tile, code->has_fired),
-                              step_months(tile->plan->model->step), rule->is_again, mask);
+                              step_months(tile->plan->model->step), rule->is_again, tile->mask);
     if (found & FOUND_FAULT) {
         fail_masked_nan(tile, condition, (Lanes){0}, r);
         fail_masked_nan(tile, lasting, condition, r);
-        clear_dead(tile, mask);
+        clear_dead(tile, tile->mask);
     }
     return (found & FOUND_SOME) != 0;
 }
 
-static bool fires_each(Tile *tile, uint32_t r, double *mask)
+static bool fires_each(Tile *tile, uint32_t r)
 {
     const Rule *rule = &tile->plan->model->rules.items[r];
     const RuleCode *code = &tile->plan->code->rules[r];
@@ -76,13 +80,13 @@ static bool fires_each(Tile *tile, uint32_t r, double *mask)
     double *marks = tile_register(tile, code->marks);
     unsigned found = tile->m.kernels->each(
         tile->m.n_blocks, &input, tile->alive, tile_register(tile, code->top), marks,
-        tile_register(tile, code->waiting), tile_register(tile, code->count), mask);
+        tile_register(tile, code->waiting), tile_register(tile, code->count), tile->mask);
 
     if (found & FOUND_FAULT) {
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (!(marks[lane] < GW_INFINITY) || isnan(lanes_at(input.before, lane)))
                 tile_fail(tile, lane, FAILED_RULE, r);
-        clear_dead(tile, mask);
+        clear_dead(tile, tile->mask);
     }
     return (found & FOUND_SOME) != 0;
 }
@@ -154,19 +158,15 @@ static void limit_to_what_is_left(Tile *tile, uint32_t id, double *due, const do
 
     if (arrears == NULL)
         return;
+    tile->slots[id].fresh_sum = GW_NAN;
     fresh = tile_take(tile);
     for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
         const SlotNow *other = &tile->slots[plan->lowering_slots[i]];
         if (other->fresh != NULL && other->fresh != due)
             tile->m.kernels->add(tile->m.n_lanes, fresh, other->fresh);
     }
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        double whole = round_to_even(content[lane] * plan->model->minor_per_unit);
-        double left = gw_max(0, whole - arrears[lane] - fresh[lane]);
-
-        if (mask[lane] != 0 && arrears[lane] != 0)
-            due[lane] = gw_min(due[lane], left);
-    }
+    tile->m.kernels->limit(tile->m.n_lanes, mask, content, plan->model->minor_per_unit, arrears,
+                           fresh, due);
 }
 
 static void pay(Tile *tile, const Action *action, Lanes amount, const double *mask)
@@ -175,20 +175,17 @@ static void pay(Tile *tile, const Action *action, Lanes amount, const double *ma
     const Slot *slot = &model->slots.items[action->slot];
     SlotNow *now = &tile->slots[action->slot];
     double *carry = tile_register(tile, tile->plan->code->carries[slot->carry]);
-    double *due = NULL;
+    bool is_first = now->fresh == NULL;
+    double *due = is_first ? tile_activate_unset(tile, action->slot) : tile_take_unset(tile);
 
-    if (now->fresh == NULL) {
-        tile_activate(tile, action->slot);
-        due = now->fresh;
-    } else {
-        due = tile_take(tile);
-    }
-    unsigned found =
-        tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit, carry, due);
+    unsigned found = tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit,
+                                          carry, due, &now->fresh_sum);
     if (slot->lowers != NO_ID)
         limit_to_what_is_left(tile, action->slot, due, mask);
-    if (due != now->fresh)
+    if (!is_first) {
         tile->m.kernels->add(tile->m.n_lanes, now->fresh, due);
+        now->fresh_sum = GW_NAN;
+    }
     if (!(found & FOUND_FAULT))
         return;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
@@ -202,21 +199,18 @@ static void book(Tile *tile, const Action *action, Lanes amount, const double *m
 {
     const Model *model = tile->plan->model;
     const uint32_t *cells = tile->plan->code->cells + action->party * model->accounts.count;
-    double *from = tile_register(tile, cells[action->from_account]);
-    double *to = tile_register(tile, cells[action->to_account]);
+    double *cents = tile->sum;
 
     tile->is_party_touched[action->party] = true;
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        if (mask[lane] == 0)
-            continue;
-        double exact = lanes_at(amount, lane) * model->minor_per_unit;
-        if (!(fabs(exact) < MONEY_LIMIT)) {
+    unsigned found =
+        tile->m.kernels->round(tile->m.n_blocks, mask, amount, model->minor_per_unit, cents);
+    tile->m.kernels->subtract(tile->m.n_lanes, tile_register(tile, cells[action->from_account]),
+                              cents);
+    tile->m.kernels->add(tile->m.n_lanes, tile_register(tile, cells[action->to_account]), cents);
+    for (size_t lane = 0; (found & FOUND_FAULT) && lane < tile->m.n_lanes; lane++)
+        if (mask[lane] != 0 &&
+            !(fabs(lanes_at(amount, lane) * model->minor_per_unit) < MONEY_LIMIT))
             tile_fail(tile, lane, FAILED_RULE, rule);
-            continue;
-        }
-        from[lane] -= money_round(exact);
-        to[lane] += money_round(exact);
-    }
 }
 
 static double *lumps_of(Tile *tile, uint32_t stock)
@@ -318,13 +312,15 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
     }
 }
 
-static bool fires(Tile *tile, uint32_t r, double *mask)
+/* Whether the rule fires in some lane, and where. */
+static bool fires(Tile *tile, uint32_t r, const double **mask)
 {
+    *mask = tile->mask;
     switch (tile->plan->model->rules.items[r].kind) {
     case RULE_WHEN:
-        return fires_when(tile, r, mask);
+        return fires_when(tile, r);
     case RULE_EACH:
-        return fires_each(tile, r, mask);
+        return fires_each(tile, r);
     default:
         return fires_by_date(tile, r, mask);
     }
@@ -343,9 +339,9 @@ void tile_rules(Tile *tile)
             tile_fail_nan(tile, stage, FAILED_CONTRACT, i);
     }
     for (uint32_t r = 0; r < model->rules.count && tile->n_alive > 0; r++) {
-        double *mask = tile->mask;
+        const double *mask = NULL;
 
-        if (!fires(tile, r, mask))
+        if (!fires(tile, r, &mask))
             continue;
         machine_run(&tile->m, SECTION_RULES + r);
         for (size_t j = 0; j < model->rules.items[r].actions.count; j++)

@@ -107,7 +107,7 @@ static size_t tile_bytes(const Program *program, size_t n_lanes)
     size_t registers = code->n_registers[HOME_TILE] * machine_width(n_lanes);
     size_t pool = (8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                    8 * model->rules.count + 32) *
-                  n_lanes;
+                  machine_width(n_lanes);
     size_t flows = 4 * model->slots.count * model->n_periods;
 
     return (registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);

@@ -76,20 +76,22 @@ static void init_clearing(Tile *tile, Arena *arena)
 static void init_period(Tile *tile, Arena *arena)
 {
     const Model *model = tile->plan->model;
-    size_t n_lanes = tile->m.n_lanes;
 
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
     tile->pool_size = 8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                       model->facilities.count + 8 * model->rules.count + 16;
-    tile->pool = ARENA_ARRAY(arena, double, tile->pool_size *n_lanes);
+    tile->pool = ARENA_ARRAY(arena, double, tile->pool_size * tile->m.width);
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
-    tile->due_rows =
-        ARENA_ARRAY(arena, double, tile->plan->due_row_starts[model->slots.count] * n_lanes + 1);
+    tile->due_rows = ARENA_ARRAY(
+        arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.n_lanes + 1);
     tile->is_lump_dirty = ARENA_ARRAY(arena, bool, model->stocks.count + 1);
     tile->is_reader_dirty = ARENA_ARRAY(arena, bool, tile->plan->code->n_readers + 1);
     tile->is_party_touched = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    tile->entries = ARENA_ARRAY(arena, Entry, tile->plan->most_entries + 1);
+    tile->cells =
+        (const double **)arena_array(arena, model->accounts.count + 1, sizeof *tile->cells);
     tile->sets = ARENA_ARRAY(arena, double *, model->stocks.count + 1);
     tile->set_masks = ARENA_ARRAY(arena, double *, model->stocks.count + 1);
     tile->is_ended = ARENA_ARRAY(arena, bool, model->contracts.count + 1);
@@ -162,13 +164,15 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
     tile_who_init(tile, arena);
 }
 
-double *tile_take(Tile *tile)
+double *tile_take_unset(Tile *tile)
 {
     assert(tile->pool_next < tile->pool_size && "init_period counts every taker");
-    double *taken = tile->pool + tile->pool_next++ * tile->m.n_lanes;
+    return tile->pool + tile->pool_next++ * tile->m.width;
+}
 
-    memset(taken, 0, tile->m.n_lanes * sizeof *taken);
-    return taken;
+double *tile_take(Tile *tile)
+{
+    return memset(tile_take_unset(tile), 0, tile->m.n_lanes * sizeof(double));
 }
 
 /* ---- failure ------------------------------------------------------------------------------ */

@@ -40,6 +40,7 @@ typedef struct {
     double *accrued;
     double *paid;        /* by the payer itself */
     double *share, *cap; /* of rest slots */
+    double fresh_sum;    /* of all lanes, NaN: not known */
     bool has_arrears;
 } SlotNow;
 
@@ -75,6 +76,14 @@ typedef struct {
     double high, low;
 } WholeSum;
 
+/* A slot's part in one register of a book. */
+typedef struct {
+    uint32_t slot;
+    bool is_credit;
+    bool is_paid;       /* else what accrued */
+    bool is_settlement; /* nothing, when all that accrued is paid */
+} CellEntry;
+
 /* What a run knows before its first tile: shared by all threads, only read. */
 typedef struct Plan {
     const Model *model;
@@ -88,13 +97,17 @@ typedef struct Plan {
     bool *is_outside;
     bool *is_facility_slot, *is_pays_slot;
     bool *keep_counts; /* by party: keep_rank lets it hold back from what is due */
-    uint32_t *slot_readers, *slot_reader_starts; /* which readers count a slot's payments */
-    uint32_t *party_cells, *party_cell_starts;   /* registers of each book */
-    uint32_t *reserves_of, *reserve_starts;      /* by party */
-    uint32_t *lowering_slots, *lowering_starts;  /* by stock: slots whose payments lower it */
-    uint32_t *due_slots, *due_starts;            /* that are not of rest: by payer, rank, number */
-    bool *may_have_backing;                      /* by party: reserves, facilities or guarantees */
-    uint32_t *rest_slots, *rest_starts;          /* by payer, rank, number */
+    uint32_t *reader_slots, *reader_starts;    /* by reader: whose payments it counts */
+    uint32_t *party_cells, *party_cell_starts; /* registers of each book */
+    CellEntry *entries;                        /* by cell of party_cells, by slot */
+    uint32_t *entry_starts;
+    uint32_t *cash_cells; /* by party: its place in party_cells */
+    uint32_t most_entries;
+    uint32_t *reserves_of, *reserve_starts;     /* by party */
+    uint32_t *lowering_slots, *lowering_starts; /* by stock: slots whose payments lower it */
+    uint32_t *due_slots, *due_starts;           /* that are not of rest: by payer, rank, number */
+    bool *may_have_backing;                     /* by party: reserves, facilities or guarantees */
+    uint32_t *rest_slots, *rest_starts;         /* by payer, rank, number */
     const uint32_t **n_old; /* by contract: [period] how many periods, counted from the first, have
                                dues that outlasted its grace; NULL: the grace varies */
     size_t *due_row_starts; /* by slot: rows for the dues of periods that its grace spans */
@@ -122,6 +135,8 @@ typedef struct Tile {
     bool *has_arrears; /* by slot: some lane may */
     double *due_rows;  /* lanes: what fell due in the last periods; kept only while arrears are */
     bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
+    Entry *entries;             /* of one register */
+    const double **cells;       /* of one party */
     double **sets, **set_masks; /* by stock, in this period */
     bool *is_ended;             /* by contract: a rule said so */
     double **requested;         /* by facility */
@@ -173,8 +188,9 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks);
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
               const double *only, void (*after_period)(Tile *tile, void *context), void *context);
 void tile_fail(Tile *tile, size_t lane, FailedKind kind, uint32_t index);
-/* Zeroed lanes that last until the period's end. */
+/* Lanes that last until the period's end: zeroed, or to be filled. */
 double *tile_take(Tile *tile);
+double *tile_take_unset(Tile *tile);
 /* Fails the alive lanes in which x is NaN. */
 void tile_fail_nan(Tile *tile, Lanes x, FailedKind kind, uint32_t index);
 
@@ -183,6 +199,8 @@ void tile_rules(Tile *tile);
 /* clear.c, post.c */
 void tile_clear(Tile *tile);
 void tile_activate(Tile *tile, uint32_t slot);
+/* Of a slot that is not active and not of rest: what is due is to be filled. */
+double *tile_activate_unset(Tile *tile, uint32_t slot);
 double *tile_cleared(Tile *tile, uint32_t slot);
 /* What must be paid of an active slot lest its payer defaults. */
 double tile_overdue(const Tile *tile, size_t place, size_t lane);

@@ -166,6 +166,7 @@ static void payments_are_rounded_half_to_even(void **state)
     (void)state;
     for (int set = 0; set < N_SETS; set++) {
         const RunKernels *kernels = run_kernels(sets[set]);
+        double sum = 0, expected = 0;
         if (kernels == NULL)
             continue;
         for (size_t i = 0; i < GW_LANES; i++) {
@@ -173,16 +174,52 @@ static void payments_are_rounded_half_to_even(void **state)
             mask[i] = 1;
             carry[i] = 0;
         }
-        assert_int_equal(kernels->pay(1, mask, (Lanes){amount, GW_LANES}, 100, carry, due), 0);
+        assert_int_equal(kernels->pay(1, mask, (Lanes){amount, GW_LANES}, 100, carry, due, &sum),
+                         0);
         for (size_t i = 0; i < GW_LANES; i++) {
             double remainder = 0;
             assert_true(due[i] == money_round_carry(amount[i] * 100, &remainder));
             assert_true(carry[i] == remainder);
+            expected += due[i];
         }
         assert_true(due[0] == 12);
+        assert_true(sum == expected);
+        amount[0] = 0x1p40;
+        assert_int_equal(kernels->pay(1, mask, (Lanes){amount, GW_LANES}, 100, carry, due, &sum),
+                         0);
+        assert_true(isnan(sum));
         amount[0] = -0.006;
-        assert_int_equal(kernels->pay(1, mask, (Lanes){amount, GW_LANES}, 100, carry, due),
+        assert_int_equal(kernels->pay(1, mask, (Lanes){amount, GW_LANES}, 100, carry, due, &sum),
                          FOUND_FAULT);
+    }
+}
+
+/* Entries of either sign, in their order, whatever their number. */
+static void entries_are_posted_in_turn(void **state)
+{
+    double cents[7][N], out[N];
+    Entry entries[7];
+
+    (void)state;
+    for (size_t k = 0; k < 7; k++) {
+        entries[k] = (Entry){cents[k], k % 3 == 0 ? -1 : 1};
+        for (size_t i = 0; i < N; i++)
+            cents[k][i] = (double)((k + 1) * 1000 + i);
+    }
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+
+        for (size_t n = 0; kernels != NULL && n <= 7; n++) {
+            for (size_t i = 0; i < N; i++)
+                out[i] = 5;
+            kernels->post(N, out, entries, n);
+            for (size_t i = 0; i < N; i++) {
+                double expected = 5;
+                for (size_t k = 0; k < n; k++)
+                    expected += entries[k].sign * cents[k][i];
+                assert_true(out[i] == expected);
+            }
+        }
     }
 }
 
@@ -225,6 +262,7 @@ int main(void)
         cmocka_unit_test(growth_counts_the_months_of_a_period),
         cmocka_unit_test(one_lane_alone_is_found),
         cmocka_unit_test(payments_are_rounded_half_to_even),
+        cmocka_unit_test(entries_are_posted_in_turn),
         cmocka_unit_test(a_stock_closes_at_zero_or_not_at_all),
         cmocka_unit_test(whole_sums_are_exact),
     };
