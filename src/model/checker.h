@@ -244,6 +244,8 @@ Text type_shown(Checker *c, const Type *type, double *scale);
 /* Another currency than the model's: what brings it there. */
 void hint_of_currency(Checker *c, const Env *env, Diag *d, const Expr *expr, const Unit *wanted,
                       const Unit *found);
+/* A bare number that looks like a year. */
+bool expression_is_year(const Expr *e);
 void report_mismatch(Checker *c, const Env *env, const Expr *expr, const Typed *left,
                      const Typed *right, const char *verb);
 ValueId value_new(Checker *c, Text name, ValueKind kind);

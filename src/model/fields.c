@@ -208,6 +208,15 @@ static void hint_of_declared(Checker *c, Diag *d, const Type *wanted, const Type
 
     if (!expr || found->tag != KIND_OF_NUMBER)
         return;
+    bool is_bare = expr->kind == EXPR_NUMBER && !expr->unit;
+    if (wanted->tag == KIND_OF_DATE && expression_is_year(expr)) {
+        diag_because(c->diags, d, "A year is written as a date: its first month.");
+        diag_suggest(c->diags, d, expr->span, "%d-01", (int)expr->number);
+    }
+    if (wanted->tag == KIND_OF_NUMBER && is_bare && !is_rate)
+        diag_because(c->diags, d, "A number has its unit behind it: `%.*s %.*s`.",
+                     TEXT_ARG(span_text(c->diags->sources, expr->span)),
+                     TEXT_ARG(type_name(c, wanted)));
     Text written = span_text(c->diags->sources, expr->span);
     if (is_rate && unit_is_plain(&found->unit)) {
         bool is_percent = expr->kind == EXPR_NUMBER && expr->unit;

@@ -351,7 +351,13 @@ Typed elaborate_member(Checker *c, const Env *env, const Expr *expr)
         if (of.instance->party != NO_ID)
             for (size_t i = 0; i < c->model->accounts.count; i++)
                 table_set(names, c->model->accounts.items[i].name, names);
-        suggest_nearest(c, d, expr->op_span, names, expr->name);
+        if (of.instance->party != NO_ID && table_index(c->categories, expr->name) != NO_ID)
+            diag_because(c->diags, d,
+                         "`%.*s` is a category: `received(%.*s, %.*s)` is the cash that came in as "
+                         "it, `paid(...)` what went out.",
+                         TEXT_ARG(expr->name), TEXT_ARG(of.instance->path), TEXT_ARG(expr->name));
+        else
+            suggest_nearest(c, d, expr->op_span, names, expr->name);
         return typed_error();
     }
     diag_error(c->diags, DIAG_WRONG_TYPE, base->span, "%.*s has no parts to name after a dot",

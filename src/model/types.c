@@ -314,7 +314,7 @@ void hint_of_currency(Checker *c, const Env *env, Diag *d, const Expr *expr, con
     search_factor(c, env, d, &factor.dims, expr);
 }
 
-static bool is_year(const Expr *e)
+bool expression_is_year(const Expr *e)
 {
     return e->kind == EXPR_NUMBER && !e->unit && e->number >= 1900 && e->number <= 2500 &&
            e->number == (int)e->number;
@@ -330,7 +330,7 @@ static void guess_cause(Checker *c, Diag *d, const Expr *a, const Expr *b, const
     const Type *type = is_left_date ? &right->type : &left->type;
     if (is_left_date && is_right_date) {
         diag_because(c->diags, d, "Two dates cannot be added; `b - a` is the time between them.");
-    } else if ((is_left_date || is_right_date) && is_year(other)) {
+    } else if ((is_left_date || is_right_date) && expression_is_year(other)) {
         diag_because(c->diags, d, "A year is written as a date: its first month.");
         diag_suggest(c->diags, d, other->span, "%d-01", (int)other->number);
     } else if ((is_left_date || is_right_date) && type->tag == KIND_OF_NUMBER &&

@@ -115,7 +115,12 @@ static void close_bracket(Parser *p, Opened before)
                 diag_suggest(p->diags, diag, (Span){p->file, end, end}, ")");
         } else {
             p->form = NULL;
-            parser_expected(p, "`,` or `)`");
+            bool is_loop = parser_at_word(p, "for");
+            Diag *diag = parser_expected(p, "`,` or `)`");
+            if (diag && is_loop)
+                diag_because(p->diags, diag,
+                             "Over instances it is written `sum over x in KIND: x.size`; so are "
+                             "`mean`, `min`, `max`, `count`, `any` and `all`.");
         }
     }
     if (!p->is_lost) {

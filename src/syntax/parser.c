@@ -256,9 +256,9 @@ static Diag *expected(Parser *p, const char *what)
     return diag;
 }
 
-void parser_expected(Parser *p, const char *what)
+Diag *parser_expected(Parser *p, const char *what)
 {
-    expected(p, what);
+    return expected(p, what);
 }
 
 static bool is_operand_start(TokenKind kind)
@@ -430,6 +430,34 @@ static void recover(Parser *p)
     }
 }
 
+/* `Jan 2026`: the month's number, or 0. */
+static int month_of_word(Text word)
+{
+    static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                         "jul", "aug", "sep", "oct", "nov", "dec"};
+    int found = 0;
+
+    for (int i = 0; i < 12 && word.length >= 3; i++) {
+        bool is_alike = true;
+        for (size_t k = 0; k < 3; k++)
+            is_alike = is_alike && (word.bytes[k] | 0x20) == months[i][k];
+        found = is_alike ? i + 1 : found;
+    }
+    return found;
+}
+
+static void suggest_date(Parser *p, Diag *diag)
+{
+    const Token *month = &p->tokens[p->at > 0 ? p->at - 1 : 0], *year = &p->tokens[p->at];
+    int number = month->kind == TOKEN_NAME ? month_of_word(month->text) : 0;
+
+    if (number == 0 || year->kind != TOKEN_NUMBER || year->number < 1900 || year->number > 2500)
+        return;
+    diag_because(p->diags, diag, "A date is written with numbers: year-month.");
+    diag_suggest(p->diags, diag, (Span){p->file, month->start, year->end}, "%04d-%02d",
+                 (int)year->number, number);
+}
+
 void parser_end_statement(Parser *p)
 {
     if (p->is_lost || parser_at(p, TOKEN_NEWLINE) || parser_at(p, TOKEN_SEMICOLON) ||
@@ -441,6 +469,8 @@ void parser_end_statement(Parser *p)
     if (is_behind_block)
         p->form = NULL;
     Diag *diag = expected(p, "the end of the statement");
+    if (diag)
+        suggest_date(p, diag);
     if (diag && is_behind_block && p->tokens[p->at].kind == TOKEN_NAME) {
         diag_because(p->diags, diag, "Two statements on one line have a `;` between them.");
         diag_suggest(p->diags, diag, (Span){p->file, end, end}, ";");

@@ -67,7 +67,7 @@ Tree *parser_run(Arena *arena, DiagList *diags, uint32_t file, Lexed *lexed);
 /* --- parser.c: faults --- */
 Diag *parser_fault(Parser *p, DiagCode code, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5))); /* NULL when lost already */
-void parser_expected(Parser *p, const char *what);
+Diag *parser_expected(Parser *p, const char *what);
 bool parser_enter(Parser *p); /* one level deeper; false with a fault at the limit */
 void parser_leave(Parser *p);
 void parser_count_operator(Parser *p);
