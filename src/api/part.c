@@ -43,7 +43,8 @@ typedef struct {
     Running running;
     const GwPart *given;
     size_t count;
-    Part *parts; /* by their first path */
+    Part *parts;       /* by their first path */
+    uint64_t n_joined; /* paths */
     /* of the part being read: freed here when memory runs out under it */
     PartReader *reader;
     Arena *reading;
@@ -177,6 +178,14 @@ static GwStatus open_stored(GwModel *model, const PartHead *head)
     return status == GW_OK ? gw_model_set_year(model, head->year) : status;
 }
 
+/* Joining tells only of whole parts, but may be stopped inside of one. */
+static bool joining_goes_on(void *context)
+{
+    Merging *m = context;
+
+    return running_tell(&m->running.progress, m->n_joined, 0);
+}
+
 static GwStatus join_part(Merging *m, const Part *part, uint64_t n_kept)
 {
     GwRun *run = m->running.run;
@@ -189,16 +198,19 @@ static GwStatus join_part(Merging *m, const Part *part, uint64_t n_kept)
     if (status != GW_OK)
         return status;
     m->reading = arena_new(&run->edge->jump);
-    read = part_read_result(m->reader, m->reading, run->built->model, &part->head);
+    read =
+        part_read_result(m->reader, m->reading, run->built->model, &part->head, joining_goes_on, m);
+    if (m->running.progress.is_cancelled)
+        return running_status(m->running.model, RUN_CANCELLED);
     kept = kept < part->head.n_paths ? kept : part->head.n_paths;
     if (read == NULL || read->n_kept != kept || (read->summary == NULL) != (whole->summary == NULL))
         return model_fail(m->running.model, GW_BAD_WORLD, "%s is damaged", part->about->name);
-    run_join(run->arena, run->built->model, run->result, read);
+    if (!run_join(run->arena, run->built->model, run->result, read, joining_goes_on, m))
+        return running_status(m->running.model, RUN_CANCELLED);
     arena_free(m->reading);
     m->reading = NULL;
-    return running_tell(&m->running.progress, first + part->head.n_paths, 0)
-               ? GW_OK
-               : running_status(m->running.model, RUN_CANCELLED);
+    m->n_joined += part->head.n_paths;
+    return GW_OK;
 }
 
 static GwStatus join_work(void *context)
@@ -223,7 +235,8 @@ static GwStatus join_work(void *context)
         status = join_part(m, &m->parts[i], size.n_kept);
     if (status != GW_OK)
         return status;
-    run_join_end(run->result);
+    if (!run_join_end(run->result, joining_goes_on, m))
+        return running_status(running->model, RUN_CANCELLED);
     return running_finish(running);
 }
 

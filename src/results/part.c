@@ -230,6 +230,8 @@ void part_free_bytes(unsigned char *bytes)
 struct PartReader {
     sqlite3 *handle;
     sqlite3_stmt *query; /* kept here, so that closing finds it after memory ran out */
+    bool (*goes_on)(void *context);
+    void *context;
 };
 
 PartReader *part_open(const char *path, const void *bytes, size_t length)
@@ -331,6 +333,8 @@ static bool read_block(void *context, const char *name, uint32_t number, void *b
     PartReader *reader = context;
     const void *found = NULL;
 
+    if (!reader->goes_on(reader->context))
+        return false;
     (void)sqlite3_reset(reader->query);
     (void)sqlite3_bind_text(reader->query, 1, name, -1, SQLITE_STATIC);
     (void)sqlite3_bind_int64(reader->query, 2, number);
@@ -360,12 +364,14 @@ static bool read_failures(PartReader *reader, Arena *arena, const Model *model, 
 }
 
 RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model,
-                            const PartHead *head)
+                            const PartHead *head, bool (*goes_on)(void *context), void *context)
 {
     const Visitor v = {read_block, reader};
     RunResult *result = NULL;
     Counts counts = {0};
 
+    reader->goes_on = goes_on;
+    reader->context = context;
     if (!ask(reader, "SELECT bytes FROM block WHERE name = ? AND number = ?") ||
         !visit(&v, "counts", 0, &counts, sizeof counts) || counts.n_kept > head->n_paths)
         return NULL;

@@ -47,8 +47,9 @@ PartReader *part_open(const char *path, const void *bytes, size_t length);
 void part_close(PartReader *reader);
 /* False when this is no part, or damaged. */
 bool part_read_head(PartReader *reader, Arena *arena, PartHead *head);
-/* NULL when it is damaged; `model` is the one made from the head. */
+/* NULL when it is damaged, or when `goes_on`, asked now and then, said no; `model` is the one made
+ * from the head. */
 RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model,
-                            const PartHead *head);
+                            const PartHead *head, bool (*goes_on)(void *context), void *context);
 
 #endif

@@ -221,10 +221,11 @@ static void blank_path(const Model *model, RunResult *result, uint64_t index)
 /* ---- threads ------------------------------------------------------------------------------ */
 
 /* The stretch of paths under way: its result keeps them all. */
-typedef struct {
+typedef struct Work {
     const Plan *plan;
     RunResult *result;
     Summary *summary; /* to which its columns go; NULL: nowhere */
+    void (*on_column)(struct Work *work, uint32_t column);
     const RunOptions *options;
     size_t lanes_per_tile;
     uint64_t n_tiles;
@@ -305,7 +306,17 @@ static void *run_tiles(void *context)
     return NULL;
 }
 
-static void *sum_up_columns(void *context)
+static void sum_up(Work *work, uint32_t column)
+{
+    summary_add_column(work->summary, work->result, column);
+}
+
+static void seal(Work *work, uint32_t column)
+{
+    summary_seal_column(work->summary, column);
+}
+
+static void *take_columns(void *context)
 {
     Worker *worker = context;
     Work *work = worker->work;
@@ -315,7 +326,7 @@ static void *sum_up_columns(void *context)
 
         if (column >= work->summary->n_columns)
             break;
-        summary_add_column(work->summary, work->result, (uint32_t)column);
+        work->on_column(work, (uint32_t)column);
         if (column % COLUMNS_BETWEEN_ASKING == 0)
             tell_progress(work, 0);
     }
@@ -383,20 +394,27 @@ static void merge_workers(Arena *arena, const Model *model, RunResult *result, c
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
+static void run_columns(Work *work, Worker *workers, uint32_t n_threads,
+                        void (*on_column)(Work *work, uint32_t column))
+{
+    work->on_column = on_column;
+    atomic_store(&work->next_column, 0);
+    run_workers(workers, n_threads, take_columns);
+}
+
 static bool run_stretch(Work *work, Worker *workers, uint32_t n_threads, Trace *trace,
                         RunResult *stretch)
 {
     work->result = stretch;
     work->n_tiles = (stretch->n_paths + work->lanes_per_tile - 1) / work->lanes_per_tile;
     atomic_store(&work->next_tile, 0);
-    atomic_store(&work->next_column, 0);
     for (uint32_t i = 0; i < n_threads; i++)
         workers[i].tile->result = stretch;
     run_workers(workers, n_threads, run_tiles);
     if (!atomic_load(&work->is_cancelled))
         trace_failures(trace, stretch->is_failed, stretch->first_path, stretch->n_paths);
     if (!atomic_load(&work->is_cancelled) && work->summary != NULL) {
-        run_workers(workers, n_threads, sum_up_columns);
+        run_columns(work, workers, n_threads, sum_up);
         summary_add_checks(work->summary, stretch);
     }
     return !atomic_load(&work->is_cancelled);
@@ -424,6 +442,10 @@ static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_
         memset(again->is_failed, 0, again->n_paths);
         goes_on = run_stretch(work, workers, n_threads, trace, again);
         memcpy(result->is_failed + at, again->is_failed, again->n_paths);
+    }
+    if (goes_on && work->summary != NULL) {
+        run_columns(work, workers, n_threads, seal);
+        goes_on = !atomic_load(&work->is_cancelled);
     }
     if (goes_on)
         merge_workers(arena, model, result, trace, workers, n_threads);
@@ -468,8 +490,6 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     pthread_mutex_destroy(&work.lock);
     if (!is_done)
         return RUN_CANCELLED;
-    if (result->summary != NULL)
-        summary_seal(result->summary);
     result->bytes = size.bytes;
     *out = result;
     return RUN_OK;
@@ -522,24 +542,38 @@ static void join_sums(const Model *model, RunResult *whole, const RunResult *par
     whole->bytes += part->bytes;
 }
 
-void run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part)
+bool run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part,
+              bool (*goes_on)(void *context), void *context)
 {
     uint64_t at = part->first_path - whole->first_path;
+    uint32_t n_summed = whole->summary != NULL ? whole->summary->n_columns : 0;
 
     if (part->n_kept > 0)
         join_columns(model, whole, part, at);
     memcpy(whole->is_failed + at, part->is_failed, part->n_paths);
+    for (uint32_t i = 0; i < n_summed; i++) {
+        if (goes_on != NULL && i % COLUMNS_BETWEEN_ASKING == 0 && !goes_on(context))
+            return false;
+        summary_join_column(whole->summary, part->summary, i);
+    }
     if (whole->summary != NULL)
-        summary_join(whole->summary, part->summary);
+        summary_join_checks(whole->summary, part->summary);
     join_sums(model, whole, part);
     for (size_t i = 0; i < part->failures.count && whole->failures.count < MAX_FAILURES; i++)
         *LIST_PUSH(arena, &whole->failures) = part->failures.items[i];
+    return true;
 }
 
-void run_join_end(RunResult *whole)
+bool run_join_end(RunResult *whole, bool (*goes_on)(void *context), void *context)
 {
-    if (whole->summary != NULL)
-        summary_seal(whole->summary);
+    uint32_t n_summed = whole->summary != NULL ? whole->summary->n_columns : 0;
+
+    for (uint32_t i = 0; i < n_summed; i++) {
+        if (goes_on != NULL && i % COLUMNS_BETWEEN_ASKING == 0 && !goes_on(context))
+            return false;
+        summary_seal_column(whole->summary, i);
+    }
+    return true;
 }
 
 RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts)
@@ -557,7 +591,7 @@ RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, si
     if (n_kept < n_paths)
         whole->summary = summary_new(arena, model);
     for (size_t i = 0; i < n_parts; i++)
-        run_join(arena, model, whole, parts[i]);
-    run_join_end(whole);
+        (void)run_join(arena, model, whole, parts[i], NULL, NULL);
+    (void)run_join_end(whole, NULL, NULL);
     return whole;
 }

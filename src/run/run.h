@@ -93,9 +93,10 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
 RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths,
                           uint64_t n_kept);
 /* Adds a part to the whole that it lies in: one after another from the first path, until
- * run_join_end. */
-void run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part);
-void run_join_end(RunResult *whole);
+ * run_join_end. False when `goes_on`, asked now and then (NULL: never), said no. */
+bool run_join(Arena *arena, const Model *model, RunResult *whole, const RunResult *part,
+              bool (*goes_on)(void *context), void *context);
+bool run_join_end(RunResult *whole, bool (*goes_on)(void *context), void *context);
 /* Joins results of adjoining ranges, in order. */
 RunResult *run_merge(Arena *arena, const Program *program, RunResult **parts, size_t n_parts);
 

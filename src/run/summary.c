@@ -84,21 +84,24 @@ void summary_add_checks(Summary *summary, const RunResult *result)
                 !result->is_failed[path] && result->held[i * result->n_paths + path] != 0;
 }
 
-void summary_seal(Summary *summary)
+void summary_seal_column(Summary *summary, uint32_t column)
 {
-    for (uint32_t i = 0; i < summary->n_columns; i++)
-        sketch_seal(summary->columns[i].sketch);
+    sketch_seal(summary->columns[column].sketch);
 }
 
-void summary_join(Summary *left, const Summary *right)
+void summary_join_column(Summary *left, const Summary *right, uint32_t column)
 {
-    for (uint32_t i = 0; i < left->n_columns; i++) {
-        ColumnSummary *column = &left->columns[i];
-        column->n_never += right->columns[i].n_never;
-        column->n_nonzero += right->columns[i].n_nonzero;
-        moments_join(&column->moments, &right->columns[i].moments);
-        sketch_merge(column->sketch, right->columns[i].sketch);
-    }
+    ColumnSummary *to = &left->columns[column];
+    const ColumnSummary *from = &right->columns[column];
+
+    to->n_never += from->n_never;
+    to->n_nonzero += from->n_nonzero;
+    moments_join(&to->moments, &from->moments);
+    sketch_merge(to->sketch, from->sketch);
+}
+
+void summary_join_checks(Summary *left, const Summary *right)
+{
     for (uint32_t i = 0; i < left->n_checks; i++)
         left->n_held[i] += right->n_held[i];
 }

@@ -31,9 +31,10 @@ Summary *summary_new(Arena *arena, const Model *model);
  * threads may add columns, each its own. */
 void summary_add_column(Summary *summary, const struct RunResult *result, uint32_t column);
 void summary_add_checks(Summary *summary, const struct RunResult *result);
-/* Nothing is added from then on. */
-void summary_seal(Summary *summary);
-/* Adds a sealed one whose paths adjoin. */
-void summary_join(Summary *left, const Summary *right);
+/* Nothing is added to it from then on. */
+void summary_seal_column(Summary *summary, uint32_t column);
+/* Adds a column of a sealed one whose paths adjoin. */
+void summary_join_column(Summary *left, const Summary *right, uint32_t column);
+void summary_join_checks(Summary *left, const Summary *right);
 
 #endif
