@@ -163,6 +163,24 @@ static void checks_count_good_paths(void **state)
     assert_false(check_holds(&w->model, &w->result, 0));
 }
 
+/* k of a hundred paths are k per cent, whatever k / 100 is as a double; one less is not enough. */
+static void a_share_of_paths_is_met_exactly(void **state)
+{
+    World *w = *state;
+    unsigned char held[100] = {0};
+    unsigned char failed[100] = {0};
+    RunResult result = {.n_paths = 100, .n_kept = 100, .held = held, .is_failed = failed};
+    Model model = {0};
+    Check *check = LIST_PUSH(w->arena, &model.checks);
+
+    for (int k = 1; k <= 100; k++) {
+        check->share = k / 100.0;
+        assert_false(check_holds(&model, &result, 0)); /* k - 1 hold so far */
+        held[k - 1] = 1;
+        assert_true(check_holds(&model, &result, 0));
+    }
+}
+
 static void sums_are_whole_digits(void **state)
 {
     char room[48];
@@ -234,6 +252,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(years_fold_by_measure, set_up, tear_down),
         cmocka_unit_test(a_spread_has_its_quantiles),
         cmocka_unit_test_setup_teardown(checks_count_good_paths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_share_of_paths_is_met_exactly, set_up, tear_down),
         cmocka_unit_test(sums_are_whole_digits),
         cmocka_unit_test_setup_teardown(a_file_holds_what_was_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_is_whole_or_not_there, set_up, tear_down),
