@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { STATUS_FINE = 0, STATUS_INPUT = 1, STATUS_USE = 2, STATUS_WORLD = 3, STATUS_STOPPED = 130 };
@@ -103,5 +104,8 @@ void draw_diagnostics(GwModel *model);
 int explain(GwModel *model, GwStatus status);
 /* The bytes of standard input; NULL with a message. */
 char *read_input(size_t *length);
+/* All bytes of a file, however long it says it is, in memory of malloc: more than a model may have
+ * are cut off. Returns 0 or an errno value. */
+int read_stream(FILE *file, char **bytes, size_t *length);
 
 #endif

@@ -41,7 +41,7 @@ static int write_back(const char *path, const char *text)
     descriptor = mkstemp(beside);
     file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     if (file != NULL) {
-        is_written = fputs(text, file) >= 0;
+        is_written = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(descriptor) == 0;
         is_written = fchmod(descriptor, about.st_mode & 07777) == 0 && is_written;
         is_written = fclose(file) == 0 && is_written;
         is_written = is_written && rename(beside, path) == 0;
@@ -55,28 +55,22 @@ static int write_back(const char *path, const char *text)
     return is_written ? STATUS_FINE : STATUS_WORLD;
 }
 
-/* Whether the file holds this text already; unreadable files were refused before. */
-static bool is_laid_out(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "rb");
-    bool is_same = file != NULL;
-    int c = 0;
-
-    while (is_same && (c = fgetc(file)) != EOF)
-        is_same = *text != '\0' && (char)c == *text++;
-    if (file != NULL)
-        (void)fclose(file);
-    return is_same && *text == '\0';
-}
+/* The file as it was read. */
+typedef struct {
+    const char *path;
+    char *bytes;
+    size_t length;
+} Original;
 
 /* Imports need not be there to lay out a file: none of them is read. */
-static int read_only_this(void *path, const char *asked, char **bytes, size_t *length)
+static int read_only_this(void *context, const char *asked, char **bytes, size_t *length)
 {
-    FILE *file = NULL;
+    Original *original = context;
     struct stat about;
-    size_t got = 0;
+    FILE *file = NULL;
+    int status = 0;
 
-    if (strcmp(asked, path) != 0)
+    if (strcmp(asked, original->path) != 0)
         return ENOENT;
     if (stat(asked, &about) != 0)
         return errno;
@@ -85,41 +79,53 @@ static int read_only_this(void *path, const char *asked, char **bytes, size_t *l
     file = fopen(asked, "rb");
     if (file == NULL)
         return errno;
-    *bytes = malloc((size_t)about.st_size + 1);
-    got = *bytes == NULL ? 0 : fread(*bytes, 1, (size_t)about.st_size, file);
+    status = read_stream(file, &original->bytes, &original->length);
     (void)fclose(file);
-    *length = got;
-    return *bytes == NULL ? ENOMEM : 0;
+    if (status != 0)
+        return status;
+    *bytes = malloc(original->length + 1);
+    if (*bytes == NULL)
+        return ENOMEM;
+    memcpy(*bytes, original->bytes, original->length);
+    *length = original->length;
+    return 0;
 }
 
-static int format_model(GwModel *model, const char *path, const FormatSettings *settings)
+static bool is_laid_out(const Original *original, const char *text)
 {
+    return original->length == strlen(text) && memcmp(original->bytes, text, original->length) == 0;
+}
+
+static int format_model(GwModel *model, const Original *original, const FormatSettings *settings)
+{
+    const char *path = original->path;
     const char *text = NULL;
     GwStatus formatted = gw_model_format(model, &text);
 
     if (formatted != GW_OK)
         return explain(model, formatted);
-    if (settings->is_checking && !is_laid_out(path, text)) {
+    if (settings->is_checking && !is_laid_out(original, text)) {
         complain("%s is not in the canonical layout; `gw fmt -w %s` puts it so", path, path);
         return STATUS_INPUT;
     }
     if (settings->is_checking)
         return STATUS_FINE;
     if (settings->is_writing)
-        return is_laid_out(path, text) ? STATUS_FINE : write_back(path, text);
+        return is_laid_out(original, text) ? STATUS_FINE : write_back(path, text);
     write_text(text);
     return STATUS_FINE;
 }
 
 static int format_file(const char *path, const FormatSettings *settings)
 {
+    Original original = {.path = path};
     int status = STATUS_FINE;
     GwModel *model = NULL;
 
     if (strcmp(path, "-") == 0) {
         FormatSettings plain = {0};
         model = open_model(path, NULL, &status);
-        status = model == NULL ? status : format_model(model, path, &plain);
+        status = model == NULL ? status : format_model(model, &original, &plain);
         gw_model_free(model);
         return status;
     }
@@ -128,10 +134,11 @@ static int format_file(const char *path, const FormatSettings *settings)
         complain("memory ran out");
         return STATUS_WORLD;
     }
-    (void)gw_model_set_reader(model, read_only_this, (void *)(uintptr_t)path);
+    (void)gw_model_set_reader(model, read_only_this, &original);
     GwStatus opened = gw_model_open(model, path);
-    status = opened == GW_OK ? format_model(model, path, settings) : explain(model, opened);
+    status = opened == GW_OK ? format_model(model, &original, settings) : explain(model, opened);
     gw_model_free(model);
+    free(original.bytes);
     return status;
 }
 

@@ -10,28 +10,39 @@
 
 enum { FIRST_READ = 1 << 16, LARGEST_INPUT = 16 << 20 };
 
-char *read_input(size_t *length)
+int read_stream(FILE *file, char **bytes, size_t *length)
 {
     size_t capacity = FIRST_READ;
-    char *bytes = malloc(capacity);
+    char *read = malloc(capacity);
 
     *length = 0;
-    while (bytes != NULL) {
-        *length += fread(bytes + *length, 1, capacity - *length, stdin);
+    while (read != NULL) {
+        *length += fread(read + *length, 1, capacity - *length, file);
         if (*length < capacity || capacity >= LARGEST_INPUT)
             break;
-        char *grown = realloc(bytes, capacity *= 2);
+        char *grown = realloc(read, capacity *= 2);
         if (grown == NULL)
-            free(bytes);
-        bytes = grown;
+            free(read);
+        read = grown;
     }
-    if (bytes == NULL)
-        complain("memory ran out");
-    else if (ferror(stdin)) {
-        complain("cannot read standard input: %s", strerror(errno));
-        free(bytes);
-        bytes = NULL;
+    if (read == NULL)
+        return ENOMEM;
+    if (ferror(file)) {
+        int why = errno != 0 ? errno : EIO;
+        free(read);
+        return why;
     }
+    *bytes = read;
+    return 0;
+}
+
+char *read_input(size_t *length)
+{
+    char *bytes = NULL;
+    int why = read_stream(stdin, &bytes, length);
+
+    if (why != 0)
+        complain("cannot read standard input: %s", strerror(why));
     return bytes;
 }
 

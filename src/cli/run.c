@@ -332,6 +332,11 @@ static int run_scenarios(GwModel *model, RunSettings *settings)
         }
     }
     count = list_scenarios(model, list, names);
+    if (count == 0) {
+        free(list);
+        complain("run: --scenario names none");
+        return refuse_use("run");
+    }
     for (size_t i = 0; i < count; i++)
         kept[i] = copy_string(names[i]); /* the model's names change with its compilation */
     for (size_t i = 0; i < count && !was_interrupted(); i++) {
