@@ -5,11 +5,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool numerals_begin(Numerals *numerals)
+{
+    numerals->plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (numerals->plain == (locale_t)0)
+        return false;
+    numerals->hosts = uselocale(numerals->plain);
+    return true;
+}
+
+void numerals_end(const Numerals *numerals)
+{
+    (void)uselocale(numerals->hosts);
+    freelocale(numerals->plain);
+}
+
 GwStatus edge_guard(Edge *edge, Work *work, void *arguments)
 {
-    if (setjmp(edge->jump) != 0)
+    Numerals numerals;
+    GwStatus status;
+
+    if (!numerals_begin(&numerals))
         return GW_NO_MEMORY;
-    return work(arguments);
+    if (setjmp(edge->jump) == 0)
+        status = work(arguments);
+    else
+        status = GW_NO_MEMORY;
+    numerals_end(&numerals);
+    return status;
 }
 
 Edge *edge_share(Edge *edge)

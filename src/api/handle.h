@@ -15,6 +15,8 @@
 #include "source/diag.h"
 #include "syntax/tree.h"
 
+#include <locale.h>
+
 /* What a model and its runs share: where a call that runs out of memory comes back, and the
  * texts of the files, into which everything built from them points. */
 typedef struct {
@@ -27,6 +29,13 @@ typedef struct {
 typedef GwStatus Work(void *arguments);
 /* Does the work; GW_NO_MEMORY when it ran out of memory. Not nested. */
 GwStatus edge_guard(Edge *edge, Work *work, void *arguments);
+/* Numbers have a point here, whatever locale the host has set: from the first of these calls to the
+ * second, on this thread. edge_guard does both; false when memory ran out. */
+typedef struct {
+    locale_t plain, hosts;
+} Numerals;
+bool numerals_begin(Numerals *numerals);
+void numerals_end(const Numerals *numerals);
 Edge *edge_share(Edge *edge);
 void edge_drop(Edge *edge);
 

@@ -154,11 +154,15 @@ static void try_while_any(Worker *worker)
 static void *work(void *context)
 {
     Worker *worker = context;
+    Numerals numerals;
+    bool has_numerals = numerals_begin(&numerals);
 
-    if (setjmp(worker->edge) == 0)
+    if (has_numerals && setjmp(worker->edge) == 0)
         try_while_any(worker);
     else
         worker->status = GW_NO_MEMORY;
+    if (has_numerals)
+        numerals_end(&numerals);
     if (worker->has_lock)
         end_turn(worker);
     if (worker->status != GW_OK)

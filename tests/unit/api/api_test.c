@@ -4,6 +4,7 @@
 #include "base/arena.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -276,6 +277,35 @@ static void memory_may_run_out_anywhere(void **state)
     assert_int_equal(do_everything(), GW_OK);
 }
 
+/* Where a number has a comma, 0.25 would be read as 0 and written as 0,25. */
+static void the_hosts_locale_does_not_matter(void **state)
+{
+    static const char *const with_comma[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"};
+    static const char text[] =
+        "model quarter \"A quarter\" { clock = yearly from 2026-01 until 2026-12 }\n"
+        "x = 0.25 assume \"a quarter\"\nreport r { show x }\n";
+    const char *locale = NULL;
+    const char *csv = NULL;
+    GwRun *run = NULL;
+    GwModel *model = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < 3 && locale == NULL; i++)
+        locale = setlocale(LC_ALL, with_comma[i]);
+    if (locale == NULL)
+        skip(); /* this machine has none of them */
+    assert_true(strtod("0.25", NULL) == 0);
+    model = opened(text);
+    assert_int_equal(gw_model_run(model, NULL, &run), GW_OK);
+    assert_true(gw_run_mean(run, 0, 0) == 0.25);
+    assert_int_equal(gw_run_csv(run, &csv), GW_OK);
+    assert_non_null(strstr(csv, ",0.25,"));
+    assert_true(strtod("0.25", NULL) == 0); /* and it is still the host's */
+    gw_run_free(run);
+    gw_model_free(model);
+    (void)setlocale(LC_ALL, "C");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +316,7 @@ int main(void)
         cmocka_unit_test(each_file_is_read_once),
         cmocka_unit_test(runs_are_refused_and_stopped),
         cmocka_unit_test(a_stopped_save_leaves_no_file),
+        cmocka_unit_test(the_hosts_locale_does_not_matter),
         cmocka_unit_test(memory_may_run_out_anywhere),
     };
 
