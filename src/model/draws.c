@@ -2,14 +2,11 @@
 #include "model/checker.h"
 
 #include "maths/copula.h"
-#include "maths/maths.h"
+#include "maths/distribution.h"
 #include "model/csv.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Half the width of a 5 % - 95 % interval in standard deviations. */
-static const double Z95 = 1.6448536269514726;
 
 static Draw *impossible(Checker *c, Span at, const char *why)
 {
@@ -101,13 +98,13 @@ static Draw *interval(ArgumentReader *r, const Dist *dist, Draw *draw)
     if (!(x < y))
         return impossible(r->c, dist->span,
                           "an interval runs from its 5 % end to a larger 95 % end");
-    if (x > 0 && r->type.tag != KIND_OF_DATE) {
-        double p[2] = {(gw_log(x) + gw_log(y)) / 2, (gw_log(y) - gw_log(x)) / (2 * Z95)};
-        set_constants(r->c, draw, DIST_LAW_LOGNORMAL, p, 2);
-    } else {
-        double p[2] = {(x + y) / 2, (y - x) / (2 * Z95)};
-        set_constants(r->c, draw, DIST_LAW_NORMAL, p, 2);
-    }
+    bool is_lognormal = x > 0 && r->type.tag != KIND_OF_DATE;
+    double p[2];
+    if (is_lognormal)
+        distribution_lognormal_interval(x, y, p);
+    else
+        distribution_normal_interval(x, y, p);
+    set_constants(r->c, draw, is_lognormal ? DIST_LAW_LOGNORMAL : DIST_LAW_NORMAL, p, 2);
     return draw;
 }
 
@@ -129,8 +126,8 @@ static Draw *named_pert(ArgumentReader *r, const Dist *dist, const Typed *args, 
         return NULL;
     if (!(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2]))
         return impossible(r->c, dist->span, "`pert(low, mode, high)` needs low <= mode <= high");
-    double width = x[2] - x[0];
-    double p[4] = {1 + 4 * (x[1] - x[0]) / width, 1 + 4 * (x[2] - x[1]) / width, x[0], x[2]};
+    double p[4];
+    distribution_pert(x[0], x[1], x[2], p);
     set_constants(r->c, draw, DIST_LAW_BETA, p, 4);
     return draw;
 }

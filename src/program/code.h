@@ -88,7 +88,6 @@ typedef struct {
 typedef struct {
     Ref fire; /* every, on: falls due; when: the condition; each: 1. All: 0 while the contract is
                  not effective */
-    Ref effective;
     Ref lasting, series, quantity, times, before;
     uint32_t held, has_fired, top, marks, waiting; /* states */
     uint32_t count;                                /* register of EACH_COUNT */
@@ -182,7 +181,6 @@ typedef struct {
     Ref *outputs;
     /* traces only: by value, its register; REF_NONE when it has none */
     Ref *values;
-    bool is_trace;
     bool *live; /* by value: something that can fail or is reported reads it */
 } Code;
 

@@ -222,7 +222,6 @@ void emit_code(Program *program)
     code->states = program->states.items;
     code->n_states = program->states.count;
     code->live = program->live;
-    code->is_trace = program->is_trace;
     code->constants = ARENA_ARRAY(program->arena, double, code->n_registers[HOME_CONST] + 1u);
     for (size_t i = 0; i < program->ins.count; i++) {
         const Ins *ins = &program->ins.items[i];

@@ -103,6 +103,9 @@ void emit_code(Program *program);          /* emit.c */
 void verify_code(const Program *program);  /* verify.c: asserts */
 void run_passes(Program *program);
 
+/* vary.c: whether a rule may say `end` to the contract */
+bool ends_by_rule(const Model *model, uint32_t contract);
+
 /* lower_node.c */
 typedef struct {
     Program *program;

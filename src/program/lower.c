@@ -96,17 +96,6 @@ static void make_stocks(Program *program)
     }
 }
 
-static bool ends_by_rule(const Model *model, uint32_t contract)
-{
-    for (size_t i = 0; i < model->rules.count; i++) {
-        const Rule *rule = &model->rules.items[i];
-        for (size_t j = 0; rule->contract == contract && j < rule->actions.count; j++)
-            if (rule->actions.items[j].kind == ACT_END)
-                return true;
-    }
-    return false;
-}
-
 static void make_contracts(Program *program)
 {
     const Model *model = program->model;

@@ -53,7 +53,7 @@ static uint8_t draw_vary(const Program *program, const Draw *draw)
     return vary | node_vary(program, draw->scaled) | node_vary(program, draw->plus);
 }
 
-static bool ends_by_rule(const Model *model, uint32_t contract)
+bool ends_by_rule(const Model *model, uint32_t contract)
 {
     for (size_t i = 0; i < model->rules.count; i++) {
         const Rule *rule = &model->rules.items[i];
