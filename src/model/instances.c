@@ -255,8 +255,7 @@ static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int d
                                        TEXT_ARG(owner->kind->name), TEXT_ARG(decl->name2))
                           : diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`",
                                        TEXT_ARG(decl->name2));
-        suggest_nearest(c, d, at, owner->is_root || !owner->kind ? c->kinds : owner->kind->parts,
-                        decl->name2);
+        suggest_nearest(c, d, at, is_part ? owner->kind->parts : c->kinds, decl->name2);
         return;
     }
     if (!decl->for_list) {

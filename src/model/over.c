@@ -27,9 +27,11 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
             nodes[i] =
                 node_make(c, N_IF, items[i].condition, nodes[i], node_const(c, is_all ? 1 : 0));
     }
-    Typed out = {.type = is_any || is_all ? (Type){.tag = KIND_OF_YESNO}
-                         : is_count       ? type_plain()
-                                          : type};
+    Typed out = {.type = type};
+    if (is_any || is_all)
+        out.type = (Type){.tag = KIND_OF_YESNO};
+    else if (is_count)
+        out.type = type_plain();
     if (is_aggregate(expr, "sum") || is_count || is_aggregate(expr, "mean")) {
         out.node = n == 1 ? nodes[0] : node_list(c, N_SUM, nodes, n);
         if (n == 0)

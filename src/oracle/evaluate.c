@@ -317,7 +317,7 @@ static double share_of(Path *path, const Allocation *allocation, uint32_t index)
     double *wants = path_take(path, n);
     double *weights = path_take(path, n);
     double *shares = path_take(path, n);
-    uint32_t *ranks = (uint32_t *)path_take(path, n);
+    uint32_t *ranks = (uint32_t *)(void *)path_take(path, n); /* room for as many doubles */
     bool is_rank_missing = false;
 
     for (size_t i = 0; i < n; i++) {

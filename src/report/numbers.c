@@ -121,6 +121,7 @@ static void choose_prefix(Scale *scale, const Prefixed *about, int at, double si
             size *= 1000;
             scale->divisor /= 1000;
         }
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond ; `highest` is a place in prefixes */
     scale->prefix = at > 0 ? prefixes[at] : '\0';
     if (isfinite(size) && size > 0 && (size >= LEAST_WITH_POWER || is_rate_or_price(scale->unit)))
         choose_power(scale, size);
