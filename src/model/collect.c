@@ -44,6 +44,41 @@ static void duplicate(Checker *c, const Decl *decl, const Decl *earlier)
 
 /* ---- units ------------------------------------------------------------------ */
 
+/* What a block says once: a second one would put the first out of force without a word. */
+static bool stands_once(DeclKind kind)
+{
+    return kind == DECL_STAGE || kind == DECL_LAYER || kind == DECL_PART_OF || kind == DECL_KEEP ||
+           kind == DECL_DEFAULT_COSTS;
+}
+
+static bool has_own_name(DeclKind kind)
+{
+    return kind == DECL_VALUE || kind == DECL_STOCK || kind == DECL_BELT || kind == DECL_RULE ||
+           kind == DECL_FACILITY || kind == DECL_RESERVE;
+}
+
+static void refuse_repeats(Checker *c, const Decl *block)
+{
+    Table *seen = table_new(c->arena);
+
+    for (size_t i = 0; i < block->members.count; i++) {
+        Decl *m = block->members.items[i];
+        Text word = span_text(c->diags->sources, m->name_span);
+        Text key = stands_once(m->kind) ? text_format(c->arena, "#%d", (int)m->kind) : m->name;
+        if (m->kind == DECL_PART_KIND || m->kind == DECL_INSTANCE)
+            refuse_repeats(c, m);
+        if ((!stands_once(m->kind) && !has_own_name(m->kind)) || key.length == 0)
+            continue;
+        const Decl *earlier = table_get(seen, key);
+        table_set(seen, key, m);
+        if (!earlier)
+            continue;
+        Diag *d = diag_error(c->diags, DIAG_DUPLICATE_NAME, m->name_span, "`%.*s` is given twice",
+                             TEXT_ARG(word));
+        diag_label(c->diags, d, earlier->name_span, "first here");
+    }
+}
+
 static bool is_new_dimension(const Decl *decl)
 {
     return !decl->type.is_present;
@@ -545,6 +580,12 @@ void collect_declarations(Checker *c)
         for (size_t i = 0; i < c->trees[t]->decls.count; i++)
             collect_other(c, c->trees[t]->decls.items[i], t == 0);
 
+    for (size_t t = 0; t < c->n_trees; t++)
+        for (size_t i = 0; i < c->trees[t]->decls.count; i++) {
+            const Decl *decl = c->trees[t]->decls.items[i];
+            if (decl->kind == DECL_KIND || decl->kind == DECL_INSTANCE || decl->kind == DECL_PARTY)
+                refuse_repeats(c, decl);
+        }
     for (size_t i = 0; i < table_count(c->kinds); i++)
         link_kind(c, table_at(c->kinds, i)->value);
     for (size_t i = 0; i < table_count(c->kinds); i++)
