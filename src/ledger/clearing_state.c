@@ -1,10 +1,8 @@
 /* What one party pays with what it has, and where payments go. */
 #include "ledger/clearing_state.h"
 
-#include "base/money.h"
 #include "ledger/share.h"
 
-#include <assert.h>
 #include <math.h>
 
 /* ---- workspace ----------------------------------------------------------- */
@@ -185,7 +183,6 @@ void clearing_pay_all(Clearing *c)
     c->asked = c->looks_at_all ? c->uncovered : c->due;
     for (uint32_t p = 0; p < c->plan->spec.n_parties; p++) {
         double total = pay_all_of(c, p), keep = keep_of(c, p);
-        assert(money_is_exact(total) && "what falls due at once is below 2^53 cents");
         c->total_due[p] = total;
         c->first_due[p] = keep == 0 ? 0 : sum_first_due(c, p);
         bool keeps = keep > 0 && total > c->first_due[p] + c->line[p];

@@ -548,6 +548,41 @@ static void activate_backing(Tile *tile)
     }
 }
 
+/* A party that leaves something unpaid and owes 2^53 cents or more at once: its lane fails. */
+static bool fails_by_debts(Tile *tile, size_t lane)
+{
+    const Plan *plan = tile->plan;
+    bool fails = false;
+
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        double owed = 0;
+        bool is_unpaid = false;
+
+        for (uint32_t j = plan->due_starts[p]; j < plan->due_starts[p + 1]; j++) {
+            double due = tile->in_due[plan->due_slots[j]];
+            owed += due;
+            is_unpaid |= tile->output.paid[plan->due_slots[j]] < due;
+        }
+        if (is_unpaid && !(owed < WHOLE_LIMIT)) {
+            tile_fail(tile, lane, FAILED_PARTY, p);
+            fails = true;
+        }
+    }
+    return fails;
+}
+
+/* What has failed in clearing owes and pays nothing from here on. */
+static void forgive_lane(Tile *tile, size_t lane)
+{
+    for (size_t i = 0; i < tile->n_active; i++) {
+        SlotNow *now = &tile->slots[tile->active[i]];
+
+        now->fresh[lane] = now->due[lane] = 0;
+        if (now->cleared != NULL)
+            now->cleared[lane] = 0;
+    }
+}
+
 static void clear_slow_lanes(Tile *tile)
 {
     for (size_t i = 0; i < tile->n_active; i++)
@@ -562,8 +597,12 @@ static void clear_slow_lanes(Tile *tile)
         state_lane_parties(tile, lane);
         state_lane_supports(tile, lane);
         state_lane_dues(tile, lane);
-        if (!clearing_run(plan, &tile->input, &tile->output, tile->workspace))
-            tile->n_short[lane] += 1;
+        bool all_paid = clearing_run(plan, &tile->input, &tile->output, tile->workspace);
+        if (!all_paid && fails_by_debts(tile, lane)) {
+            forgive_lane(tile, lane);
+            continue;
+        }
+        tile->n_short[lane] += !all_paid;
         keep_lane(tile, lane);
     }
     forget_lane_dues(tile);

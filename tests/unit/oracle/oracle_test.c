@@ -313,6 +313,24 @@ static void who_is_short_pays_what_there_is(void **state)
     kit_free(&kit);
 }
 
+/* Each of the two can be counted in cents, 2^53 of which are 90 trillion; both together cannot. */
+static void who_owes_more_than_can_be_counted_fails_the_path(void **state)
+{
+    Kit kit = kit_new(2026, 1);
+    uint32_t a = kit_party(&kit, "a", 50);
+    uint32_t b = kit_party(&kit, "b", 10);
+
+    (void)state;
+    kit_monthly(&kit, NO_ID, kit_number(&kit, 80e12), a, b);
+    kit_monthly(&kit, NO_ID, kit_number(&kit, 80e12), a, b);
+    kit_ask(&kit, kit_unpaid(&kit, b));
+    kit_run(&kit);
+    assert_int_equal(kit.result->n_failed, 1);
+    assert_int_equal(kit.result->failures.items[0].period, 0);
+    assert_true(text_is(kit.result->failures.items[0].what, "a"));
+    kit_free(&kit);
+}
+
 /* 60 due at the end of each month, 100 in hand: short from February's last day, the 28th. The
  * last payment does not cover the arrears, so they are that old in March. */
 static void arrears_that_outlast_grace_are_default(void **state)
@@ -587,6 +605,7 @@ int main(void)
         cmocka_unit_test(circles_are_solved),
         cmocka_unit_test(a_contract_carries_its_remainder),
         cmocka_unit_test(who_is_short_pays_what_there_is),
+        cmocka_unit_test(who_owes_more_than_can_be_counted_fails_the_path),
         cmocka_unit_test(arrears_that_outlast_grace_are_default),
         cmocka_unit_test(the_oldest_arrears_are_paid_first),
         cmocka_unit_test(a_guarantor_pays_and_has_recourse),
