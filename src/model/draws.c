@@ -29,6 +29,12 @@ static bool read_argument(ArgumentReader *r, const Expr *e, Typed *out)
     *out = elaborate(r->c, r->env, e);
     if (out->type.tag == KIND_OF_ERROR)
         return false;
+    if (out->type.tag != KIND_OF_NUMBER && out->type.tag != KIND_OF_DATE) {
+        diag_error(r->c->diags, DIAG_WRONG_TYPE, e->span,
+                   "a draw is made of numbers or dates, not of %.*s",
+                   TEXT_ARG(type_name(r->c, &out->type)));
+        return false;
+    }
     bool is_plain = out->type.tag == KIND_OF_NUMBER && unit_is_plain(&out->type.unit) &&
                     out->type.shown.length == 0;
     if (is_plain && r->has_type && !unit_is_plain(&r->type.unit)) {
@@ -121,7 +127,7 @@ static bool constants_of(ArgumentReader *r, const Dist *dist, const Typed *args,
 
 static Draw *named_pert(ArgumentReader *r, const Dist *dist, const Typed *args, Draw *draw)
 {
-    double x[3];
+    double x[3] = {0};
     if (!constants_of(r, dist, args, x))
         return NULL;
     if (!(x[0] <= x[1] && x[1] <= x[2] && x[0] < x[2]))
@@ -235,7 +241,7 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
                    "the arguments do not fit: write `%s`", laws[which].form);
         return NULL;
     }
-    Typed args[4];
+    Typed args[4] = {{0}};
     double x[4] = {0};
     bool known[4] = {false};
     for (uint32_t i = 0; i < n; i++) {

@@ -68,7 +68,7 @@ Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, cons
     Typed t = elaborate(c, env, expr);
     if (t.type.tag == KIND_OF_ERROR)
         return NULL;
-    if (t.type.tag != KIND_OF_REFERENCE ||
+    if (t.type.tag != KIND_OF_REFERENCE || !t.instance ||
         (wanted && !kind_is_a(t.instance->kind, wanted) &&
          !(wanted == c->contract_kind && t.instance->contract != NO_ID))) {
         Text kind = wanted ? wanted->name : TEXT("name");

@@ -264,7 +264,7 @@ static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Ty
         note_mixed_times(c, at, wanted, &t->type);
     bool is_any_contract =
         wanted->kind == c->contract_kind && t->instance && t->instance->contract != NO_ID;
-    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && !is_any_contract &&
+    if (wanted->tag == KIND_OF_REFERENCE && wanted->kind && t->instance && !is_any_contract &&
         !kind_is_a(t->instance->kind, wanted->kind)) {
         Text asked = wanted->kind->name;
         diag_error(c->diags, DIAG_WRONG_TYPE, at, "`%.*s` must name a %.*s; `%.*s` is %.*s",
@@ -520,6 +520,13 @@ static void elaborate_by_tag(Checker *c, Field *field)
             break;
         }
         Type type = type_of_decl(c, field->owner, &field->decl->type, &ok);
+        if (ok && type.tag != KIND_OF_NUMBER) {
+            diag_error(c->diags, DIAG_WRONG_TYPE, field->decl->type.span,
+                       "an unknown of `solve` is a number with a unit, not %.*s",
+                       TEXT_ARG(type_name(c, &type)));
+            field->typed = typed_error();
+            break;
+        }
         ValueId id = field_value_id(c, field, VALUE_UNKNOWN);
         describe_value(c, id, &type, field->decl->doc);
         field->typed = ok ? (Typed){.type = type, .node = node_value(c, id)} : typed_error();
