@@ -370,12 +370,20 @@ double poisson_quantile(double u, double mean)
     /* Cornish and Fisher's guess is off by one or two; then doubling steps, then halving. */
     z = gw_inverse_normal(u);
     k = gw_max(gw_floor(mean + sqrt(mean) * z + (z * z - 1.0) / 6.0 + 0.5), 0.0);
-    for (step = 1.0; !reaches(mean, k, u); step *= 2.0)
+    step = 1.0;
+    while (!reaches(mean, k, u)) {
         k += step;
-    for (step = 1.0; k > 0.0 && reaches(mean, gw_max(k - step, 0.0), u); step *= 2.0)
+        step *= 2.0;
+    }
+    step = 1.0;
+    while (k > 0.0 && reaches(mean, gw_max(k - step, 0.0), u)) {
         k = gw_max(k - step, 0.0);
-    for (; step >= 1.0; step *= 0.5)
+        step *= 2.0;
+    }
+    while (step >= 1.0) {
         if (k - step >= 0.0 && reaches(mean, k - step, u))
             k -= step;
+        step *= 0.5;
+    }
     return k;
 }

@@ -1,6 +1,7 @@
 /* Collects what the files declare: units, accounts, kinds, tables, the clock. */
 #include "model/checker.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void set_index(Table *table, Text name, size_t index)
@@ -540,6 +541,7 @@ static uint32_t role(Checker *c, const char *name)
 /* `money = USD` names a unit of money. */
 static void check_currency(Checker *c)
 {
+    assert(c->model_decl && "only a model block names a currency");
     const UnitDef *unit = units_find(c->units, c->model->currency);
     Span at = c->model_decl->name_span;
     for (size_t i = 0; i < c->model_decl->members.count; i++)
