@@ -182,13 +182,15 @@ static void build_check(Checker *c, const Decl *decl)
     env.saw_closing = &saw_closing;
     Unit plain = unit_plain();
     Check check = {.title = decl->title, .share = 1};
-    if (decl->paths_share &&
-        !elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths", &check.share))
-        return;
-    if (!(check.share >= 0 && check.share <= 1)) {
-        diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
-                   "a share of paths lies between 0 and 100 %%");
-        return;
+    if (decl->paths_share) {
+        if (!elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths",
+                                &check.share))
+            return;
+        if (!(check.share >= 0 && check.share <= 1)) {
+            diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
+                       "a share of paths lies between 0 and 100 %%");
+            return;
+        }
     }
     if (decl->during) {
         Typed term = elaborate(c, &env, decl->during);
@@ -399,7 +401,7 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
     if (c->diags->n_errors != n_errors || !t.node)
         return;
     Typed like = shown && text_is(view->name, "reach") ? elaborate(c, &env, shown) : typed_error();
-    if (like.type.tag == KIND_OF_NUMBER &&
+    if (shown && like.type.tag == KIND_OF_NUMBER &&
         (t.type.tag != KIND_OF_NUMBER ||
          !dimensions_equal(&t.type.unit.dims, &like.type.unit.dims))) {
         Diag *d =

@@ -224,7 +224,7 @@ static bool evaluate(Folding *folding, const Node *node, double *out, int depth)
         return evaluate_value(folding, &m->values.items[node->value], out, depth);
     if (node->op == N_VALUE || node->op == N_CLOSING || node->op == N_TABLE || node->n_args == 0)
         return false;
-    double x[MANY];
+    double x[MANY] = {0};
     if (node->n_args > MANY)
         return false;
     for (uint32_t i = 0; i < node->n_args; i++)

@@ -1,4 +1,5 @@
 /* Making instructions: what they vary over, where they live, and equal ones made one. */
+#include "maths/maths.h"
 #include "program/ir.h"
 
 #include <assert.h>
@@ -43,11 +44,9 @@ static uint64_t mix(uint64_t h, uint64_t x)
 
 static uint64_t hash_of(const Ins *ins)
 {
-    uint64_t bits;
     uint64_t h = mix(ins->op, ins->part);
 
-    memcpy(&bits, &ins->number, sizeof bits);
-    h = mix(mix(h, bits), ins->is_start);
+    h = mix(mix(h, gw_bits(ins->number)), ins->is_start);
     h = mix(mix(h, ins->detail.hash), ins->detail.index);
     h = mix(h, (uint64_t)ins->detail.step_months << 32 | ins->detail.step_days);
     for (uint32_t i = 0; i < ins->n_args; i++)
@@ -58,7 +57,7 @@ static uint64_t hash_of(const Ins *ins)
 static bool ins_equal(const Ins *a, const Ins *b)
 {
     return a->op == b->op && a->part == b->part && a->is_start == b->is_start &&
-           a->n_args == b->n_args && memcmp(&a->number, &b->number, sizeof a->number) == 0 &&
+           a->n_args == b->n_args && gw_bits(a->number) == gw_bits(b->number) &&
            details_equal(&a->detail, &b->detail) &&
            (a->n_args == 0 || memcmp(a->args, b->args, a->n_args * sizeof *a->args) == 0);
 }

@@ -61,7 +61,7 @@ typedef struct {
     bool is_in_advance;
 } Detail;
 
-/* With more than three arguments, `a` is the place of the first of `n` in Code.refs. */
+/* With ANY number of arguments, `a` is the place of the first of `n` in Code.refs. */
 typedef struct {
     uint16_t op;
     uint16_t n;
@@ -185,6 +185,7 @@ typedef struct {
 } Code;
 
 const Code *program_code(const Program *program);
+Ref code_arg(const Code *code, const Instruction *at, uint32_t i);
 /* The same model with every value in a register of its own, to find what failed first. */
 Program *program_build_trace(Arena *arena, const Model *model);
 

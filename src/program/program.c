@@ -119,6 +119,13 @@ Text program_dump_ir(Arena *arena, const Program *program)
     return buffer_view(&out);
 }
 
+Ref code_arg(const Code *code, const Instruction *at, uint32_t i)
+{
+    if (op_infos[at->op].n_args == ANY)
+        return code->refs[at->a + i];
+    return i == 0 ? at->a : i == 1 ? at->b : at->c;
+}
+
 static void print_ref(Buffer *out, Ref ref)
 {
     static const char letters[] = {'t', 'c', 'p', '?'};
@@ -141,12 +148,11 @@ Text program_dump_bytecode(Arena *arena, const Program *program)
         buffer_string(&out, ":\n");
         for (uint32_t i = 0; i < code->sections[s].count; i++) {
             const Instruction *at = &code->instructions[code->sections[s].first + i];
-            Ref refs[3] = {at->a, at->b, at->c};
 
             buffer_format(&out, "  r%u = %s", at->out, op_infos[at->op].name);
             for (uint32_t j = 0; j < at->n; j++) {
                 buffer_char(&out, ' ');
-                print_ref(&out, op_infos[at->op].n_args == ANY ? code->refs[at->a + j] : refs[j]);
+                print_ref(&out, code_arg(code, at, j));
             }
             buffer_char(&out, '\n');
         }

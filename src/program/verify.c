@@ -30,7 +30,6 @@ static Home home_of_section(uint32_t section)
 static void verify_instruction(const Code *code, const Instruction *at, Home reader)
 {
     const OpInfo *info = &op_infos[at->op];
-    Ref refs[3] = {at->a, at->b, at->c};
 
     assert(at->op < OP_COUNT && info->op_class != OP_IS_NAMED && "the operation has code");
     assert((info->n_args == ANY || info->n_args == at->n) && "as many arguments as it takes");
@@ -39,7 +38,7 @@ static void verify_instruction(const Code *code, const Instruction *at, Home rea
     for (uint32_t i = 0; i < at->n; i++) {
         if (info->n_args == ANY)
             assert(at->a + i < code->n_refs);
-        verify_ref(code, info->n_args == ANY ? code->refs[at->a + i] : refs[i], reader);
+        verify_ref(code, code_arg(code, at, i), reader);
     }
 }
 
