@@ -147,7 +147,7 @@ static void hist_bins(Report *r, const Output *output, const double *sorted, siz
 
     for (size_t i = 0; i < n_finite; i++) {
         double bin = width > 0 ? floor((sorted[i] - low) / width) : 0;
-        counts[bin < 0 ? 0 : bin >= N_BINS ? N_BINS - 1 : (size_t)bin]++;
+        counts[!(bin < N_BINS) ? N_BINS - 1 : bin < 0 ? 0 : (size_t)bin]++; /* not a number: last */
     }
     for (int bin = 0; bin < N_BINS; bin++)
         most = counts[bin] > most ? counts[bin] : most;
