@@ -241,7 +241,7 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
                    "the arguments do not fit: write `%s`", laws[which].form);
         return NULL;
     }
-    Typed args[4] = {{0}};
+    Typed args[4] = {typed_error(), typed_error(), typed_error(), typed_error()};
     double x[4] = {0};
     bool known[4] = {false};
     for (uint32_t i = 0; i < n; i++) {
