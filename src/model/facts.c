@@ -262,9 +262,22 @@ double facts_use_literal(Checker *c, const Expr *literal, double base)
     return base;
 }
 
+/* What is written once in a kind and drawn for several instances is one parameter each. */
+static Parameter *unused_parameter_at(Checker *c, Span span)
+{
+    Parameter *written = parameter_at(c, span);
+
+    if (!written || written->value == NO_ID)
+        return written;
+    Parameter *another = LIST_PUSH(c->arena, &c->model->parameters);
+    *LIST_PUSH(c->arena, &c->parameter_spans) = span;
+    *another = *parameter_at(c, span);
+    return another;
+}
+
 void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value)
 {
-    Parameter *p = parameter_at(c, chance->span);
+    Parameter *p = unused_parameter_at(c, chance->span);
 
     if (!p)
         return;
@@ -278,17 +291,10 @@ void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value)
 
 void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed)
 {
-    Parameter *p = parameter_at(c, field->decl->dist->span);
+    Parameter *p = unused_parameter_at(c, field->decl->dist->span);
+
     if (!p)
         return;
-    if (p->value != NO_ID) {
-        /* A kind's default drawn for several instances: one parameter each. */
-        Parameter *other = LIST_PUSH(c->arena, &c->model->parameters);
-        *LIST_PUSH(c->arena, &c->parameter_spans) = field->decl->dist->span;
-        p = parameter_at(c, field->decl->dist->span);
-        *other = *p;
-        p = other;
-    }
     p->name = field->full_name;
     p->value = value;
     p->printed = printed;
