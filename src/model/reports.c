@@ -416,7 +416,13 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         return;
     double x = NAN;
     uint32_t output = NO_ID;
-    if (is_cash || !node_is_constant(t.node, &x)) {
+    bool is_constant = node_is_constant(t.node, &x);
+    if (!is_constant && text_is(view->name, "reach")) {
+        diag_error(c->diags, DIAG_NOT_CONSTANT, setting->expr->span,
+                   "what is reached is a known number");
+        return;
+    }
+    if (is_cash || !is_constant) {
         x = NAN;
         output = add_output(c, span_text(c->diags->sources, setting->expr->span), &t, true);
     }
@@ -456,6 +462,33 @@ static void read_contract(Checker *c, View *view, const Expr *expr)
         diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a bank's test is of a loan");
 }
 
+/* What a view would pass over is refused. */
+static void refuse_unread(Checker *c, const Decl *decl)
+{
+    bool is_of_all = text_is(decl->name, "flows") || text_is(decl->name, "breaks") ||
+                     text_is(decl->name, "headline");
+    bool is_of_many = text_is(decl->name, "compare") ||
+                      (view_takes_outputs(decl->name) && !text_is(decl->name, "reach"));
+
+    if (decl->name2.length > 0 && !text_is(decl->name, "show") && !text_is(decl->name, "fan") &&
+        !text_is(decl->name, "plan"))
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name2_span,
+                   "`%.*s` has no `by`: it goes with `show`, `fan` and `plan`",
+                   TEXT_ARG(decl->name));
+    if (decl->number > 0 && !text_is(decl->name, "tornado") && !text_is(decl->name, "flows"))
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span,
+                   "`%.*s` has no `top`: it goes with `tornado` and `flows`", TEXT_ARG(decl->name));
+    if (is_of_all && decl->exprs.count > 0)
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->exprs.items[0]->span,
+                   "`%.*s` is of the whole model", TEXT_ARG(decl->name));
+    else if (!is_of_many && decl->exprs.count > 1)
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->exprs.items[1]->span,
+                   "`%.*s` is of one thing: write a line for each", TEXT_ARG(decl->name));
+    else if (!is_of_all && decl->exprs.count == 0 && !text_is(decl->name, "compare"))
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what",
+                   TEXT_ARG(decl->name));
+}
+
 static void build_view(Checker *c, const Decl *decl)
 {
     View view = {.name = decl->name,
@@ -480,6 +513,7 @@ static void build_view(Checker *c, const Decl *decl)
         suggest_nearest(c, d, decl->name_span, names, decl->name);
         return;
     }
+    refuse_unread(c, decl);
     Env env = closing_env(c, TEXT("report"));
     bool is_show = text_is(decl->name, "show");
     bool takes_day = text_is(decl->name, "why") || text_is(decl->name, "hist") ||
@@ -528,11 +562,6 @@ static void build_view(Checker *c, const Decl *decl)
                 read_contract(c, &view, e);
             }
         }
-        bool needs_argument = !text_is(decl->name, "flows") && !text_is(decl->name, "breaks") &&
-                              !text_is(decl->name, "headline");
-        if (needs_argument && decl->exprs.count == 0)
-            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, decl->name_span, "`%.*s` says of what",
-                       TEXT_ARG(decl->name));
     }
     for (size_t i = 0; i < decl->members.count; i++)
         read_setting(c, &view, decl->members.items[i],

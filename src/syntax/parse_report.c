@@ -132,6 +132,14 @@ static void view_arguments(Parser *p, Decl *decl)
     p->is_at_barred = false;
 }
 
+static bool is_count(const Token *token)
+{
+    enum { MOST = 1000 };
+
+    return token->kind == TOKEN_NUMBER && token->number >= 1 && token->number <= MOST &&
+           token->number == (int)token->number;
+}
+
 static bool view_clause(Parser *p, Decl *decl)
 {
     static const char *const steps[] = {"year", "quarter", "month", NULL};
@@ -142,8 +150,8 @@ static bool view_clause(Parser *p, Decl *decl)
         decl->name2_span = parser_here(p);
         decl->name2 = parser_one_of(p, steps, "`year`, `quarter` or `month`");
     } else if (parser_accept_word(p, "top")) {
-        if (!parser_at(p, TOKEN_NUMBER))
-            parser_expected(p, "a number");
+        if (!is_count(parser_token(p)))
+            parser_expected(p, "a whole number from 1 to 1000");
         decl->number = parser_take(p)->number;
     } else if (parser_accept_word(p, "during")) {
         decl->during = parse_expression(p);
