@@ -94,13 +94,12 @@ static void refuse_one(Checker *c, const Latch *latch, double read, const char *
                          TEXT_ARG(latch->day), reader, TEXT_ARG(name));
     if (c->model->values.items[latch->value].kind == VALUE_LATCH)
         diag_because(c->diags, d,
-                     "Read it where its day has come: `if today >= %.*s then ... else ...`; "
-                     "`check ... during TERM` looks in its term alone.",
+                     "Read it where its day has come: `if today >= %.*s then ... else ...`; a "
+                     "`show` without `by` looks at the clock's end alone, a check with `during` "
+                     "in its term.",
                      TEXT_ARG(latch->day));
     else
-        diag_because(c->diags, d,
-                     "Beside it may stand only what is the same in every period, or is of the "
-                     "whole run too.");
+        diag_because(c->diags, d, "A `show` without `by` looks at the clock's end alone.");
 }
 
 static void refuse(Checker *c, Reading *reading, const char *reader, Text name)
@@ -125,6 +124,17 @@ static double first_day_of_check(const Model *m, const Check *check)
     return check->term_start && start > day ? start : day;
 }
 
+/* `show x / (x at 2026-12)` is asked of the clock's end alone, and has a value there. */
+static void read_at_end(Checker *c, Output *out, bool is_asked_at_end)
+{
+    if (out->is_once || !is_asked_at_end || out->measure != MEASURE_LEVEL)
+        return;
+    Reading first = reading_on(c, c->model->last_days[0], NULL);
+    first.first = &first;
+    read_value(c, &first, out->value);
+    out->is_once = first.unborn.count > 0;
+}
+
 void latches_check(Checker *c)
 {
     const Model *m = c->model;
@@ -133,7 +143,8 @@ void latches_check(Checker *c)
     Reading first = reading_on(c, m->last_days[0], NULL), last = reading_on(c, m->until, &first);
     first.first = &first;
     for (size_t i = 0; i < m->outputs.count; i++) {
-        const Output *out = &m->outputs.items[i];
+        Output *out = &m->outputs.items[i];
+        read_at_end(c, out, !c->is_by_period.items[i]);
         Reading *reading = out->is_once ? &last : &first;
         read_value(c, reading, out->value);
         refuse(c, reading, "the report's", out->name);

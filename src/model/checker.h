@@ -189,7 +189,8 @@ struct Checker {
     const Decl *model_decl;
     LIST(PendingLag) lags;
     LIST(Latch) latches;
-    bool has_mixed_times; /* said once */
+    LIST(bool) is_by_period; /* of each output: asked in more than the clock's last period */
+    bool has_mixed_times;    /* said once */
 };
 
 /* collect.c */

@@ -120,6 +120,7 @@ static uint32_t add_output(Checker *c, Text name, const Typed *t, bool is_hidden
     v->unit = out.unit;
     v->unit_scale = out.unit_scale;
     *LIST_PUSH(c->arena, &c->model->outputs) = out;
+    *LIST_PUSH(c->arena, &c->is_by_period) = is_hidden;
     table_set(c->values_by_key, key, (void *)(uintptr_t)c->model->outputs.count);
     return (uint32_t)(c->model->outputs.count - 1);
 }
@@ -551,8 +552,10 @@ static void build_view(Checker *c, const Decl *decl)
             if (view_takes_outputs(decl->name)) {
                 uint32_t output = day ? output_at(c, e, day)
                                       : output_of(c, e, span_text(c->diags->sources, e->span));
-                if (output != NO_ID)
+                if (output != NO_ID) {
                     *LIST_PUSH(c->arena, &view.outputs) = output;
+                    c->is_by_period.items[output] |= !is_show || decl->name2.length > 0;
+                }
             } else if (text_is(decl->name, "who_pays")) {
                 read_account(c, &view, e);
             } else if (text_is(decl->name, "plan")) {
