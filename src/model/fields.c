@@ -275,25 +275,42 @@ static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Ty
     return true;
 }
 
+/* Only numbers can be scaled, and added to numbers and dates. */
+static bool may_scale(Checker *c, const Field *field, const Decl *o, const Typed *t)
+{
+    bool is_scaled = o->override == OVERRIDE_SCALED;
+
+    if (t->type.tag == KIND_OF_NUMBER || t->type.tag == KIND_OF_ERROR ||
+        (!is_scaled && t->type.tag == KIND_OF_DATE))
+        return t->type.tag != KIND_OF_ERROR;
+    diag_error(c->diags, DIAG_WRONG_TYPE, o->ref->span,
+               "`%.*s` is %.*s, which cannot be %s: give it anew with `=`",
+               TEXT_ARG(field->full_name), TEXT_ARG(type_name(c, &t->type)),
+               is_scaled ? "scaled" : "added to");
+    return false;
+}
+
 static void scale_field(Checker *c, Field *field, Typed *t)
 {
     Env env = {.self = c->root, .owner_name = field->full_name};
     for (size_t i = 0; i < field->overrides.count; i++) {
         const Decl *o = field->overrides.items[i];
         if (o->override == OVERRIDE_SET || o->override == OVERRIDE_DRAW ||
-            !may_override(c, field, o))
+            !may_override(c, field, o) || !may_scale(c, field, o, t))
+            continue;
+        Typed by = elaborate(c, &env, o->expr);
+        if (by.type.tag == KIND_OF_ERROR)
             continue;
         if (o->override == OVERRIDE_SCALED) {
             Unit plain = unit_plain();
-            const Node *by = elaborate_number(c, &env, o->expr, &plain, "what scales a field");
-            if (by && t->type.tag == KIND_OF_NUMBER)
-                t->node = node_make(c, N_MUL, t->node, by, NULL);
+            const Node *factor = elaborate_number(c, &env, o->expr, &plain, "what scales a field");
+            if (factor)
+                t->node = node_make(c, N_MUL, t->node, factor, NULL);
         } else if (t->type.tag == KIND_OF_DATE) {
-            Typed by = elaborate(c, &env, o->expr);
-            if (by.type.tag == KIND_OF_NUMBER)
+            Unit time = unit_time();
+            if (elaborate_number(c, &env, o->expr, &time, "what is added to a date"))
                 t->node = node_date_after(c, t->node, &by);
         } else {
-            Typed by = elaborate(c, &env, o->expr);
             if (fits_declared(c, field, &t->type, &by, o->expr))
                 t->node = node_make(c, N_ADD, t->node, by.node, NULL);
         }
@@ -468,12 +485,12 @@ static void elaborate_plain_value(Checker *c, Field *field)
         return;
     }
     take_declared(&declared, is_declared, &t.type);
+    scale_field(c, field, &t);
     if (t.type.tag == KIND_OF_REFERENCE || t.type.tag == KIND_OF_TERM ||
         t.type.tag == KIND_OF_LIST) {
         field->typed = t;
         return;
     }
-    scale_field(c, field, &t);
     t.field = NULL;
     finish_value(c, field, t);
 }

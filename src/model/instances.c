@@ -600,7 +600,21 @@ static void unknown_override(Checker *c, const Decl *o)
     Text written = span_text(c->diags->sources, o->ref->span);
     Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->span,
                          "there is nothing named `%.*s` to change", TEXT_ARG(written));
-    suggest_nearest(c, d, o->ref->span, names, written);
+    const Instance *named =
+        o->ref->kind == EXPR_WORD ? table_get(c->root->children, o->ref->name) : NULL;
+    const Expr *base = o->ref->kind == EXPR_FIELD ? o->ref->args.items[0] : NULL;
+    const Instance *owner =
+        base && base->kind == EXPR_WORD ? table_get(c->root->children, base->name) : NULL;
+    if (named && named->contract != NO_ID && o->expr && o->expr->kind == EXPR_WORD &&
+        stage_of_word(o->expr->name) >= 0)
+        diag_suggest(c->diags, d, o->ref->span, "%.*s.stage", TEXT_ARG(written));
+    else if (owner && owner->party != NO_ID && table_index(c->accounts, o->ref->name) != NO_ID)
+        diag_because(c->diags, d,
+                     "What a party opens with is changed through a name: `opening %.*s = start`, "
+                     "and `start` in the scenario.",
+                     TEXT_ARG(o->ref->name));
+    else
+        suggest_nearest(c, d, o->ref->span, names, written);
 }
 
 /* `tranches.stage = never` is kept with the contract's members; contracts.c reads the last one. */

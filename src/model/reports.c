@@ -132,9 +132,15 @@ static uint32_t output_of(Checker *c, const Expr *expr, Text name)
     if (t.type.tag == KIND_OF_ERROR)
         return NO_ID;
     if (!t.node) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, expr->span,
-                   "a report shows numbers, dates and yes/no, not %.*s",
-                   TEXT_ARG(type_name(c, &t.type)));
+        Diag *d = diag_error(c->diags, DIAG_WRONG_TYPE, expr->span,
+                             "a report shows numbers, dates and yes/no, not %.*s",
+                             TEXT_ARG(type_name(c, &t.type)));
+        if (t.type.tag == KIND_OF_TERM)
+            diag_because(c->diags, d, "A term has a `start`, an `end` and `months`: `%.*s.end`.",
+                         TEXT_ARG(name));
+        else if (t.type.tag == KIND_OF_REFERENCE)
+            diag_because(c->diags, d, "Name one of its fields behind a dot: `%.*s.NAME`.",
+                         TEXT_ARG(name));
         return NO_ID;
     }
     return add_output(c, name, &t, false);

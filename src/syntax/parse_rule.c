@@ -213,6 +213,11 @@ void parse_rule(Parser *p, Decl *decl)
         parser_expected(p, "`every`, `on`, `when` or `each`");
     }
     parse_attribution(p, decl);
+    bool is_stretch =
+        decl->trigger == TRIGGER_EVERY &&
+        (parser_at_word(p, "from") || parser_at_word(p, "to") || parser_at_word(p, "until"));
+    if (is_stretch)
+        p->form = "`every month during term(2026-03, 24 months) { ... }`";
     parse_block(p, decl, action);
 }
 

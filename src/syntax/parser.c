@@ -458,6 +458,17 @@ static void suggest_date(Parser *p, Diag *diag)
                  (int)year->number, number);
 }
 
+/* `USD per month`. */
+static void suggest_per(Parser *p, Diag *diag)
+{
+    const Token *word = &p->tokens[p->at], *after = word + 1;
+
+    if (word->kind == TOKEN_NAME && text_is(word->text, "per") && p->at > 0 &&
+        after->kind == TOKEN_NAME)
+        diag_suggest(p->diags, diag, (Span){p->file, p->tokens[p->at - 1].end, after->end}, "/%.*s",
+                     TEXT_ARG(after->text));
+}
+
 void parser_end_statement(Parser *p)
 {
     if (p->is_lost || parser_at(p, TOKEN_NEWLINE) || parser_at(p, TOKEN_SEMICOLON) ||
@@ -469,8 +480,10 @@ void parser_end_statement(Parser *p)
     if (is_behind_block)
         p->form = NULL;
     Diag *diag = expected(p, "the end of the statement");
-    if (diag)
+    if (diag) {
         suggest_date(p, diag);
+        suggest_per(p, diag);
+    }
     if (diag && is_behind_block && p->tokens[p->at].kind == TOKEN_NAME) {
         diag_because(p->diags, diag, "Two statements on one line have a `;` between them.");
         diag_suggest(p->diags, diag, (Span){p->file, end, end}, ";");
