@@ -1186,6 +1186,8 @@ static void payment(Gen *g, int contract, const char *amount_rate)
         put(g, "(");
         bounded(g, 0, 12);
         put(g, ") * 1 coin/%s", amount_rate);
+        if (chance(g, 20))
+            put(g, " * year_fraction(%s)", chance(g, 60) ? "act/360" : "30E/360");
     } else {
         amount_of_money(g, 25);
     }
