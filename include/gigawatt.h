@@ -254,6 +254,7 @@ typedef struct GwReportOptions {
     unsigned width; /* columns; 0: 100 */
     int has_colour;
     double seconds; /* how long it took, for the header; NaN: not said */
+    int has_errors; /* with a section of standard errors */
 } GwReportOptions;
 GW_API GwStatus gw_run_report(GwRun *run, const GwReportOptions *options, const char **text);
 /* Everything the report knows, as JSON. GW_BAD_WORLD in a build without JSON. */

@@ -265,6 +265,7 @@ static GwStatus report_work(void *context)
     if (options != NULL)
         style = (ReportStyle){.width = options->width != 0 ? options->width : 100,
                               .has_colour = options->has_colour != 0,
+                              .has_errors = options->has_errors != 0,
                               .seconds = options->seconds};
     *arguments->text =
         kept_string(arguments->run->arena,

@@ -22,6 +22,7 @@ enum {
     OPTION_STRICT,
     OPTION_FAIL_ON_CHECKS,
     OPTION_NO_RESTS_ON,
+    OPTION_ERRORS,
     OPTION_KEEP,
     OPTION_FROM,
     OPTION_TO,
@@ -42,6 +43,7 @@ static const Option options[] = {
     {"strict", 0, NULL, "a number without a source is an error"},
     {"fail-on-checks", 0, NULL, "status 1 when a check of the model does not hold"},
     {"no-rests-on", 0, NULL, "leave out what the result rests on (it takes further runs)"},
+    {"errors", 0, NULL, "also the standard errors of what is shown"},
     {"keep", 0, "BYTES", "how much may be kept of the paths, for example 4G"},
     {"paths-from", 0, "A", "a part of the run, for `gw merge`: from path A, counted from 0"},
     {"paths-to", 0, "B", "to before path B"},
@@ -63,7 +65,7 @@ typedef struct {
     const char *settings[MOST_REPEATED], *shows[MOST_REPEATED];
     size_t n_settings, n_shows;
     uint64_t threads, of;
-    bool is_json, is_csv, is_quiet, is_strict, fails_on_checks;
+    bool is_json, is_csv, is_quiet, is_strict, fails_on_checks, has_errors;
     bool is_later; /* a second scenario or a further one */
     Cluster cluster;
     GwRunOptions run;
@@ -96,6 +98,7 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
 {
     /* The time is for who waits for it: elsewhere the same run writes the same bytes. */
     GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO),
+                              .has_errors = settings->has_errors,
                               .seconds = isatty(STDOUT_FILENO) ? seconds : (double)NAN};
     const char *text = "";
     GwStatus status = GW_OK;
@@ -446,6 +449,9 @@ static bool take_option(RunSettings *settings, int option, const char *value)
         return true;
     case OPTION_FAIL_ON_CHECKS:
         settings->fails_on_checks = true;
+        return true;
+    case OPTION_ERRORS:
+        settings->has_errors = true;
         return true;
     case OPTION_NO_RESTS_ON:
         settings->run.without_rests_on = 1;

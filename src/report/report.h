@@ -48,7 +48,8 @@ typedef struct {
 typedef struct {
     unsigned width;
     bool has_colour;
-    double seconds; /* NaN: not said */
+    bool has_errors; /* with the standard errors of what is shown */
+    double seconds;  /* NaN: not said */
 } ReportStyle;
 
 Text report_terminal(Arena *arena, const ReportInput *input, const ReportStyle *style);

@@ -78,6 +78,7 @@ void section_bank_test(Report *r);
 void section_breaks(Report *r);
 void section_headline(Report *r);
 void section_rests_on(Report *r);
+void section_errors(Report *r);
 void section_checks(Report *r);
 void section_show(Report *r, const View *view);
 void section_fan(Report *r, const View *view);

@@ -224,6 +224,8 @@ static void write_sections(Report *r)
     section_breaks(r);
     section_headline(r);
     write_views(r);
+    if (r->style->has_errors)
+        section_errors(r);
     section_rests_on(r);
     section_checks(r);
 }
