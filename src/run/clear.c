@@ -17,6 +17,7 @@ double *tile_activate_unset(Tile *tile, uint32_t slot)
 
     now->fresh = tile_take_unset(tile);
     now->fresh_sum = GW_NAN;
+    tile->posting[slot] = 1;
     tile->active[tile->n_active++] = slot;
     return now->fresh;
 }
@@ -41,8 +42,22 @@ static void sort_active(Tile *tile)
     size_t n = 0;
 
     for (uint32_t i = 0; i < tile->plan->model->slots.count; i++)
-        if (tile->slots[i].fresh != NULL)
+        if (tile->posting[i] != 0)
             tile->active[n++] = i;
+    tile->n_active = n;
+}
+
+/* Slots of which no lane owes anything. */
+static void drop_idle(Tile *tile)
+{
+    for (size_t i = 0; i < tile->n_active; i++) {
+        uint32_t slot = tile->active[i];
+
+        if (tile->slots[slot].fresh_sum != 0 || tile->has_arrears[slot])
+            continue;
+        tile->slots[slot] = (SlotNow){0};
+        tile->posting[slot] = 0;
+    }
 }
 
 /* ---- what everyone must state ------------------------------------------------------------- */
@@ -146,6 +161,7 @@ static void state_dues(Tile *tile)
     for (uint32_t i = 0; i < model->slots.count; i++)
         if (tile->has_arrears[i])
             tile_activate(tile, i);
+    drop_idle(tile);
     sort_active(tile);
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
@@ -233,7 +249,7 @@ static size_t list_dues(Tile *tile, uint32_t party)
         const CellEntry *entry = &plan->entries[i];
         const SlotNow *now = &tile->slots[entry->slot];
 
-        if (now->fresh != NULL && entry->is_paid && now->share == NULL &&
+        if (tile->posting[entry->slot] != 0 && entry->is_paid && now->share == NULL &&
             !plan->is_pays_slot[entry->slot])
             tile->entries[n++] = (Entry){now->due, entry->is_credit ? -1 : 1};
     }
@@ -257,6 +273,7 @@ static void find_short(Tile *tile)
         const double *net = tile->net[p];
         Lanes bound = {tile->zeros, 0};
 
+        tile->is_short[p] = false;
         if (net == NULL)
             continue;
         tile->m.kernels->post(tile->m.n_lanes, tile->net[p], tile->entries, list_dues(tile, p));
@@ -266,6 +283,7 @@ static void find_short(Tile *tile)
             bound = (Lanes){tile->keep[p], GW_LANES};
         if (!kernels->below(tile->m.n_blocks, tile->alive, net, bound))
             continue;
+        tile->is_short[p] = true;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (net[lane] < lanes_at(bound, lane))
                 mark_slow(tile, lane);

@@ -49,6 +49,16 @@ typedef struct {
     double sign;
 } Entry;
 
+/* Lanes in which somebody is short are worked on side by side, at most so many at once. */
+#define SHORT_LANES (8 * (size_t)GW_LANES)
+
+/* One of the payments of a party at one rank, in such lanes. */
+typedef struct {
+    double *due, *paid;
+    double *over;  /* what is paid in fractions of cents, above the cents */
+    bool is_whole; /* found: all of it is paid in all lanes */
+} Part;
+
 typedef struct RunKernels {
     const char *isa;
     LaneKernel *ops[OP_COUNT]; /* NULL where the interpreter does it */
@@ -107,6 +117,10 @@ typedef struct RunKernels {
     unsigned (*leave)(size_t count, const double *restrict due, const double *restrict cleared,
                       double *restrict arrears, double *restrict unpaid);
     unsigned (*any)(size_t count, const double *restrict x);
+    /* Pays the parts of a rank with what is left: all, or pro rata as allocate_cents does. All dues
+     * together are below 2^50. In fractions `loose` more is left. */
+    void (*divide)(size_t count, Part *const *parts, size_t n, double *restrict left,
+                   const double *restrict loose);
     /* of ledger/composition.c, for blocks of lanes */
     void (*composition_step)(size_t n_parties, const bool *is_outside, uint32_t target,
                              size_t n_lanes, const double *flows, const double *opening_cash,

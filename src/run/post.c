@@ -42,6 +42,8 @@ static void state_payment(Tile *tile, uint32_t slot)
     now->accrued = now->fresh;
     if (plan->model->slots.items[slot].is_rest || plan->is_facility_slot[slot])
         now->accrued = now->cleared;
+    if (now->accrued != now->paid)
+        tile->posting[slot] = 2;
 }
 
 /* What active slots post to one register, in their order. */
@@ -54,7 +56,7 @@ static size_t list_entries(Tile *tile, uint32_t cell)
         const CellEntry *entry = &plan->entries[i];
         const SlotNow *now = &tile->slots[entry->slot];
 
-        if (now->fresh == NULL || (entry->is_settlement && now->accrued == now->paid))
+        if (tile->posting[entry->slot] <= entry->is_settlement)
             continue;
         tile->entries[n++] =
             (Entry){entry->is_paid ? now->paid : now->accrued, entry->is_credit ? -1 : 1};
@@ -264,7 +266,7 @@ static void read_payments(Tile *tile)
 
         for (uint32_t i = plan->reader_starts[r]; i < plan->reader_starts[r + 1]; i++) {
             const SlotNow *now = &tile->slots[plan->reader_slots[i]];
-            if (now->fresh != NULL)
+            if (tile->posting[plan->reader_slots[i]] != 0)
                 tile->entries[n++] = (Entry){now->paid, 1};
         }
         if (n > 0 || tile->is_reader_dirty[r])

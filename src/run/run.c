@@ -109,8 +109,9 @@ static size_t tile_bytes(const Program *program, size_t n_lanes)
                    8 * model->rules.count + 32) *
                   machine_width(n_lanes);
     size_t flows = 4 * model->slots.count * model->n_periods;
+    size_t clearing = (3 * model->slots.count + 5 * model->parties.count + 8) * SHORT_LANES;
 
-    return (registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);
+    return (clearing + registers + pool + flows + machine_scratch(model, n_lanes)) * sizeof(double);
 }
 
 RunSize run_size(const Program *program, const RunOptions *options)

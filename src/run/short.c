@@ -1,21 +1,32 @@
-/* Lanes in which parties are short, but their shortness stops at them: the common case, for once a
- * party has arrears it is short in every later period.
+/* Lanes in which parties are short, where their payments do not run in a circle of short parties:
+ * the common case, for once a party has arrears it is short in every later period. Such lanes are
+ * worked on side by side, party after party, those first who are paid by no other that is short.
  *
- * When nobody who is paid less becomes short in turn, only lines from outside back the short party,
- * and nobody new defaults, clearing.c comes to this: the party pays what it has, rank by rank, and
- * inside the rank that it pays in part by allocate_cents. Payees must keep a margin, because
- * clearing searches in fractions of cents before it rounds. Every other lane goes through clearing
- * itself. */
+ * Where only lines from outside back the short parties and nobody new defaults, clearing.c comes to
+ * this: a party pays what it has, rank by rank, and inside the rank that it pays in part by
+ * allocate_cents. Clearing searches in fractions of cents before it rounds. A party that is paid
+ * such fractions is left with its own cents here, and lanes in which clearing could see more or
+ * fewer of them, or in which a party hardly can pay all, go through clearing itself, as every other
+ * lane does. */
 #include "run/tile.h"
 
-#include "ledger/share.h"
+#include "ledger/clearing_state.h"
 #include "maths/maths.h"
 #include "run/lane.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MARGIN_CENTS 64.0
 #define MARGIN_PART 1e-9
+#define MOST_DUE 0x1p50    /* of one party, so that parts are exact in doubles */
+#define LAST_STEP 0x1p-44  /* of what a party has: clearing need not mend what is less */
+#define HALF_PLACE 0x1p-53 /* of a number: what one rounding may change it by */
+
+static void leave_to_clearing(Tile *tile, size_t i)
+{
+    tile->short_lanes->is_left[i] = 1;
+}
 
 /* ---- what a short party owes, found once for the tile -------------------------------------- */
 
@@ -24,6 +35,8 @@ static void list_party(Tile *tile, uint32_t party)
     const Plan *plan = tile->plan;
     ShortParty *out = &tile->short_parties[party];
 
+    if (out->is_listed)
+        return;
     out->first = (uint32_t)tile->n_short_slots;
     for (uint32_t i = plan->due_starts[party]; i < plan->due_starts[party + 1]; i++) {
         uint32_t slot = plan->due_slots[i];
@@ -32,14 +45,78 @@ static void list_party(Tile *tile, uint32_t party)
                 .place = tile->place_of[slot],
                 .payee = plan->model->slots.items[slot].payee,
                 .rank = plan->model->slots.items[slot].rank,
-                .due = tile->slots[slot].due,
             };
     }
     out->count = (uint32_t)tile->n_short_slots - out->first;
     out->is_listed = true;
 }
 
-/* ---- one lane ------------------------------------------------------------------------------- */
+static bool pays(const Tile *tile, uint32_t payer, uint32_t payee)
+{
+    const ShortParty *party = &tile->short_parties[payer];
+
+    for (uint32_t i = party->first; i < party->first + party->count; i++)
+        if (tile->short_slots[i].payee == payee)
+            return true;
+    return false;
+}
+
+/* ---- lanes side by side --------------------------------------------------------------------- */
+
+/* Lanes beyond the last repeat it. */
+static void pack(const Tile *tile, const double *from, double *restrict out)
+{
+    const ShortLanes *at = tile->short_lanes;
+
+    for (size_t i = 0; i < at->count; i++)
+        out[i] = from[at->lanes[i]];
+}
+
+static ShortParty *touch(Tile *tile, uint32_t party)
+{
+    ShortParty *out = &tile->short_parties[party];
+    size_t bytes = tile->short_lanes->count * sizeof(double);
+
+    if (out->is_touched)
+        return out;
+    out->is_touched = true;
+    pack(tile, tile->net[party], out->net);
+    memset(out->missing, 0, bytes);
+    memset(out->loose, 0, bytes);
+    memset(out->noise, 0, bytes);
+    memset(out->drawn, 0, bytes);
+    return out;
+}
+
+static bool is_paid_less(const ShortParty *party, size_t i)
+{
+    return party->missing[i] != 0 || party->loose[i] != 0;
+}
+
+/* What a party that pays all must have left, so that clearing has it pay all. */
+static double least_left(const Tile *tile, uint32_t p, size_t i)
+{
+    const ShortParty *party = &tile->short_parties[p];
+    double keep = tile->plan->keep_counts[p] ? tile->keep[p][tile->short_lanes->lanes[i]] : 0;
+
+    if (!is_paid_less(party, i))
+        return keep;
+    return keep + MARGIN_CENTS + MARGIN_PART * party->missing[i];
+}
+
+/* Whether some lane at hand has to look at what the party pays. */
+static bool is_doubtful(const Tile *tile, uint32_t p)
+{
+    const ShortParty *party = &tile->short_parties[p];
+
+    for (size_t i = 0; i < tile->short_lanes->n; i++)
+        if (tile->short_lanes->is_left[i] == 0 &&
+            party->net[i] - party->missing[i] < least_left(tile, p, i))
+            return true;
+    return false;
+}
+
+/* ---- what it has ---------------------------------------------------------------------------- */
 
 /* What could still be drawn: the limit in cents, less what was drawn and is asked for. */
 static double left_of(const Tile *tile, const SupportCode *code, const double *requested,
@@ -66,8 +143,6 @@ static double line_of(const Tile *tile, uint32_t party, size_t lane)
 {
     double line = 0;
 
-    if (!tile->plan->may_have_backing[party])
-        return 0;
     for (size_t i = 0; i < tile->plan->model->facilities.count; i++)
         if (is_line(tile, i, party))
             line += left_of(tile, &tile->plan->code->facilities[i], tile->requested[i], lane);
@@ -80,8 +155,6 @@ static bool has_backing(const Tile *tile, uint32_t party, size_t lane)
     const Plan *plan = tile->plan;
     const Model *model = plan->model;
 
-    if (!plan->may_have_backing[party])
-        return false;
     for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
         if (tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance)[lane] > 0)
             return true;
@@ -97,99 +170,207 @@ static bool has_backing(const Tile *tile, uint32_t party, size_t lane)
     return false;
 }
 
-/* Splits what the party has over what it owes: `paid` by listed slot. */
-static void divide(Tile *tile, const ShortParty *party, double available, size_t lane)
+/* Lines, where the party is short; other backing is for clearing. */
+static void look_at_backing(Tile *tile, uint32_t p)
 {
-    const ShortSlot *slots = tile->short_slots + party->first;
-    double *paid = tile->short_paid + party->first;
-    double *weights = tile->lane_scratch;
-    uint32_t begin = 0;
-    double left = available;
+    ShortLanes *at = tile->short_lanes;
+    const ShortParty *party = &tile->short_parties[p];
 
-    while (begin < party->count) {
-        uint32_t end = begin;
-        double rank_due = 0;
+    memset(at->line, 0, at->count * sizeof *at->line);
+    for (size_t i = 0; tile->plan->may_have_backing[p] && i < at->n; i++) {
+        if (at->is_left[i] != 0 || party->net[i] - party->missing[i] >= 0)
+            continue;
+        at->line[i] = line_of(tile, p, at->lanes[i]);
+        if (has_backing(tile, p, at->lanes[i]))
+            leave_to_clearing(tile, i);
+    }
+}
 
-        for (; end < party->count && slots[end].rank == slots[begin].rank; end++)
-            rank_due += slots[end].due[lane];
-        if (rank_due > 0 && left <= rank_due) {
-            for (uint32_t i = begin; i < end; i++)
-                weights[i - begin] = slots[i].due[lane];
-            allocate_cents(left, weights, end - begin, paid + begin, weights + (end - begin));
-            for (uint32_t i = begin; i < end; i++)
-                paid[i] = paid[i] < slots[i].due[lane] ? paid[i] : slots[i].due[lane];
-            left = 0;
+/* By how many cents clearing has a party that is paid less pay less than it has; false when that is
+ * not sure, or when it pays more than it has, which is for clearing to mend.
+ *
+ * Clearing goes down from what the party has when all is paid to X, the cents that it has and what
+ * is `loose` above them, up to rounding of receipts and what the payers' own doubles are off: in
+ * one exact step from a whole number, when no other party goes down beside it and its payers stay
+ * where they are; the step is rounded to places of its own size, and where that ends above X it is
+ * mended. */
+static bool find_kept_cents(const Tile *tile, ShortParty *party, double has, double total, size_t i,
+                            double *kept)
+{
+    ShortLanes *at = tile->short_lanes;
+    double before = party->net[i] + total, missing = party->missing[i];
+    double step = HALF_PLACE * before;
+    double noise = party->noise[i] + HALF_PLACE * (party->n_receipts + 2) * (has + 1);
+    double high = party->loose[i] + noise, low = party->loose[i] - noise;
+    bool is_alone = party->noise[i] == 0 && low > -HALF_PLACE / 2 * missing;
+
+    party->noise[i] = noise + step;
+    at->n_lowered[i] += 1;
+    at->is_alone[i] += is_alone;
+    low = is_alone ? gw_min(low, gw_max(0, low - step)) : low - step;
+    *kept = -gw_floor(low + CENT_NOISE);
+    return *kept >= 0 && gw_floor(high + CENT_NOISE) == -*kept && missing > 2 + LAST_STEP * before;
+}
+
+/* What a short party can pay, in `left` and beyond cents in `loose`; others pay all. */
+static void find_available(Tile *tile, uint32_t p)
+{
+    ShortLanes *at = tile->short_lanes;
+    ShortParty *party = &tile->short_parties[p];
+
+    for (size_t i = 0; i < at->count; i++) {
+        double total = at->total[i], lacking = party->missing[i] - party->net[i], kept = 0;
+        double line = at->line[i], has = total - lacking;
+        bool is_fine = total < MOST_DUE;
+
+        at->left[i] = total;
+        at->loose[i] = 0;
+        if (!(lacking > 0)) {
+            is_fine &= -lacking >= least_left(tile, p, i);
         } else {
-            for (uint32_t i = begin; i < end; i++)
-                paid[i] = left > 0 ? slots[i].due[lane] : 0;
-            left -= left > 0 ? rank_due : 0;
+            if (is_paid_less(party, i))
+                is_fine &= find_kept_cents(tile, party, has, total, i, &kept) && line == 0 &&
+                           lacking >= MARGIN_CENTS + MARGIN_PART * party->missing[i] && kept <= has;
+            is_fine &= !(tile->plan->keep_counts[p] && tile->keep[p][at->lanes[i]] > 0);
+            party->drawn[i] = line < lacking ? line : lacking;
+            if (line < lacking) {
+                at->left[i] = has + line - kept;
+                at->loose[i] = party->loose[i] + kept;
+                at->is_unpaid[i] = 1;
+            }
         }
-        begin = end;
+        if (!is_fine)
+            leave_to_clearing(tile, i);
     }
 }
 
-/* Works out one short party; false when its shortness does not stop at it. */
-static bool divide_party(Tile *tile, uint32_t party, size_t lane)
+/* ---- what it pays --------------------------------------------------------------------------- */
+
+static void pay_ranks(Tile *tile, const ShortParty *party)
 {
-    const Plan *plan = tile->plan;
-    ShortParty *list = &tile->short_parties[party];
-    bool was_defaulted = tile_register(tile, plan->code->parties[party].defaulted)[lane] != 0;
-    double total = 0;
+    ShortLanes *at = tile->short_lanes;
+    const ShortSlot *slots = tile->short_slots;
+    uint32_t end = party->first + party->count;
 
-    if (!list->is_listed)
-        list_party(tile, party);
-    if ((plan->keep_counts[party] && tile->keep[party][lane] > 0) || has_backing(tile, party, lane))
-        return false;
-    for (uint32_t i = 0; i < list->count; i++)
-        total += tile->short_slots[list->first + i].due[lane];
-    if (!(total < 0x1p53))
-        return false;
-    double line = line_of(tile, party, lane);
-    double lacking = -tile->net[party][lane];
-    tile->drawn[party] = line < lacking ? line : lacking;
-    if (line >= lacking) { /* the line pays what is lacking */
-        for (uint32_t i = 0; i < list->count; i++)
-            tile->short_paid[list->first + i] = tile->short_slots[list->first + i].due[lane];
-        return true;
+    for (uint32_t k = party->first; k < end;) {
+        uint32_t rank = slots[k].rank;
+        size_t n = 0;
+
+        for (; k < end && slots[k].rank == rank; k++)
+            if (!tile->parts[k].is_whole)
+                tile->rank_parts[n++] = &tile->parts[k];
+        if (n > 0)
+            tile->m.kernels->divide(at->count, tile->rank_parts, n, at->left, at->loose);
     }
-    tile->is_lane_short = true;
-    divide(tile, list, total - lacking + line, lane);
-    for (uint32_t i = 0; i < list->count; i++) {
-        const ShortSlot *slot = &tile->short_slots[list->first + i];
-        double unpaid = slot->due[lane] - tile->short_paid[list->first + i];
+}
 
-        if (unpaid == 0)
+/* Whether the party has not defaulted yet in some lane in which it does not pay all. */
+static bool is_new_to_it(const Tile *tile, uint32_t p)
+{
+    const ShortLanes *at = tile->short_lanes;
+    const ShortParty *party = &tile->short_parties[p];
+    const double *defaulted = tile_register(tile, tile->plan->code->parties[p].defaulted);
+    bool some = false;
+
+    for (size_t i = 0; i < at->n; i++)
+        some |= defaulted[at->lanes[i]] == 0 && party->net[i] < party->missing[i];
+    return some;
+}
+
+/* Too little of what is overdue puts a party in default, which is for clearing. */
+static void look_for_default(Tile *tile, uint32_t p, const ShortSlot *slot, const Part *part)
+{
+    ShortLanes *at = tile->short_lanes;
+    const double *defaulted = tile_register(tile, tile->plan->code->parties[p].defaulted);
+
+    for (size_t i = 0; i < at->n; i++)
+        if (part->paid[i] != part->due[i] && at->is_left[i] == 0 && defaulted[at->lanes[i]] == 0 &&
+            part->paid[i] < tile_overdue(tile, slot->place, at->lanes[i]))
+            leave_to_clearing(tile, i);
+}
+
+/* What the payee is paid less; if it has been looked at already, or is the payer, money runs in a
+ * circle. */
+static void pass_on(Tile *tile, const ShortParty *payer, uint32_t payee, const Part *part)
+{
+    ShortLanes *at = tile->short_lanes;
+    ShortParty *to = touch(tile, payee);
+
+    for (size_t i = 0; i < at->count; i++) {
+        bool is_less = part->paid[i] != part->due[i] || part->over[i] != 0;
+
+        if (is_less && to->is_divided)
+            leave_to_clearing(tile, i);
+        to->missing[i] += part->due[i] - part->paid[i];
+        to->loose[i] += part->over[i];
+        to->noise[i] += is_less ? payer->noise[i] : 0;
+    }
+}
+
+static void divide_party(Tile *tile, uint32_t p)
+{
+    ShortLanes *at = tile->short_lanes;
+    ShortParty *party = touch(tile, p);
+
+    memset(at->total, 0, at->count * sizeof *at->total);
+    for (uint32_t k = party->first; k < party->first + party->count; k++) {
+        uint32_t slot = tile->lane_slots[tile->short_slots[k].place].slot;
+
+        pack(tile, tile->slots[slot].due, tile->parts[k].due);
+        tile->parts[k].is_whole = !tile->m.kernels->any(at->count, tile->parts[k].due);
+        if (!tile->parts[k].is_whole)
+            tile->m.kernels->add(at->count, at->total, tile->parts[k].due);
+    }
+    look_at_backing(tile, p);
+    find_available(tile, p);
+    pay_ranks(tile, party);
+    party->is_divided = true;
+    bool may_default = is_new_to_it(tile, p);
+    for (uint32_t k = party->first; k < party->first + party->count; k++) {
+        const ShortSlot *slot = &tile->short_slots[k];
+        const Part *part = &tile->parts[k];
+
+        if (part->is_whole)
             continue;
-        if (slot->payee == party || (!was_defaulted && tile->short_paid[list->first + i] <
-                                                           tile_overdue(tile, slot->place, lane)))
-            return false;
+        if (may_default)
+            look_for_default(tile, p, slot, part);
         if (tile->net[slot->payee] != NULL)
-            tile->missing[slot->payee] += unpaid;
+            pass_on(tile, party, slot->payee, part);
     }
-    return true;
 }
 
-/* Whether every payee that owes something can still pay it with a margin. */
-static bool payees_bear_it(const Tile *tile, size_t lane)
+/* The next party to divide what it has: one that no other which may be short pays, if there is one;
+ * NO_ID when none is left. */
+static uint32_t next_party(Tile *tile)
 {
-    const Plan *plan = tile->plan;
+    uint32_t n_parties = (uint32_t)tile->plan->model->parties.count, found = NO_ID;
+    uint32_t *doubtful = tile->short_list;
+    size_t n = 0;
 
-    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        double net = tile->net[p] != NULL ? tile->net[p][lane] : 0;
-        double keep = plan->keep_counts[p] && tile->net[p] != NULL ? tile->keep[p][lane] : 0;
+    for (uint32_t p = 0; p < n_parties; p++) {
+        ShortParty *party = &tile->short_parties[p];
 
-        if (tile->missing[p] == 0 || !tile->is_payer[p])
+        if (!party->is_touched || party->is_divided || !tile->is_payer[p] || !is_doubtful(tile, p))
             continue;
-        if (!(net - tile->missing[p] >= keep + MARGIN_CENTS + MARGIN_PART * tile->missing[p]))
-            return false;
+        list_party(tile, p);
+        doubtful[n++] = p;
     }
-    return true;
+    for (size_t i = 0; i < n && found == NO_ID; i++) {
+        bool is_first = true;
+
+        for (size_t j = 0; j < n && is_first; j++)
+            is_first = j == i || !pays(tile, doubtful[j], doubtful[i]);
+        if (is_first)
+            found = doubtful[i];
+    }
+    return found == NO_ID && n > 0 ? doubtful[0] : found;
 }
 
-static void draw_lines(Tile *tile, uint32_t party, size_t lane)
+/* ---- what comes of it ------------------------------------------------------------------------ */
+
+static void draw_lines(Tile *tile, uint32_t party, double drawn, size_t lane)
 {
     const Model *model = tile->plan->model;
-    double drawn = tile->drawn[party];
 
     for (size_t i = 0; i < model->facilities.count && drawn > 0; i++) {
         if (!is_line(tile, i, party))
@@ -202,76 +383,102 @@ static void draw_lines(Tile *tile, uint32_t party, size_t lane)
     }
 }
 
-static void keep_short(Tile *tile, uint32_t party, size_t lane)
+static void keep_slot(Tile *tile, const ShortSlot *slot, const Part *part, double *net)
 {
-    const ShortParty *list = &tile->short_parties[party];
-    double left = tile->net[party][lane];
+    const ShortLanes *at = tile->short_lanes;
+    double *cleared = NULL;
 
-    for (uint32_t i = list->first; i < list->first + list->count; i++) {
-        const ShortSlot *slot = &tile->short_slots[i];
-        double due = slot->due[lane];
-
-        left += due - tile->short_paid[i];
-        if (tile->short_paid[i] != due)
-            tile_cleared(tile, tile->lane_slots[slot->place].slot)[lane] = tile->short_paid[i];
+    for (size_t i = 0; i < at->n; i++) {
+        if (at->is_left[i] != 0 || part->paid[i] == part->due[i])
+            continue;
+        if (cleared == NULL)
+            cleared = tile_cleared(tile, tile->lane_slots[slot->place].slot);
+        cleared[at->lanes[i]] = part->paid[i];
+        net[at->lanes[i]] += part->due[i] - part->paid[i];
     }
-    tile->net[party][lane] = left + tile->drawn[party];
-    if (tile->drawn[party] > 0)
-        draw_lines(tile, party, lane);
 }
 
-static bool pay_short_lane(Tile *tile, size_t lane)
+static void keep_party(Tile *tile, uint32_t p)
 {
-    const Plan *plan = tile->plan;
-    size_t n_parties = plan->model->parties.count;
-    size_t n = 0;
+    const ShortLanes *at = tile->short_lanes;
+    const ShortParty *party = &tile->short_parties[p];
 
-    memset(tile->missing, 0, n_parties * sizeof *tile->missing);
-    tile->is_lane_short = false;
-    for (uint32_t p = 0; p < n_parties; p++) {
-        if (tile->net[p] == NULL || !tile->is_payer[p] || !(tile->net[p][lane] < 0)) {
-            /* short only of what it keeps: clearing decides */
-            if (tile->net[p] != NULL && tile->is_payer[p] && plan->keep_counts[p] &&
-                tile->net[p][lane] < tile->keep[p][lane])
-                return false;
+    for (size_t i = 0; i < at->n; i++) {
+        if (at->is_left[i] != 0)
             continue;
-        }
-        tile->short_list[n++] = p;
-        if (!divide_party(tile, p, lane))
-            return false;
+        tile->net[p][at->lanes[i]] += party->drawn[i] - party->missing[i];
+        if (party->drawn[i] > 0)
+            draw_lines(tile, p, party->drawn[i], at->lanes[i]);
     }
-    for (size_t i = 0; i < n; i++)
-        if (tile->missing[tile->short_list[i]] != 0)
-            return false;
-    if (!payees_bear_it(tile, lane))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        keep_short(tile, tile->short_list[i], lane);
+    for (uint32_t k = party->first; party->is_divided && k < party->first + party->count; k++)
+        if (!tile->parts[k].is_whole)
+            keep_slot(tile, &tile->short_slots[k], &tile->parts[k], tile->net[p]);
+}
+
+/* Works out the lanes at hand, and marks those that are not for clearing itself. */
+static void pay_short_lanes(Tile *tile)
+{
+    uint32_t n_parties = (uint32_t)tile->plan->model->parties.count;
+    ShortLanes *at = tile->short_lanes;
+
+    memset(at->is_left, 0, sizeof at->is_left);
+    memset(at->is_unpaid, 0, sizeof at->is_unpaid);
+    memset(at->n_lowered, 0, sizeof at->n_lowered);
+    memset(at->is_alone, 0, sizeof at->is_alone);
+    for (uint32_t p = 0; p < n_parties; p++) {
+        tile->short_parties[p].is_touched = tile->short_parties[p].is_divided = false;
+        if (tile->is_short[p])
+            touch(tile, p);
+    }
+    for (uint32_t p = next_party(tile); p != NO_ID; p = next_party(tile))
+        divide_party(tile, p);
+    for (size_t i = 0; i < at->n; i++)
+        if (at->is_alone[i] > 0 && at->n_lowered[i] > 1)
+            leave_to_clearing(tile, i);
     for (uint32_t p = 0; p < n_parties; p++)
-        if (tile->missing[p] != 0)
-            tile->net[p][lane] -= tile->missing[p];
-    return true;
+        if (tile->short_parties[p].is_touched)
+            keep_party(tile, p);
+    for (size_t i = 0; i < at->n; i++) {
+        if (at->is_left[i] != 0)
+            continue;
+        tile->n_short[at->lanes[i]] += at->is_unpaid[i];
+        tile->slow[at->lanes[i]] = 0;
+    }
+}
+
+static size_t fill_lanes(Tile *tile, size_t lane)
+{
+    ShortLanes *at = tile->short_lanes;
+
+    at->n = 0;
+    for (; lane < tile->m.n_lanes && at->n < SHORT_LANES; lane++)
+        if (tile->slow[lane] != 0)
+            at->lanes[at->n++] = (uint32_t)lane;
+    at->count = (at->n + GW_LANES - 1) / GW_LANES * GW_LANES;
+    for (size_t i = at->n; i < at->count; i++)
+        at->lanes[i] = at->lanes[at->n - 1];
+    return lane;
 }
 
 void tile_pay_short(Tile *tile)
 {
-    size_t n_parties = tile->plan->model->parties.count;
-    bool some = false;
+    const Plan *plan = tile->plan;
 
     tile->n_short_slots = 0;
-    for (size_t p = 0; p < n_parties; p++)
+    for (size_t p = 0; p < plan->model->parties.count; p++) {
         tile->short_parties[p].is_listed = false;
-    for (size_t i = 0; i < tile->n_active; i++)
-        tile->place_of[tile->active[i]] = (uint32_t)i;
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        if (tile->slow[lane] == 0)
-            continue;
-        if (pay_short_lane(tile, lane)) {
-            tile->n_short[lane] += tile->is_lane_short;
-            tile->slow[lane] = 0;
-        } else {
-            some = true;
-        }
+        tile->short_parties[p].n_receipts = 0;
     }
-    tile->has_slow = some;
+    for (size_t i = 0; i < tile->n_active; i++) {
+        tile->place_of[tile->active[i]] = (uint32_t)i;
+        tile->short_parties[plan->model->slots.items[tile->active[i]].payee].n_receipts += 1;
+    }
+    for (size_t lane = 0; lane < tile->m.n_lanes;) {
+        lane = fill_lanes(tile, lane);
+        if (tile->short_lanes->n > 0)
+            pay_short_lanes(tile);
+    }
+    tile->has_slow = false;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+        tile->has_slow |= tile->slow[lane] != 0;
 }

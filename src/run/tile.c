@@ -11,6 +11,27 @@
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
+static void init_short(Tile *tile, Arena *arena)
+{
+    const Model *model = tile->plan->model;
+    double *lanes = ARENA_ARRAY(
+        arena, double, (5 * model->parties.count + 3 * model->slots.count + 1) * SHORT_LANES);
+
+    tile->short_lanes = ARENA_NEW(arena, ShortLanes);
+    tile->short_parties = ARENA_ARRAY(arena, ShortParty, model->parties.count + 1);
+    tile->parts = ARENA_ARRAY(arena, Part, model->slots.count + 1);
+    tile->rank_parts = ARENA_ARRAY(arena, Part *, model->slots.count + 1);
+    for (size_t p = 0; p < model->parties.count; p++, lanes += 5 * SHORT_LANES)
+        tile->short_parties[p] = (ShortParty){.net = lanes,
+                                              .missing = lanes + SHORT_LANES,
+                                              .loose = lanes + 2 * SHORT_LANES,
+                                              .noise = lanes + 3 * SHORT_LANES,
+                                              .drawn = lanes + 4 * SHORT_LANES};
+    for (size_t i = 0; i < model->slots.count; i++, lanes += 3 * SHORT_LANES)
+        tile->parts[i] =
+            (Part){.due = lanes, .paid = lanes + SHORT_LANES, .over = lanes + 2 * SHORT_LANES};
+}
+
 static void init_clearing(Tile *tile, Arena *arena)
 {
     const Model *model = tile->plan->model;
@@ -23,10 +44,7 @@ static void init_clearing(Tile *tile, Arena *arena)
     tile->selection = arena_alloc(arena, clearing_selection_size(tile->plan->clearing) + 64);
     tile->lane_slots = ARENA_ARRAY(arena, LaneSlot, n_slots);
     tile->short_slots = ARENA_ARRAY(arena, ShortSlot, n_slots);
-    tile->short_parties = ARENA_ARRAY(arena, ShortParty, n_parties);
-    tile->short_paid = ARENA_ARRAY(arena, double, n_slots);
-    tile->drawn = ARENA_ARRAY(arena, double, n_parties);
-    tile->missing = ARENA_ARRAY(arena, double, n_parties);
+    init_short(tile, arena);
     tile->short_list = ARENA_ARRAY(arena, uint32_t, n_parties);
     tile->place_of = ARENA_ARRAY(arena, uint32_t, n_slots);
     tile->is_wanted = ARENA_ARRAY(arena, bool, n_slots);
@@ -84,6 +102,7 @@ static void init_period(Tile *tile, Arena *arena)
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
+    tile->posting = ARENA_ARRAY(arena, uint8_t, model->slots.count + 1);
     tile->due_rows = ARENA_ARRAY(
         arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.n_lanes + 1);
     tile->is_lump_dirty = ARENA_ARRAY(arena, bool, model->stocks.count + 1);
@@ -100,6 +119,7 @@ static void init_period(Tile *tile, Arena *arena)
     tile->keep = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->rest_group = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->is_payer = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    tile->is_short = ARENA_ARRAY(arena, bool, model->parties.count + 1);
     tile->losses = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->cash_before = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->default_now = ARENA_ARRAY(arena, double *, model->parties.count + 1);
@@ -361,8 +381,10 @@ static void open_period(Tile *tile, uint32_t period)
     for (uint32_t i = 0; i < plan->code->n_exports; i++)
         for (size_t lane = 0; lane < GW_LANES; lane++)
             tile->m.exports[i * (size_t)GW_LANES + lane] = numbers[i];
-    for (size_t i = 0; i < tile->n_active; i++)
+    for (size_t i = 0; i < tile->n_active; i++) {
         tile->slots[tile->active[i]] = (SlotNow){0};
+        tile->posting[tile->active[i]] = 0;
+    }
     tile->n_active = 0;
     tile->pool_next = 0;
     tile->has_died = false;

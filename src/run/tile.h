@@ -53,16 +53,35 @@ typedef struct {
     bool may_default;
 } LaneSlot;
 
-/* A slot of a short party, and where its run of slots lies. */
+/* A slot of a short party. */
 typedef struct {
     uint32_t place; /* among the active */
     uint32_t payee, rank;
-    const double *due;
 } ShortSlot;
+
+/* An inside party as lanes in which somebody is short are worked on: arrays of such lanes. */
 typedef struct {
-    uint32_t first, count;
-    bool is_listed;
+    double *net;     /* what is left when all is paid */
+    double *missing; /* what it is paid less */
+    double *loose;   /* fractions of cents that clearing finds above the cents, before it rounds */
+    double *noise;   /* how far clearing may be from those */
+    double *drawn;   /* on its lines */
+    double n_receipts;
+    uint32_t first, count; /* its slots */
+    bool is_touched, is_listed, is_divided;
 } ShortParty;
+
+/* The lanes at hand, and numbers of each. */
+typedef struct {
+    size_t n;     /* lanes */
+    size_t count; /* in whole blocks */
+    uint32_t lanes[SHORT_LANES];
+    double is_left[SHORT_LANES];   /* to clearing itself */
+    double is_unpaid[SHORT_LANES]; /* somebody does not pay in full, lines and all */
+    double n_lowered[SHORT_LANES]; /* parties that have less for being paid less */
+    double is_alone[SHORT_LANES];  /* one of them took it that it was the only one */
+    double total[SHORT_LANES], left[SHORT_LANES], loose[SHORT_LANES], line[SHORT_LANES];
+} ShortLanes;
 
 /* What a guarantee paid on one covered slot of one lane. */
 typedef struct {
@@ -133,6 +152,7 @@ typedef struct Tile {
     uint32_t *active;
     size_t n_active;
     bool *has_arrears; /* by slot: some lane may */
+    uint8_t *posting;  /* by slot: 0 not active, 1 when all that accrues is paid, else 2 */
     double *due_rows;  /* lanes: what fell due in the last periods; kept only while arrears are */
     bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
     Entry *entries;             /* of one register */
@@ -152,10 +172,8 @@ typedef struct Tile {
     ShortSlot *short_slots;
     size_t n_short_slots;
     ShortParty *short_parties;
-    double *short_paid; /* by short slot, in one lane */
-    double *drawn;      /* by party: on its lines, in one lane */
-    bool is_lane_short; /* somebody does not pay in full, lines and all */
-    double *missing;    /* by party: what it is paid less, in one lane */
+    Part *parts, **rank_parts; /* by short slot; those of one rank */
+    ShortLanes *short_lanes;
     uint32_t *short_list, *place_of;
     ClearingInput input;
     ClearingOutput output;
@@ -165,6 +183,7 @@ typedef struct Tile {
     double *in_overdue;
     uint8_t *in_defaulted;
     bool *is_payer;
+    bool *is_short; /* by party: in some lane, of what it owes or keeps */
     double **net, **keep, **losses, **cash_before; /* by party: NULL or lanes */
     double *slow;
     uint32_t *rest_group;

@@ -3,6 +3,7 @@
 #include "run/kernels.h"
 
 #include "base/money.h"
+#include "ledger/share.h"
 #include "run/lane.h"
 #include "run/lane_dates.h"
 
@@ -255,6 +256,56 @@ static void whole_sums_are_exact(void **state)
     }
 }
 
+/* A small generator, so that every run tests the same numbers. */
+static double next_below(uint64_t *state, double limit)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return floor((double)(*state >> 11) * 0x1p-53 * limit);
+}
+
+/* What is left of a rank goes to its parts as allocate_cents has it, lane by lane; a rank with
+ * enough is paid in full. */
+static void a_rank_is_divided_as_cents_are_allocated(void **state)
+{
+    enum { MOST = 11 };
+    static double due[MOST][SHORT_LANES], paid[MOST][SHORT_LANES], over[MOST][SHORT_LANES];
+    double left[SHORT_LANES], before[SHORT_LANES], loose[SHORT_LANES] = {0};
+    double weights[MOST], expected[MOST], scratch[MOST];
+    uint64_t seed = 7;
+    Part parts[MOST], *list[MOST];
+
+    (void)state;
+    for (size_t k = 0; k < MOST; k++) {
+        parts[k] = (Part){.due = due[k], .paid = paid[k], .over = over[k]};
+        list[k] = &parts[k];
+    }
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+
+        for (size_t n = 1; kernels != NULL && n <= MOST; n++) {
+            for (size_t i = 0; i < SHORT_LANES; i++) {
+                double size = i % 3 == 0 ? 4 : i % 3 == 1 ? 1e5 : 0x1p46;
+                double sum = 0;
+                for (size_t k = 0; k < n; k++)
+                    sum += due[k][i] = next_below(&seed, size);
+                left[i] = before[i] = next_below(&seed, i % 5 == 0 ? 2 * sum : sum);
+            }
+            kernels->divide(SHORT_LANES, list, n, left, loose);
+            for (size_t i = 0; i < SHORT_LANES; i++) {
+                double sum = 0, given = 0;
+                for (size_t k = 0; k < n; k++)
+                    sum += weights[k] = due[k][i];
+                allocate_cents(fmin(before[i], sum), weights, n, expected, scratch);
+                for (size_t k = 0; k < n; k++) {
+                    assert_true(paid[k][i] == expected[k]);
+                    given += paid[k][i];
+                }
+                assert_true(left[i] == before[i] - given);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +316,7 @@ int main(void)
         cmocka_unit_test(entries_are_posted_in_turn),
         cmocka_unit_test(a_stock_closes_at_zero_or_not_at_all),
         cmocka_unit_test(whole_sums_are_exact),
+        cmocka_unit_test(a_rank_is_divided_as_cents_are_allocated),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
