@@ -352,6 +352,16 @@ GW_LEAF double gw_log_pair(double x, double *low)
 
 /* ---- powers ---- */
 
+/* x^y for 0 < x < infinity, when the logarithm that is left in *product is within 800 of zero. */
+GW_LEAF double gw_pow_near(double x, double y, double *product)
+{
+    double low;
+    double high = gw_log_pair(x, &low);
+
+    *product = y * high;
+    return gw_exp_pair(*product, fma(y, low, fma(y, high, -*product)));
+}
+
 /* x^y as C99 pow, except that NaN always gives NaN. x^0 is 1; a negative finite x needs a whole y,
  * else NaN. Exact results come out exact. 1 ulp. */
 GW_LEAF double gw_pow(double x, double y)
@@ -439,54 +449,38 @@ GW_LEAF double gw_normal_cdf(double x)
     return x > 0.0 ? 1.0 - tail : tail;
 }
 
-/* Numerator and denominator of the inverse normal, M. J. Wichura, Algorithm AS 241 (PPND16),
- * Applied Statistics 37 (1988) 477-484: by q for the middle 85 %, by r = sqrt(-log tail) - 1.6
- * down to a tail of e^-25, by r - 5 beyond. */
-GW_LEAF double gw_inverse_normal_middle(double q)
+/* The inverse normal where the depth is at most 5 (a tail of 1.4e-11): M. J. Wichura, Algorithm
+ * AS 241 (PPND16), Applied Statistics 37 (1988) 477-484. By q = p - 1/2 for the middle 85 %, by
+ * depth - 1.6 beyond; the coefficients are chosen lane by lane, so that one fraction does for both.
+ */
+GW_LEAF double gw_inverse_normal_near(double p, double depth)
 {
-    double r = fma(-q, q, 0.180625);
-    double n = 2.5090809287301226727e+3;
-    double d = 5.2264952788528545610e+3;
+    double q = p - 0.5;
+    double size = fabs(q);
+    int is_middle = size <= 0.425;
+    double r = is_middle ? fma(-q, q, 0.180625) : depth - 1.6;
+    double n = is_middle ? 2.5090809287301226727e+3 : 7.74545014278341407640e-4;
+    double d = is_middle ? 5.2264952788528545610e+3 : 1.05075007164441684324e-9;
 
-    n = fma(n, r, 3.3430575583588128105e+4);
-    d = fma(d, r, 2.8729085735721942674e+4);
-    n = fma(n, r, 6.7265770927008700853e+4);
-    d = fma(d, r, 3.9307895800092710610e+4);
-    n = fma(n, r, 4.5921953931549871457e+4);
-    d = fma(d, r, 2.1213794301586595867e+4);
-    n = fma(n, r, 1.3731693765509461125e+4);
-    d = fma(d, r, 5.3941960214247511077e+3);
-    n = fma(n, r, 1.9715909503065514427e+3);
-    d = fma(d, r, 6.8718700749205790830e+2);
-    n = fma(n, r, 1.3314166789178437745e+2);
-    d = fma(d, r, 4.2313330701600911252e+1);
-    n = fma(n, r, 3.3871328727963666080e+0);
+    n = fma(n, r, is_middle ? 3.3430575583588128105e+4 : 2.27238449892691845833e-2);
+    d = fma(d, r, is_middle ? 2.8729085735721942674e+4 : 5.47593808499534494600e-4);
+    n = fma(n, r, is_middle ? 6.7265770927008700853e+4 : 2.41780725177450611770e-1);
+    d = fma(d, r, is_middle ? 3.9307895800092710610e+4 : 1.51986665636164571966e-2);
+    n = fma(n, r, is_middle ? 4.5921953931549871457e+4 : 1.27045825245236838258e+0);
+    d = fma(d, r, is_middle ? 2.1213794301586595867e+4 : 1.48103976427480074590e-1);
+    n = fma(n, r, is_middle ? 1.3731693765509461125e+4 : 3.64784832476320460504e+0);
+    d = fma(d, r, is_middle ? 5.3941960214247511077e+3 : 6.89767334985100004550e-1);
+    n = fma(n, r, is_middle ? 1.9715909503065514427e+3 : 5.76949722146069140550e+0);
+    d = fma(d, r, is_middle ? 6.8718700749205790830e+2 : 1.67638483018380384940e+0);
+    n = fma(n, r, is_middle ? 1.3314166789178437745e+2 : 4.63033784615654529590e+0);
+    d = fma(d, r, is_middle ? 4.2313330701600911252e+1 : 2.05319162663775882187e+0);
+    n = fma(n, r, is_middle ? 3.3871328727963666080e+0 : 1.42343711074968357734e+0);
     d = fma(d, r, 1.0);
-    return q * n / d;
+    n = is_middle ? size * n : n;
+    return copysign(n / d, q);
 }
 
-GW_LEAF double gw_inverse_normal_tail(double r)
-{
-    double n = 7.74545014278341407640e-4;
-    double d = 1.05075007164441684324e-9;
-
-    n = fma(n, r, 2.27238449892691845833e-2);
-    d = fma(d, r, 5.47593808499534494600e-4);
-    n = fma(n, r, 2.41780725177450611770e-1);
-    d = fma(d, r, 1.51986665636164571966e-2);
-    n = fma(n, r, 1.27045825245236838258e+0);
-    d = fma(d, r, 1.48103976427480074590e-1);
-    n = fma(n, r, 3.64784832476320460504e+0);
-    d = fma(d, r, 6.89767334985100004550e-1);
-    n = fma(n, r, 5.76949722146069140550e+0);
-    d = fma(d, r, 1.67638483018380384940e+0);
-    n = fma(n, r, 4.63033784615654529590e+0);
-    d = fma(d, r, 2.05319162663775882187e+0);
-    n = fma(n, r, 1.42343711074968357734e+0);
-    d = fma(d, r, 1.0);
-    return n / d;
-}
-
+/* The same by depth - 5 further out, down to the smallest number. */
 GW_LEAF double gw_inverse_normal_far_tail(double r)
 {
     double n = 2.01033439929228813265e-7;
@@ -513,15 +507,6 @@ GW_LEAF double gw_inverse_normal_far_tail(double r)
 GW_LEAF double gw_inverse_normal_depth(double p)
 {
     return sqrt(-gw_log(p < 0.5 ? p : 1.0 - p));
-}
-
-/* The inverse normal where the depth is at most 5 (a tail of 1.4e-11); see gw_inverse_normal. */
-GW_LEAF double gw_inverse_normal_near(double p, double depth)
-{
-    double q = p - 0.5;
-    double tail = copysign(gw_inverse_normal_tail(depth - 1.6), q);
-
-    return fabs(q) <= 0.425 ? gw_inverse_normal_middle(q) : tail;
 }
 
 /* z with P(Z <= z) = p for standard normal Z: relative error below 1e-15; -infinity at 0, infinity

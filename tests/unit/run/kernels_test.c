@@ -54,6 +54,10 @@ static double expected(int op, double a, double b, double c)
 #undef LEAF
 #undef HELD
 #undef NAMED
+    case OP_POW:
+        return gw_pow(a, b);
+    case OP_STOCK_CLOSE:
+        return stock_close(a, b, c);
     case OP_INVERSE_NORMAL:
         return gw_inverse_normal(a);
     case OP_DUE:
@@ -73,24 +77,42 @@ static double pick(size_t i)
     return numbers[i % (sizeof numbers / sizeof *numbers)];
 }
 
-static void test_op(const RunKernels *kernels, int op, size_t shift)
+static void compare_op(const RunKernels *kernels, int op, const double *a, const double *b,
+                       const double *c)
 {
-    double a[N], b[N], c[N], out[N];
+    double out[N];
 
-    for (size_t i = 0; i < N; i++) {
-        a[i] = pick(i + shift);
-        b[i] = pick(i * 5 + shift * 3 + 1);
-        c[i] = pick(i * 11 + shift * 7 + 2);
-    }
-    if (op == OP_DUE)
-        for (size_t i = 0; i < N; i++)
-            c[i] = lane_pack(a[i]);
     kernels->ops[op](N_BLOCKS, &clock_now, out, (Lanes){a, GW_LANES}, (Lanes){b, GW_LANES},
                      (Lanes){c, GW_LANES});
     for (size_t i = 0; i < N; i++)
         if (!same_bits(out[i], expected(op, a[i], b[i], c[i])))
             fail_msg("%s on %s: lane %zu of %g, %g, %g", op_infos[op].name, kernels->isa, i, a[i],
                      b[i], c[i]);
+}
+
+static void test_op(const RunKernels *kernels, int op, size_t shift)
+{
+    double a[N], b[N], c[N];
+
+    for (size_t i = 0; i < N; i++) {
+        a[i] = pick(i + shift);
+        b[i] = pick(i * 5 + shift * 3 + 1);
+        c[i] = op == OP_DUE ? lane_pack(a[i]) : pick(i * 11 + shift * 7 + 2);
+    }
+    compare_op(kernels, op, a, b, c);
+}
+
+/* Numbers for which no kernel leaves its plain loop. */
+static void test_plain_op(const RunKernels *kernels, int op, size_t shift)
+{
+    double a[N], b[N], c[N];
+
+    for (size_t i = 0; i < N; i++) {
+        a[i] = (double)((i * 37 + shift * 11) % 997 + 1) / 998;
+        b[i] = (double)((i * 53 + shift * 7) % 89) / 8;
+        c[i] = 1e-6;
+    }
+    compare_op(kernels, op, a, b, c);
 }
 
 static void operations_are_their_expressions(void **state)
@@ -102,8 +124,10 @@ static void operations_are_their_expressions(void **state)
         for (int op = 0; kernels != NULL && op < OP_COUNT; op++) {
             if (kernels->ops[op] == NULL || op == OP_GROWTH_MONTHS)
                 continue;
-            for (size_t shift = 0; shift < 40; shift++)
+            for (size_t shift = 0; shift < 40; shift++) {
                 test_op(kernels, op, shift);
+                test_plain_op(kernels, op, shift);
+            }
         }
     }
 }
