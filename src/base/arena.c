@@ -3,7 +3,8 @@
  *   block -> [ header | used ....................... | free ........... ]
  *
  * Blocks come from calloc, so memory is zero when handed out and is never
- * handed out twice. A request larger than a block gets a block to itself. */
+ * handed out twice. A request larger than a block gets a block to itself,
+ * which comes from malloc when it need not be zero. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -91,14 +92,15 @@ size_t arena_bytes(const Arena *arena)
     return arena->bytes_from_system;
 }
 
-static Block *take_block(Arena *arena, size_t size)
+static Block *take_block(Arena *arena, size_t size, bool is_zeroed)
 {
     Block *block = NULL;
 
     if (size <= SIZE_MAX - sizeof *block)
-        block = calloc(1, sizeof *block + size);
+        block = is_zeroed ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
     if (block == NULL)
         unwind(arena->edge);
+    *block = (Block){0};
     block->bytes = (unsigned char *)(block + 1);
     block->size = size;
     arena->bytes_from_system += sizeof *block + size;
@@ -119,13 +121,13 @@ static void *take_bytes(Block *block, size_t size, size_t alignment)
 }
 
 /* A block for this request alone, hung behind the one being filled. */
-static void *take_own_block(Arena *arena, size_t size, size_t alignment)
+static void *take_own_block(Arena *arena, size_t size, size_t alignment, bool is_zeroed)
 {
     Block *block = NULL;
 
     if (size > SIZE_MAX / 2)
         unwind(arena->edge);
-    block = take_block(arena, size + alignment);
+    block = take_block(arena, size + alignment, is_zeroed);
     if (arena->block == NULL) {
         arena->block = block;
     } else {
@@ -158,9 +160,9 @@ void *arena_alloc(Arena *arena, size_t size)
     if (bytes != NULL)
         return bytes;
     if (wants_own_block(arena, size))
-        return take_own_block(arena, size, alignment);
+        return take_own_block(arena, size, alignment, true);
 
-    Block *block = take_block(arena, arena->next_block_size);
+    Block *block = take_block(arena, arena->next_block_size, true);
     block->previous = arena->block;
     arena->block = block;
     if (arena->next_block_size < LARGEST_BLOCK)
@@ -173,6 +175,15 @@ void *arena_array(Arena *arena, size_t count, size_t size)
     if (size != 0 && count > SIZE_MAX / size)
         unwind(arena->edge);
     return arena_alloc(arena, count * size);
+}
+
+void *arena_array_unset(Arena *arena, size_t count, size_t size)
+{
+    if (size == 0 || count < LARGEST_BLOCK / size)
+        return arena_array(arena, count, size);
+    if (count > SIZE_MAX / size || fails_by_request())
+        unwind(arena->edge);
+    return take_own_block(arena, count * size, LARGE_ALIGNMENT, false);
 }
 
 char *arena_copy(Arena *arena, const char *bytes, size_t length)

@@ -22,10 +22,15 @@ size_t arena_bytes(const Arena *arena);
 void *arena_alloc(Arena *arena, size_t size);
 /* Zeroed array; count * size is checked for overflow. */
 void *arena_array(Arena *arena, size_t count, size_t size);
+/* The same, its bytes unset where it is large: for what is written before it is read. */
+void *arena_array_unset(Arena *arena, size_t count, size_t size);
 char *arena_copy(Arena *arena, const char *bytes, size_t length); /* NUL is added */
 
 #define ARENA_NEW(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
 #define ARENA_ARRAY(arena, Type, count) ((Type *)arena_array((arena), (count), sizeof(Type)))
+
+#define ARENA_ARRAY_UNSET(arena, Type, count)                                                      \
+    ((Type *)arena_array_unset((arena), (count), sizeof(Type)))
 
 /* Growable arrays that live in an arena: struct { T *items; size_t count, capacity; }.
  * LIST_PUSH gives a pointer to a new zeroed last item. The old block stays in

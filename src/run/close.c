@@ -14,14 +14,11 @@ static void look_at_stocks(Tile *tile)
     const Model *model = tile->plan->model;
     const Code *code = tile->plan->code;
 
-    memset(tile->doubt, 0, tile->m.n_lanes * sizeof *tile->doubt);
-    for (size_t i = 0; i < model->stocks.count; i++)
-        tile->m.kernels->doubt(tile->m.n_blocks, tile->doubt,
-                               tile_lanes(tile, code->stocks[i].closing));
-    if (!tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, (Lanes){tile->doubt, GW_LANES}))
-        return;
     for (uint32_t i = 0; i < model->stocks.count; i++) {
         Lanes closing = tile_lanes(tile, code->stocks[i].closing);
+
+        if (!tile->m.kernels->any_odd(tile->m.n_blocks, closing))
+            continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (!isfinite(lanes_at(closing, lane)))
                 tile_fail(tile, lane, FAILED_STOCK, i);
@@ -197,7 +194,22 @@ void tile_close(Tile *tile)
 
 /* ---- phase 8 ------------------------------------------------------------------------------ */
 
-static void write_output(Tile *tile, uint32_t i, bool *is_doubtful)
+static void look_at_output(Tile *tile, uint32_t i, Lanes x)
+{
+    const RunKernels *kernels = tile->m.kernels;
+    bool is_date = tile->plan->model->outputs.items[i].type == TYPE_DATE; /* may be infinite */
+
+    if (!(is_date ? kernels->any_nan(tile->m.n_blocks, tile->alive, x)
+                  : kernels->any_odd(tile->m.n_blocks, x)))
+        return;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double value = lanes_at(x, lane);
+        if (is_date ? isnan(value) : !isfinite(value))
+            tile_fail(tile, lane, FAILED_OUTPUT, i);
+    }
+}
+
+static void write_output(Tile *tile, uint32_t i)
 {
     const Output *output = &tile->plan->model->outputs.items[i];
     Lanes x = tile_lanes(tile, tile->plan->code->outputs[i]);
@@ -205,49 +217,15 @@ static void write_output(Tile *tile, uint32_t i, bool *is_doubtful)
 
     if (output->is_once && period + 1 < tile->plan->model->n_periods)
         return;
-    if (output->type == TYPE_DATE)
-        *is_doubtful |= tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, x) != 0;
-    else
-        tile->m.kernels->doubt(tile->m.n_blocks, tile->doubt, x);
+    look_at_output(tile, i, x);
     if (tile->result == NULL)
         return;
     double *column = tile->result->columns[i] +
                      (output->is_once ? 0 : period) * tile->result->n_paths + tile->first_index;
-    if (x.step != 0) {
-        memcpy(column, x.at, tile->n_valid * sizeof *column);
-        return;
-    }
-    for (size_t lane = 0; lane < tile->n_valid; lane++)
+    if (x.step != 0)
+        tile->m.kernels->keep(tile->n_valid, column, x.at);
+    for (size_t lane = 0; x.step == 0 && lane < tile->n_valid; lane++)
         column[lane] = x.at[0];
-}
-
-static void look_at_output(Tile *tile, uint32_t i)
-{
-    const Output *output = &tile->plan->model->outputs.items[i];
-    Lanes x = tile_lanes(tile, tile->plan->code->outputs[i]);
-
-    if (output->is_once && tile->m.clock.period + 1 < tile->plan->model->n_periods)
-        return;
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        double value = lanes_at(x, lane);
-        if (output->type == TYPE_DATE ? isnan(value) : !isfinite(value))
-            tile_fail(tile, lane, FAILED_OUTPUT, i);
-    }
-}
-
-static void write_outputs(Tile *tile)
-{
-    const Model *model = tile->plan->model;
-    bool is_doubtful = false;
-
-    memset(tile->doubt, 0, tile->m.n_lanes * sizeof *tile->doubt);
-    for (uint32_t i = 0; i < model->outputs.count; i++)
-        write_output(tile, i, &is_doubtful);
-    if (!is_doubtful &&
-        !tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, (Lanes){tile->doubt, GW_LANES}))
-        return;
-    for (uint32_t i = 0; i < model->outputs.count; i++)
-        look_at_output(tile, i);
 }
 
 static void test_cover(Tile *tile, uint32_t i, size_t lane, bool *holds)
@@ -318,7 +296,8 @@ static void look_at_check(Tile *tile, uint32_t i)
 void tile_report(Tile *tile)
 {
     machine_run(&tile->m, tile->plan->code->section_close);
-    write_outputs(tile);
+    for (uint32_t i = 0; i < tile->plan->model->outputs.count; i++)
+        write_output(tile, i);
     for (uint32_t i = 0; i < tile->plan->model->checks.count; i++)
         look_at_check(tile, i);
 }

@@ -11,6 +11,9 @@
 #include "run/lane_dates.h"
 
 #include <string.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 /* A tile has at most 2^12 lanes: below 2^40 cents each, their sum is exact as it is. */
 #define SUMMED_LIMIT 0x1p40
@@ -18,6 +21,35 @@
 #ifndef GW_RUN_KERNELS
 #define GW_RUN_KERNELS run_kernels_baseline
 #define GW_RUN_KERNELS_ISA "baseline"
+#endif
+
+/* ---- stores past the cache ---------------------------------------------------------------- */
+
+enum { LINE = 64 };
+
+/* Of an aligned line. */
+#if defined(__AVX512F__)
+static void stream_line(double *line, const double *x)
+{
+    _mm512_stream_pd(line, _mm512_loadu_pd(x));
+}
+#elif defined(__AVX__)
+static void stream_line(double *line, const double *x)
+{
+    _mm256_stream_pd(line, _mm256_loadu_pd(x));
+    _mm256_stream_pd(line + 4, _mm256_loadu_pd(x + 4));
+}
+#elif defined(__SSE2__)
+static void stream_line(double *line, const double *x)
+{
+    for (size_t i = 0; i < LINE / sizeof *line; i += 2)
+        _mm_stream_pd(line + i, _mm_loadu_pd(x + i));
+}
+#else
+static void stream_line(double *line, const double *x)
+{
+    memcpy(line, x, LINE);
+}
 #endif
 
 /* ---- operations --------------------------------------------------------------------------- */
@@ -647,14 +679,33 @@ static unsigned prove(size_t count, const double *restrict alive, const double *
     return found(all_some, all_fault);
 }
 
-static void doubt(size_t n_blocks, double *restrict out, Lanes x)
+static unsigned any_odd(size_t n_blocks, Lanes x)
 {
+    double doubt[GW_LANES] = {0}; /* NaN where some x is not finite */
+    double all = 0;
+
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
         for (size_t i = 0; i < GW_LANES; i++)
-            out[i] += from[i] - from[i];
-        out += GW_LANES;
+            doubt[i] += from[i] - from[i];
     }
+    for (size_t i = 0; i < GW_LANES; i++)
+        all += doubt[i];
+    return all == all ? 0u : FOUND_SOME;
+}
+
+/* Whole lines of the column in the middle, each side by itself. */
+static void keep(size_t count, double *restrict column, const double *restrict x)
+{
+    size_t before = -(uintptr_t)column % LINE / sizeof *column;
+    size_t i = 0;
+
+    for (; i < before && i < count; i++)
+        column[i] = x[i];
+    for (; i + LINE / sizeof *column <= count; i += LINE / sizeof *column)
+        stream_line(column + i, x + i);
+    for (; i < count; i++)
+        column[i] = x[i];
 }
 
 static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
@@ -891,7 +942,8 @@ const RunKernels GW_RUN_KERNELS = {
     .sum_whole = sum_whole,
     .below = below,
     .prove = prove,
-    .doubt = doubt,
+    .any_odd = any_odd,
+    .keep = keep,
     .any_nan = any_nan,
     .multiply = multiply,
     .move_stage = move_stage,

@@ -105,8 +105,10 @@ typedef struct RunKernels {
      * and the largest is not below 2^53 */
     unsigned (*prove)(size_t count, const double *restrict alive, const double *const *cells,
                       size_t n, double *restrict sum, double *restrict largest);
-    /* doubt += x - x: NaN where x is not finite */
-    void (*doubt)(size_t n_blocks, double *restrict doubt, Lanes x);
+    /* SOME where x is not finite */
+    unsigned (*any_odd)(size_t n_blocks, Lanes x);
+    /* Copies what nobody reads soon, past the cache where the instruction set can. */
+    void (*keep)(size_t count, double *restrict column, const double *restrict x);
     unsigned (*any_nan)(size_t n_blocks, const double *restrict alive, Lanes x);
     void (*multiply)(size_t n_blocks, double *restrict out, Lanes x);
     /* Stage moved where alive, below `stage` and the condition holds; FAULT where that is NaN. */

@@ -175,7 +175,7 @@ RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path,
     result->is_failed = ARENA_ARRAY(arena, unsigned char, n_paths + 1);
     result->columns = ARENA_ARRAY(arena, double *, model->outputs.count + 1);
     for (size_t i = 0; i < model->outputs.count; i++)
-        result->columns[i] = ARENA_ARRAY(
+        result->columns[i] = ARENA_ARRAY_UNSET(
             arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_kept);
     result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count *n_kept + 1);
     result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count *n_kept + 1);

@@ -164,7 +164,6 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
     tile->alive = ARENA_ARRAY(arena, double, n_lanes);
     tile->mask = ARENA_ARRAY(arena, double, n_lanes);
     tile->slow = ARENA_ARRAY(arena, double, n_lanes);
-    tile->doubt = ARENA_ARRAY(arena, double, n_lanes);
     tile->sum = ARENA_ARRAY(arena, double, n_lanes);
     tile->largest = ARENA_ARRAY(arena, double, n_lanes);
     tile->n_short = ARENA_ARRAY(arena, double, n_lanes);

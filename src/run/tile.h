@@ -162,7 +162,7 @@ typedef struct Tile {
     double **requested;         /* by facility */
     bool *ring_slots;           /* by ring and register: may hold something */
     uint32_t *ring_slot_starts;
-    double *doubt, *sum, *largest;
+    double *sum, *largest;
     double *infinity, *zeros; /* one block each */
 
     /* clearing, one lane */

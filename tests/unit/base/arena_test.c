@@ -31,6 +31,22 @@ static void memory_is_zeroed_and_aligned(void **state)
     arena_free(arena);
 }
 
+static void unset_memory_is_aligned_and_freed(void **state)
+{
+    static const size_t counts[] = {0, 1, 100, 200000, 1000000};
+    Arena *arena = arena_new(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        double *numbers = ARENA_ARRAY_UNSET(arena, double, counts[i]);
+        assert_int_equal((uintptr_t)numbers % (counts[i] >= 8 ? 64 : 16), 0);
+        for (size_t j = 0; j < counts[i]; j++)
+            numbers[j] = (double)j;
+    }
+    assert_true(arena_bytes(arena) > 1200000 * sizeof(double));
+    arena_free(arena);
+}
+
 static void no_two_allocations_overlap(void **state)
 {
     Arena *arena = arena_new(NULL);
@@ -126,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
+        cmocka_unit_test(unset_memory_is_aligned_and_freed),
         cmocka_unit_test(no_two_allocations_overlap),
         cmocka_unit_test(lists_grow),
         cmocka_unit_test(copies_end_in_nul),
