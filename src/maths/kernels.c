@@ -140,12 +140,15 @@ static void quantile_exponential_lanes(size_t count, const double *restrict u,
 static void draw_uniforms(uint64_t seed, uint64_t name_hash, uint32_t first_path, uint32_t period,
                           size_t count, double *restrict out)
 {
-    size_t whole = count - count % GW_LANES;
+    double last[PHILOX_ROW];
+    size_t i = 0;
 
-    for (size_t block = 0; block < whole; block += GW_LANES)
-        draw_block(seed, name_hash, first_path + (uint32_t)block, period, out + block);
-    for (size_t i = whole; i < count; i++)
-        out[i] = draw_uniform(seed, name_hash, first_path + (uint32_t)i, period);
+    for (; i + PHILOX_ROW <= count; i += PHILOX_ROW)
+        draw_row(seed, name_hash, first_path + (uint32_t)i, period, out + i);
+    if (i == count)
+        return;
+    draw_row(seed, name_hash, first_path + (uint32_t)i, period, last);
+    memcpy(out + i, last, (count - i) * sizeof *out);
 }
 
 const MathsKernels GW_KERNELS = {
