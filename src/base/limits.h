@@ -22,7 +22,8 @@ enum {
     LIMIT_SLOTS = 200000,     /* pay statements after expansion */
     LIMIT_LAG_PERIODS = 4000, /* ring length of lags, windows, belts, cohorts */
     LIMIT_SOLVE_ROUNDS = 100, /* damped iteration of `solve` */
-    LIMIT_CORRELATED = 400,   /* variables of one `together` */
+    LIMIT_FUSED = 8,        /* arguments of one instruction that adds up; longer sums are several */
+    LIMIT_CORRELATED = 400, /* variables of one `together` */
     LIMIT_TABLE_ROWS = 1000000, /* of one table */
     LIMIT_THREADS = 1024,
     LIMIT_DIAGS_DRAWN = 20

@@ -2,7 +2,7 @@
  *
  * Positions count instructions in the order in which they run, with one more position at the end
  * of each section for what fixed code reads there. A register is free again after its last
- * position; outputs never share a register with an argument of the same instruction. */
+ * position, and at it for an instruction that may write over its arguments. */
 #include "program/ir.h"
 
 #include <assert.h>
@@ -138,6 +138,13 @@ static uint32_t *list_ends(Scan *scan, uint32_t **next)
     return heads;
 }
 
+static bool may_write_over(Op op)
+{
+    OpClass class = op_infos[op].op_class;
+
+    return class == OP_IS_LANE || class == OP_IS_CLOCKED || op == OP_SUM || op == OP_SUM_PRODUCTS;
+}
+
 /* A result that a state takes at the section's end is written there at once, when what the state
  * held was read before: a store less. */
 static void join_states(Scan *scan)
@@ -165,7 +172,7 @@ static void join_states(Scan *scan)
             from->section != SECTION_STEP || store->section != SECTION_STEP ||
             n_stores[store->from] != 1 || program->is_trace)
             continue;
-        if (last_read[store->state] < scan->position[store->from]) {
+        if (last_read[store->state] < scan->position[store->from] + may_write_over(from->op)) {
             from->reg = program->states.items[store->state].reg;
             from->is_joined = true;
         }
@@ -180,7 +187,11 @@ static void scan_positions(Scan *scan)
 
     for (uint32_t at = 0; at < scan->n_positions; at++) {
         InsId id = scan->order[at];
+        bool is_early = id != NO_ID && may_write_over(program->ins.items[id].op);
 
+        for (InsId done = heads[at]; is_early && done != NO_ID; done = next[done])
+            if (done != id)
+                give_register(scan, done);
         if (id != NO_ID && has_register(&program->ins.items[id]) &&
             !program->ins.items[id].is_joined) {
             Ins *ins = &program->ins.items[id];
@@ -193,7 +204,8 @@ static void scan_positions(Scan *scan)
             }
         }
         for (InsId done = heads[at]; done != NO_ID; done = next[done])
-            give_register(scan, done);
+            if (!is_early || done == id)
+                give_register(scan, done);
     }
 }
 

@@ -34,7 +34,16 @@ typedef enum {
     OP_COUNT
 } Op;
 
-typedef enum { OP_IS_LANE, OP_IS_CLOCKED, OP_IS_LEAF, OP_IS_HELD, OP_IS_NAMED } OpClass;
+/* Operations that are a plain expression lane by lane, clocked or not, may write over an argument.
+ */
+typedef enum {
+    OP_IS_LANE,
+    OP_IS_WRITTEN,
+    OP_IS_CLOCKED,
+    OP_IS_LEAF,
+    OP_IS_HELD,
+    OP_IS_NAMED
+} OpClass;
 typedef struct {
     const char *name, *doc;
     uint8_t n_args;

@@ -1,6 +1,10 @@
-/* a * b + c as one instruction, when nothing else reads the product: one dispatch, two roundings,
- * so no bit changes. */
+/* Chains of sums and products as one instruction, when nothing else reads what is between: it stays
+ * in registers of the machine, and every step is rounded as before, so no bit changes. */
 #include "program/ir.h"
+
+#include "base/limits.h"
+
+#include <string.h>
 
 static uint32_t *count_reads(Program *program)
 {
@@ -18,30 +22,72 @@ static uint32_t *count_reads(Program *program)
     return reads;
 }
 
-void fuse_multiply_add(Program *program)
+/* Whether only `reader` reads it, at the same place. */
+static bool is_part(const Program *program, const uint32_t *reads, InsId id, const Ins *reader)
+{
+    const Ins *part = &program->ins.items[id];
+
+    return reads[id] == 1 && part->section == reader->section && part->body == reader->body;
+}
+
+/* `part`, an argument of `ins`, goes into it: its arguments come first, then the others. */
+static void absorb(Program *program, Ins *ins, InsId part, Op op)
+{
+    Ins *inner = &program->ins.items[part];
+    InsId *args = ARENA_ARRAY(program->arena, InsId, inner->n_args + ins->n_args);
+    uint32_t n = inner->n_args;
+
+    memcpy(args, inner->args, n * sizeof *args);
+    for (uint32_t i = 0; i < ins->n_args; i++)
+        if (ins->args[i] != part)
+            args[n++] = ins->args[i];
+    ins->op = op;
+    ins->args = args;
+    ins->n_args = n;
+    inner->is_dead = true;
+}
+
+/* a b + c: the first side that is a product, if any. */
+static void fuse_product(Program *program, const uint32_t *reads, Ins *sum)
+{
+    for (uint32_t side = 0; side < 2 && sum->op == OP_ADD; side++)
+        if (program->ins.items[sum->args[side]].op == OP_MUL &&
+            is_part(program, reads, sum->args[side], sum))
+            absorb(program, sum, sum->args[side], OP_MULTIPLY_ADD);
+}
+
+static void fuse_sum(Program *program, const uint32_t *reads, Ins *sum)
+{
+    for (uint32_t side = 0; side < 2 && sum->op == OP_ADD; side++) {
+        const Ins *part = &program->ins.items[sum->args[side]];
+        if ((part->op == OP_ADD || part->op == OP_SUM) && part->n_args < LIMIT_FUSED &&
+            is_part(program, reads, sum->args[side], sum))
+            absorb(program, sum, sum->args[side], OP_SUM);
+    }
+}
+
+static void fuse_products(Program *program, const uint32_t *reads, Ins *sum)
+{
+    const Ins *part = &program->ins.items[sum->args[2]];
+
+    if ((part->op == OP_MUL || part->op == OP_SUM_PRODUCTS) && part->n_args + 2 <= LIMIT_FUSED &&
+        is_part(program, reads, sum->args[2], sum))
+        absorb(program, sum, sum->args[2], OP_SUM_PRODUCTS);
+}
+
+void fuse_sums(Program *program)
 {
     uint32_t *reads = count_reads(program);
 
     for (size_t i = 0; i < program->ins.count; i++) {
-        Ins *sum = &program->ins.items[i];
+        Ins *ins = &program->ins.items[i];
 
-        if (sum->op != OP_ADD || sum->is_dead || sum->home != HOME_TILE)
+        if (ins->is_dead || ins->home != HOME_TILE || ins->op != OP_ADD)
             continue;
-        for (uint32_t side = 0; side < 2; side++) {
-            Ins *product = &program->ins.items[sum->args[side]];
-
-            if (product->op != OP_MUL || product->section != sum->section ||
-                product->body != sum->body || reads[sum->args[side]] != 1)
-                continue;
-            InsId other = sum->args[1 - side];
-            sum->args = ARENA_ARRAY(program->arena, InsId, 3);
-            sum->args[0] = product->args[0];
-            sum->args[1] = product->args[1];
-            sum->args[2] = other;
-            sum->n_args = 3;
-            sum->op = OP_MULTIPLY_ADD;
-            product->is_dead = true;
-            break;
-        }
+        fuse_product(program, reads, ins);
+        if (ins->op == OP_MULTIPLY_ADD)
+            fuse_products(program, reads, ins);
+        else
+            fuse_sum(program, reads, ins);
     }
 }

@@ -16,7 +16,6 @@ typedef struct {
     Home home;
     bool is_start; /* the clock stands at the first period, for good */
     bool is_dead;
-    bool is_fused; /* part of a multiply-add: no code of its own */
     uint32_t section;
     uint32_t n_args;
     InsId *args;
@@ -97,7 +96,8 @@ void find_varying(Program *program);       /* vary.c */
 void lower_model(Program *program);        /* lower.c */
 void remove_dead(Program *program);        /* dead.c */
 void sink_into_rules(Program *program);    /* place.c */
-void fuse_multiply_add(Program *program);  /* fuse.c */
+void start_states(Program *program);       /* start.c */
+void fuse_sums(Program *program);          /* fuse.c */
 void allocate_registers(Program *program); /* allocate.c */
 void emit_code(Program *program);          /* emit.c */
 void verify_code(const Program *program);  /* verify.c: asserts */

@@ -8,7 +8,8 @@ void run_passes(Program *program)
     lower_model(program);
     remove_dead(program);
     sink_into_rules(program);
-    fuse_multiply_add(program);
+    start_states(program);
+    fuse_sums(program);
     allocate_registers(program);
     emit_code(program);
     verify_code(program);

@@ -5,7 +5,7 @@
 
 const OpInfo op_infos[OP_COUNT] = {
 #define LANE(name, n, expression, doc) [OP_##name] = {#name, doc, n, OP_IS_LANE},
-#define WRITTEN(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_LANE},
+#define WRITTEN(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_WRITTEN},
 #define CLOCKED(name, n, expression, doc) [OP_##name] = {#name, doc, n, OP_IS_CLOCKED},
 #define LEAF(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_LEAF},
 #define HELD(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_HELD},

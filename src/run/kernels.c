@@ -54,21 +54,25 @@ static void stream_line(double *line, const double *x)
 
 /* ---- operations --------------------------------------------------------------------------- */
 
-/* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. */
+/* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. A
+ * block is read before it is written, so `out` may be an argument. */
 #define KERNEL(name, reads, expression)                                                            \
-    static void op_##name(size_t n_blocks, const Clock *clock_now, double *restrict out,           \
-                          Lanes in_a, Lanes in_b, Lanes in_c)                                      \
+    static void op_##name(size_t n_blocks, const Clock *clock_now, double *out, Lanes in_a,        \
+                          Lanes in_b, Lanes in_c)                                                  \
     {                                                                                              \
-        const double *restrict at_a = in_a.at;                                                     \
-        const double *restrict at_b = in_b.at;                                                     \
-        const double *restrict at_c = in_c.at;                                                     \
+        const double *at_a = in_a.at;                                                              \
+        const double *at_b = in_b.at;                                                              \
+        const double *at_c = in_c.at;                                                              \
         const Clock copy = *clock_now, *const clock = &copy;                                       \
         (void)clock, (void)at_a, (void)at_b, (void)at_c;                                           \
         for (size_t block = 0; block < n_blocks; block++) {                                        \
+            double results[GW_LANES];                                                              \
             for (size_t i = 0; i < GW_LANES; i++) {                                                \
                 reads;                                                                             \
-                out[i] = (expression);                                                             \
+                results[i] = (expression);                                                         \
             }                                                                                      \
+            for (size_t i = 0; i < GW_LANES; i++)                                                  \
+                out[i] = results[i];                                                               \
             out += GW_LANES;                                                                       \
             at_a += in_a.step;                                                                     \
             at_b += in_b.step;                                                                     \
@@ -92,6 +96,46 @@ static void stream_line(double *line, const double *x)
 #undef LEAF
 #undef HELD
 #undef NAMED
+
+/* As KERNEL, over x[0] to x[n - 1]. */
+#define SUM_KERNEL(name, n, expression)                                                            \
+    static void name(size_t n_blocks, double *out, const Lanes *lanes)                             \
+    {                                                                                              \
+        const double *x[n];                                                                        \
+        size_t steps[n];                                                                           \
+        for (size_t k = 0; k < (n); k++) {                                                         \
+            x[k] = lanes[k].at;                                                                    \
+            steps[k] = lanes[k].step;                                                              \
+        }                                                                                          \
+        for (size_t block = 0; block < n_blocks; block++) {                                        \
+            double results[GW_LANES];                                                              \
+            for (size_t i = 0; i < GW_LANES; i++)                                                  \
+                results[i] = (expression);                                                         \
+            for (size_t i = 0; i < GW_LANES; i++)                                                  \
+                out[i] = results[i];                                                               \
+            out += GW_LANES;                                                                       \
+            for (size_t k = 0; k < (n); k++)                                                       \
+                x[k] += steps[k];                                                                  \
+        }                                                                                          \
+    }
+#define SUM_3 x[0][i] + x[1][i] + x[2][i]
+#define SUM_4 SUM_3 + x[3][i]
+#define SUM_5 SUM_4 + x[4][i]
+#define SUM_6 SUM_5 + x[5][i]
+#define SUM_7 SUM_6 + x[6][i]
+#define SUM_8 SUM_7 + x[7][i]
+#define PRODUCTS_4 x[0][i] * x[1][i] + x[2][i] * x[3][i]
+#define PRODUCTS_6 PRODUCTS_4 + x[4][i] * x[5][i]
+#define PRODUCTS_8 PRODUCTS_6 + x[6][i] * x[7][i]
+SUM_KERNEL(sum_3, 3, SUM_3)
+SUM_KERNEL(sum_4, 4, SUM_4)
+SUM_KERNEL(sum_5, 5, SUM_5)
+SUM_KERNEL(sum_6, 6, SUM_6)
+SUM_KERNEL(sum_7, 7, SUM_7)
+SUM_KERNEL(sum_8, 8, SUM_8)
+SUM_KERNEL(products_4, 4, PRODUCTS_4)
+SUM_KERNEL(products_6, 6, PRODUCTS_6)
+SUM_KERNEL(products_8, 8, PRODUCTS_8)
 
 /* These kernels are a loop for what is common, which counts by lane where it is not so; the full
  * loop then does the whole tile again. (GCC makes no vector code around a branch by blocks.) */
@@ -926,6 +970,8 @@ const RunKernels GW_RUN_KERNELS = {
 #define NAMED(name, n, doc)
 #include "program/ops.def"
         },
+    .sums = {[3] = sum_3, sum_4, sum_5, sum_6, sum_7, sum_8},
+    .sums_of_products = {[4] = products_4, [6] = products_6, [8] = products_8},
     .fire = fire,
     .when = when,
     .each = each,

@@ -8,6 +8,7 @@
 #define GW_RUN_KERNELS_H
 
 #include "base/date.h"
+#include "base/limits.h"
 #include "maths/kernels.h"
 #include "program/code.h"
 
@@ -30,8 +31,10 @@ typedef struct {
     bool is_month; /* the period is one calendar month */
 } Clock;
 
-typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *restrict out, Lanes a, Lanes b,
+typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *out, Lanes a, Lanes b,
                         Lanes c);
+
+typedef void SumKernel(size_t n_blocks, double *out, const Lanes *x);
 
 /* What a loop over a mask found. */
 enum { FOUND_SOME = 1, FOUND_FAULT = 2 };
@@ -62,6 +65,8 @@ typedef struct {
 typedef struct RunKernels {
     const char *isa;
     LaneKernel *ops[OP_COUNT]; /* NULL where the interpreter does it */
+    /* by count of arguments, from 3 and from 4 by twos: x0 + x1 + x2 ..., x0 x1 + x2 x3 ... */
+    SumKernel *sums[LIMIT_FUSED + 1], *sums_of_products[LIMIT_FUSED + 1];
 
     /* mask = alive and yes; FAULT where alive and NaN */
     unsigned (*fire)(size_t n_blocks, Lanes trigger, const double *restrict alive,

@@ -116,6 +116,20 @@ void machine_start_states(Machine *machine)
     }
 }
 
+/* ---- sums ------------------------------------------------------------------------------- */
+
+static void sum(Machine *machine, const Instruction *at, double *out)
+{
+    const Ref *refs = machine->code->refs + at->a;
+    Lanes terms[LIMIT_FUSED];
+
+    for (uint32_t i = 0; i < at->n; i++)
+        terms[i] = machine_lanes(machine, refs[i]);
+    SumKernel *const *kernels =
+        at->op == OP_SUM ? machine->kernels->sums : machine->kernels->sums_of_products;
+    kernels[at->n](machine->n_blocks, out, terms);
+}
+
 /* ---- draws -------------------------------------------------------------------------------- */
 
 static void uniform(Machine *machine, const Detail *detail, double *out)
@@ -402,6 +416,10 @@ static void run_held(Machine *machine, const Instruction *at)
     double *out = machine_register(machine, at->out);
 
     switch (at->op) {
+    case OP_SUM:
+    case OP_SUM_PRODUCTS:
+        sum(machine, at, out);
+        break;
     case OP_SHARE:
         share(machine, at, detail);
         break;

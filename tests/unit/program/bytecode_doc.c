@@ -7,8 +7,11 @@
 #include <string.h>
 
 static const char *const classes[] = {
-    [OP_IS_LANE] = "lane by lane",     [OP_IS_CLOCKED] = "lane by lane, reads the clock",
-    [OP_IS_LEAF] = "a plain function", [OP_IS_HELD] = "the interpreter",
+    [OP_IS_LANE] = "lane by lane",
+    [OP_IS_WRITTEN] = "lane by lane",
+    [OP_IS_CLOCKED] = "lane by lane, reads the clock",
+    [OP_IS_LEAF] = "a plain function",
+    [OP_IS_HELD] = "the interpreter",
     [OP_IS_NAMED] = "no code",
 };
 
