@@ -174,47 +174,14 @@ HAND void exp_each(Lanes *x, int count)
         at[i] = gw_exp(at[i]);
 }
 
-/* gw_pow() for 0 < x < infinity and results far from its edges: the same bits. */
+/* Results are far from the edges of gw_pow(): the same bits. */
 HAND Lanes power_of(Lanes x, double y)
 {
     double *at = (double *)(void *)&x;
 
-    for (int i = 0; i < LANES; i++) {
-        double low, high = gw_log_pair(at[i], &low), product = y * high;
-        at[i] = gw_exp_pair(product, fma(y, low, fma(y, high, -product)));
-    }
+    for (int i = 0; i < LANES; i++)
+        at[i] = gw_pow_plain(at[i], y);
     return x;
-}
-
-/* gw_inverse_normal_near() with one fraction, its coefficients chosen lane by lane. */
-HAND double normal_near(double p, double depth)
-{
-    static const double middle[2][8] = {
-        {2.5090809287301226727e+3, 3.3430575583588128105e+4, 6.7265770927008700853e+4,
-         4.5921953931549871457e+4, 1.3731693765509461125e+4, 1.9715909503065514427e+3,
-         1.3314166789178437745e+2, 3.3871328727963666080e+0},
-        {5.2264952788528545610e+3, 2.8729085735721942674e+4, 3.9307895800092710610e+4,
-         2.1213794301586595867e+4, 5.3941960214247511077e+3, 6.8718700749205790830e+2,
-         4.2313330701600911252e+1, 1.0}};
-    static const double tail[2][8] = {
-        {7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
-         1.27045825245236838258e+0, 3.64784832476320460504e+0, 5.76949722146069140550e+0,
-         4.63033784615654529590e+0, 1.42343711074968357734e+0},
-        {1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2,
-         1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e+0,
-         2.05319162663775882187e+0, 1.0}};
-    double q = p - 0.5, size = fabs(q);
-    int is_middle = size <= 0.425;
-    double r = is_middle ? fma(-q, q, 0.180625) : depth - 1.6;
-    double n = is_middle ? middle[0][0] : tail[0][0];
-    double d = is_middle ? middle[1][0] : tail[1][0];
-
-    for (int i = 1; i < 8; i++) {
-        n = fma(n, r, is_middle ? middle[0][i] : tail[0][i]);
-        d = fma(d, r, is_middle ? middle[1][i] : tail[1][i]);
-    }
-    n = is_middle ? size * n : n;
-    return copysign(n / d, q);
 }
 
 /* Uniform numbers become normal ones; the far tails, hardly ever met, are looked at apart. */
@@ -232,7 +199,7 @@ static void inverse_normal_each(Lanes *x, int count)
             at[i] = gw_inverse_normal(at[i]);
     else
         for (int i = 0; i < count * LANES; i++)
-            at[i] = normal_near(at[i], depths[i]);
+            at[i] = gw_inverse_normal_near(at[i], depths[i]);
 }
 
 /* Two draws at a time, so that four chains of multiplications run beside each other. The upper

@@ -206,25 +206,43 @@ GW_LEAF double gw_exp_tail(double r)
     return fma(q, r, 0.5);
 }
 
-/* exp(high + low) for |high| <= 800 and |low| far smaller: 2^k * exp(r), Cody-Waite reduction.
- * The power of two is applied in two halves, so that only the last product rounds when the
- * result is subnormal. Error below 0.57 ulp. */
-GW_LEAF double gw_exp_pair(double high, double low)
+/* exp(high + low) / 2^k for the whole number k nearest to high / ln 2, by Cody-Waite reduction; low
+ * is far smaller than high. */
+GW_LEAF double gw_exp_reduced(double high, double low, uint64_t *k_bits)
 {
     double shifted = fma(high, GW_ONE_BY_LN2, GW_SHIFTER);
     double k = shifted - GW_SHIFTER;
-    uint64_t exponent = gw_bits(shifted) - GW_SHIFTER_BITS + 2048;
-    uint64_t half = exponent >> 1;
     double head = fma(-k, GW_LN2_HIGH, high);
     double tail = fma(-k, GW_LN2_LOW, low);
     double r = head + tail;
     double lost = (head - r) + tail;
     double small = fma(r * r, gw_exp_tail(r), fma(lost, r, lost));
     double one = 1.0 + r;
-    double y = one + (((1.0 - one) + r) + small);
+
+    *k_bits = gw_bits(shifted) - GW_SHIFTER_BITS;
+    return one + (((1.0 - one) + r) + small);
+}
+
+/* exp(high + low) for |high| <= 800. The power of two is applied in two halves, so that only the
+ * last product rounds when the result is subnormal. Error below 0.57 ulp. */
+GW_LEAF double gw_exp_pair(double high, double low)
+{
+    uint64_t k;
+    double y = gw_exp_reduced(high, low, &k);
+    uint64_t exponent = k + 2048;
+    uint64_t half = exponent >> 1;
 
     y *= gw_from_bits((half - 1) << 52);
     return y * gw_from_bits((exponent - half - 1) << 52);
+}
+
+/* The same bits for |high| <= 700, where no result is subnormal. */
+GW_LEAF double gw_exp_pair_plain(double high, double low)
+{
+    uint64_t k;
+    double y = gw_exp_reduced(high, low, &k);
+
+    return y * gw_from_bits((k + 1023) << 52);
 }
 
 /* e^x for every x; 0.57 ulp. */
@@ -260,15 +278,24 @@ GW_LEAF double gw_expm1(double x)
 
 /* ---- logarithm ---- */
 
-/* Splits x > 0, finite, into 2^k * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); f is exact. */
-GW_LEAF double gw_log_split(double x, double *k)
+/* Splits the bits of a normal number x > 0 into 2^k * (1 + f) with 1 + f in [sqrt(1/2), sqrt(2));
+ * f is exact; the exponent's bias is the caller's. */
+GW_LEAF double gw_log_split(double x, double bias, double *k)
 {
-    double normal = x < 0x1p-1022 ? x * 0x1p54 : x;
-    double bias = x < 0x1p-1022 ? 0x1p52 + 1023.0 + 54.0 : 0x1p52 + 1023.0;
-    uint64_t bits = gw_bits(normal) + (GW_ONE_BITS - GW_SQRT_HALF_BITS);
+    uint64_t bits = gw_bits(x) + (GW_ONE_BITS - GW_SQRT_HALF_BITS);
 
     *k = gw_from_bits((bits >> 52) | 0x4330000000000000ULL) - bias;
     return gw_from_bits((bits & GW_FRACTION_BITS) + GW_SQRT_HALF_BITS) - 1.0;
+}
+
+#define GW_LOG_BIAS (0x1p52 + 1023.0)
+
+/* The same for every x > 0, finite. */
+GW_LEAF double gw_log_split_any(double x, double *k)
+{
+    double normal = x < 0x1p-1022 ? x * 0x1p54 : x;
+
+    return gw_log_split(normal, x < 0x1p-1022 ? GW_LOG_BIAS + 54.0 : GW_LOG_BIAS, k);
 }
 
 /* The value of a logarithm outside (0, infinity). */
@@ -280,12 +307,10 @@ GW_LEAF double gw_log_edges(double x, double inside)
     return x > 0.0 ? above : below;
 }
 
-/* Natural logarithm; log(0) is -infinity, NaN below. With s = f/(2+f):
- * log(1+f) = 2s + s z L(z), z = s^2, arranged so that f itself is added last. 0.85 ulp. */
-GW_LEAF double gw_log(double x)
+/* log(2^k (1 + f)). With s = f/(2+f): log(1+f) = 2s + s z L(z), z = s^2, arranged so that f itself
+ * is added last. */
+GW_LEAF double gw_log_series(double f, double k)
 {
-    double k;
-    double f = gw_log_split(x, &k);
     double s = f / (2.0 + f);
     double z = s * s;
     double half = 0.5 * f * f;
@@ -298,7 +323,25 @@ GW_LEAF double gw_log(double x)
     p = fma(p, z, 0x1.99999999951f5p-2);
     p = fma(p, z, 0x1.5555555555558p-1);
     p = fma(s, fma(z, p, half), k * GW_LN2_LOW);
-    return gw_log_edges(x, k * GW_LN2_HIGH - ((half - p) - f));
+    return k * GW_LN2_HIGH - ((half - p) - f);
+}
+
+/* Natural logarithm; log(0) is -infinity, NaN below. 0.85 ulp. */
+GW_LEAF double gw_log(double x)
+{
+    double k;
+    double f = gw_log_split_any(x, &k);
+
+    return gw_log_edges(x, gw_log_series(f, k));
+}
+
+/* The same bits for a normal number x > 0. */
+GW_LEAF double gw_log_plain(double x)
+{
+    double k;
+    double f = gw_log_split(x, GW_LOG_BIAS, &k);
+
+    return gw_log_series(f, k);
 }
 
 /* log(1 + x) without loss near zero; -infinity at -1, NaN below. 1.5 ulp. */
@@ -312,12 +355,10 @@ GW_LEAF double gw_log1p(double x)
     return x == 0.0 ? x : result;
 }
 
-/* log(x) for x > 0, finite, as high + *low with relative error below 2^-64: the same series, with
- * its first term and the quotient s carried in double-double. */
-GW_LEAF double gw_log_pair(double x, double *low)
+/* log(2^k (1 + f)) as high + *low with relative error below 2^-64: the same series, with its first
+ * term and the quotient s carried in double-double. */
+GW_LEAF double gw_log_pair(double f, double k, double *low)
 {
-    double k;
-    double f = gw_log_split(x, &k);
     double d = 2.0 + f;
     double d_low = (2.0 - d) + f;
     double w = 1.0 / d;
@@ -352,23 +393,14 @@ GW_LEAF double gw_log_pair(double x, double *low)
 
 /* ---- powers ---- */
 
-/* x^y for 0 < x < infinity, when the logarithm that is left in *product is within 800 of zero. */
-GW_LEAF double gw_pow_near(double x, double y, double *product)
-{
-    double low;
-    double high = gw_log_pair(x, &low);
-
-    *product = y * high;
-    return gw_exp_pair(*product, fma(y, low, fma(y, high, -*product)));
-}
-
 /* x^y as C99 pow, except that NaN always gives NaN. x^0 is 1; a negative finite x needs a whole y,
  * else NaN. Exact results come out exact. 1 ulp. */
 GW_LEAF double gw_pow(double x, double y)
 {
     double size = fabs(x);
-    double log_low;
-    double log_inside = gw_log_pair(size, &log_low);
+    double log_k, log_low;
+    double log_f = gw_log_split_any(size, &log_k);
+    double log_inside = gw_log_pair(log_f, log_k, &log_low);
     double log_high = size == 0.0 ? -GW_INFINITY : (size == GW_INFINITY ? size : log_inside);
     double product = y * log_high;
     double rest = fma(y, log_low, fma(y, log_high, -product));
@@ -387,6 +419,22 @@ GW_LEAF double gw_pow(double x, double y)
     result = is_whole == 0.0 ? broken : result;
     result = y == 0.0 ? 1.0 : result;
     return x == x ? (y == y ? result : GW_NAN) : GW_NAN;
+}
+
+/* Where gw_pow_plain() serves: nothing is subnormal, and |y log x| < 700. */
+GW_LEAF int gw_pow_is_plain(double x, double y)
+{
+    return (x >= 0x1p-100) & (x <= 0x1p100) & (fabs(y) <= 10.0);
+}
+
+GW_LEAF double gw_pow_plain(double x, double y)
+{
+    double k, low;
+    double f = gw_log_split(x, GW_LOG_BIAS, &k);
+    double high = gw_log_pair(f, k, &low);
+    double product = y * high;
+
+    return gw_exp_pair_plain(product, fma(y, low, fma(y, high, -product)));
 }
 
 /* The factor of effective growth over `years` (or whatever the rate is per): (1 + rate)^years,
@@ -519,6 +567,17 @@ GW_LEAF double gw_inverse_normal(double p)
     double edge = p == 0.0 ? -GW_INFINITY : (p == 1.0 ? GW_INFINITY : GW_NAN);
 
     return p > 0.0 && p < 1.0 ? inside : edge;
+}
+
+/* Where gw_inverse_normal_plain() serves: the tail is at least e^-25, so the depth at most 5. */
+GW_LEAF int gw_inverse_normal_is_plain(double p)
+{
+    return (p >= 1.4e-11) & (p <= 1.0 - 1.4e-11);
+}
+
+GW_LEAF double gw_inverse_normal_plain(double p)
+{
+    return gw_inverse_normal_near(p, sqrt(-gw_log_plain(p < 0.5 ? p : 1.0 - p)));
 }
 
 /* ---- quantile functions cheap enough for every lane: u in (0, 1) ---- */

@@ -19,6 +19,7 @@ enum { ANY = 255 };
 
 typedef enum {
 #define LANE(name, n, expression, doc) OP_##name,
+#define CHOSEN(name, n, is_plain, plain, expression, doc) OP_##name,
 #define WRITTEN(name, n, doc) OP_##name,
 #define CLOCKED(name, n, expression, doc) OP_##name,
 #define LEAF(name, n, doc) OP_##name,
@@ -26,6 +27,7 @@ typedef enum {
 #define NAMED(name, n, doc) OP_##name,
 #include "program/ops.def"
 #undef LANE
+#undef CHOSEN
 #undef WRITTEN
 #undef CLOCKED
 #undef LEAF

@@ -5,6 +5,7 @@
 
 const OpInfo op_infos[OP_COUNT] = {
 #define LANE(name, n, expression, doc) [OP_##name] = {#name, doc, n, OP_IS_LANE},
+#define CHOSEN(name, n, is_plain, plain, expression, doc) [OP_##name] = {#name, doc, n, OP_IS_LANE},
 #define WRITTEN(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_WRITTEN},
 #define CLOCKED(name, n, expression, doc) [OP_##name] = {#name, doc, n, OP_IS_CLOCKED},
 #define LEAF(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_LEAF},
@@ -12,6 +13,7 @@ const OpInfo op_infos[OP_COUNT] = {
 #define NAMED(name, n, doc) [OP_##name] = {#name, doc, n, OP_IS_NAMED},
 #include "program/ops.def"
 #undef LANE
+#undef CHOSEN
 #undef WRITTEN
 #undef CLOCKED
 #undef LEAF

@@ -54,43 +54,87 @@ static void stream_line(double *line, const double *x)
 
 /* ---- operations --------------------------------------------------------------------------- */
 
-/* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. A
- * block is read before it is written, so `out` may be an argument. */
-#define KERNEL(name, reads, expression)                                                            \
-    static void op_##name(size_t n_blocks, const Clock *clock_now, double *out, Lanes in_a,        \
-                          Lanes in_b, Lanes in_c)                                                  \
-    {                                                                                              \
+/* One loop over the lanes. A block is read before it is written, so `out` may be an argument. */
+#define LOOP(n, expression)                                                                        \
+    do {                                                                                           \
         const double *at_a = in_a.at;                                                              \
         const double *at_b = in_b.at;                                                              \
         const double *at_c = in_c.at;                                                              \
-        const Clock copy = *clock_now, *const clock = &copy;                                       \
-        (void)clock, (void)at_a, (void)at_b, (void)at_c;                                           \
+        (void)at_a, (void)at_b, (void)at_c;                                                        \
         for (size_t block = 0; block < n_blocks; block++) {                                        \
             double results[GW_LANES];                                                              \
             for (size_t i = 0; i < GW_LANES; i++) {                                                \
-                reads;                                                                             \
+                READS_##n;                                                                         \
                 results[i] = (expression);                                                         \
             }                                                                                      \
             for (size_t i = 0; i < GW_LANES; i++)                                                  \
-                out[i] = results[i];                                                               \
-            out += GW_LANES;                                                                       \
+                out[block * GW_LANES + i] = results[i];                                            \
             at_a += in_a.step;                                                                     \
             at_b += in_b.step;                                                                     \
             at_c += in_c.step;                                                                     \
         }                                                                                          \
+    } while (0)
+/* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. */
+#define KERNEL(name, n, expression)                                                                \
+    static void op_##name(size_t n_blocks, const Clock *clock_now, double *out, Lanes in_a,        \
+                          Lanes in_b, Lanes in_c)                                                  \
+    {                                                                                              \
+        const Clock copy = *clock_now, *const clock = &copy;                                       \
+        (void)clock;                                                                               \
+        LOOP(n, expression);                                                                       \
     }
-#define READS_1 double a = at_a[i]
-#define READS_2 double a = at_a[i], b = at_b[i]
-#define READS_3 double a = at_a[i], b = at_b[i], c = at_c[i]
+/* GCC makes no vector code around a branch by blocks, so the choice is for the tile. */
+#define CHOICE(name, n, is_plain, plain, expression)                                               \
+    static bool is_plain_##name(size_t n_blocks, Lanes in_a, Lanes in_b, Lanes in_c)               \
+    {                                                                                              \
+        double odd[GW_LANES] = {0}, n_odd = 0;                                                     \
+        const double *at_a = in_a.at;                                                              \
+        const double *at_b = in_b.at;                                                              \
+        const double *at_c = in_c.at;                                                              \
+        (void)at_a, (void)at_b, (void)at_c;                                                        \
+        for (size_t block = 0; block < n_blocks; block++) {                                        \
+            for (size_t i = 0; i < GW_LANES; i++) {                                                \
+                READS_##n;                                                                         \
+                odd[i] += (is_plain) ? 0.0 : 1.0;                                                  \
+            }                                                                                      \
+            at_a += in_a.step;                                                                     \
+            at_b += in_b.step;                                                                     \
+            at_c += in_c.step;                                                                     \
+        }                                                                                          \
+        for (size_t i = 0; i < GW_LANES; i++)                                                      \
+            n_odd += odd[i];                                                                       \
+        return n_odd == 0;                                                                         \
+    }                                                                                              \
+    static void op_##name(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,            \
+                          Lanes in_b, Lanes in_c)                                                  \
+    {                                                                                              \
+        (void)clock;                                                                               \
+        if (is_plain_##name(n_blocks, in_a, in_b, in_c))                                           \
+            LOOP(n, plain);                                                                        \
+        else                                                                                       \
+            LOOP(n, expression);                                                                   \
+    }
+#define READS_1                                                                                    \
+    double a = at_a[i];                                                                            \
+    (void)a
+#define READS_2                                                                                    \
+    double a = at_a[i], b = at_b[i];                                                               \
+    (void)a, (void)b
+#define READS_3                                                                                    \
+    double a = at_a[i], b = at_b[i], c = at_c[i];                                                  \
+    (void)a, (void)b, (void)c
 
-#define LANE(name, n, expression, doc) KERNEL(name, READS_##n, expression)
+#define LANE(name, n, expression, doc) KERNEL(name, n, expression)
+#define CHOSEN(name, n, is_plain, plain, expression, doc)                                          \
+    CHOICE(name, n, is_plain, plain, expression)
 #define WRITTEN(name, n, doc)
-#define CLOCKED(name, n, expression, doc) KERNEL(name, READS_##n, expression)
+#define CLOCKED(name, n, expression, doc) KERNEL(name, n, expression)
 #define LEAF(name, n, doc)
 #define HELD(name, n, doc)
 #define NAMED(name, n, doc)
 #include "program/ops.def"
 #undef LANE
+#undef CHOSEN
 #undef WRITTEN
 #undef CLOCKED
 #undef LEAF
@@ -136,85 +180,6 @@ SUM_KERNEL(sum_8, 8, SUM_8)
 SUM_KERNEL(products_4, 4, PRODUCTS_4)
 SUM_KERNEL(products_6, 6, PRODUCTS_6)
 SUM_KERNEL(products_8, 8, PRODUCTS_8)
-
-/* These kernels are a loop for what is common, which counts by lane where it is not so; the full
- * loop then does the whole tile again. (GCC makes no vector code around a branch by blocks.) */
-static double count_odd(const double *odd)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < GW_LANES; i++)
-        sum += odd[i];
-    return sum;
-}
-
-/* Odd: a far tail, one draw in 36 thousand million. */
-static void op_INVERSE_NORMAL(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                              Lanes in_b, Lanes in_c)
-{
-    double odd[GW_LANES] = {0};
-
-    (void)clock, (void)in_b, (void)in_c;
-    for (size_t block = 0; block < n_blocks; block++) {
-        const double *restrict p = in_a.at + block * in_a.step;
-        for (size_t i = 0; i < GW_LANES; i++) {
-            double depth = gw_inverse_normal_depth(p[i]);
-
-            out[block * GW_LANES + i] = gw_inverse_normal_near(p[i], depth);
-            odd[i] += depth <= 5.0 ? 0.0 : 1.0;
-        }
-    }
-    for (size_t block = 0; block < n_blocks && count_odd(odd) > 0; block++)
-        for (size_t i = 0; i < GW_LANES; i++)
-            out[block * GW_LANES + i] = gw_inverse_normal(in_a.at[block * in_a.step + i]);
-}
-
-/* Odd: zero, infinities, what is below zero, results past the largest and smallest. */
-static void op_POW(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                   Lanes in_b, Lanes in_c)
-{
-    double odd[GW_LANES] = {0};
-
-    (void)clock, (void)in_c;
-    for (size_t block = 0; block < n_blocks; block++) {
-        const double *restrict x = in_a.at + block * in_a.step;
-        const double *restrict y = in_b.at + block * in_b.step;
-        for (size_t i = 0; i < GW_LANES; i++) {
-            double product;
-
-            out[block * GW_LANES + i] = gw_pow_near(x[i], y[i], &product);
-            odd[i] += fabs(product) < 800.0 ? 0.0 : 1.0;
-            odd[i] += x[i] > 0.0 ? 0.0 : 1.0;
-            odd[i] += x[i] < GW_INFINITY ? 0.0 : 1.0;
-        }
-    }
-    for (size_t block = 0; block < n_blocks && count_odd(odd) > 0; block++)
-        for (size_t i = 0; i < GW_LANES; i++)
-            out[block * GW_LANES + i] =
-                gw_pow(in_a.at[block * in_a.step + i], in_b.at[block * in_b.step + i]);
-}
-
-/* Odd: a stock that closes below zero by more than its tolerance. */
-static void op_STOCK_CLOSE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                           Lanes in_b, Lanes in_c)
-{
-    double odd[GW_LANES] = {0};
-
-    (void)clock;
-    for (size_t block = 0; block < n_blocks; block++) {
-        const double *restrict closing = in_b.at + block * in_b.step;
-        const double *restrict tolerance = in_c.at + block * in_c.step;
-        for (size_t i = 0; i < GW_LANES; i++) {
-            odd[i] += closing[i] < -tolerance[i] ? 1.0 : 0.0;
-            out[block * GW_LANES + i] = closing[i] < 0.0 ? 0.0 : closing[i];
-        }
-    }
-    for (size_t block = 0; block < n_blocks && count_odd(odd) > 0; block++)
-        for (size_t i = 0; i < GW_LANES; i++)
-            out[block * GW_LANES + i] =
-                stock_close(in_a.at[block * in_a.step + i], in_b.at[block * in_b.step + i],
-                            in_c.at[block * in_c.step + i]);
-}
 
 static void months_block(const double *restrict from, double least, double until,
                          double *restrict out)
@@ -963,6 +928,7 @@ const RunKernels GW_RUN_KERNELS = {
     .ops =
         {
 #define LANE(name, n, expression, doc) [OP_##name] = op_##name,
+#define CHOSEN(name, n, is_plain, plain, expression, doc) [OP_##name] = op_##name,
 #define WRITTEN(name, n, doc) [OP_##name] = op_##name,
 #define CLOCKED(name, n, expression, doc) [OP_##name] = op_##name,
 #define LEAF(name, n, doc)

@@ -68,6 +68,12 @@ static inline double stock_close(double opening, double closing, double toleranc
     return closing < 0.0 ? lifted : closing;
 }
 
+/* The same where it is not below zero by more than its tolerance. */
+static inline double stock_close_plain(double closing)
+{
+    return closing < 0.0 ? 0.0 : closing;
+}
+
 /* The nearest whole number, half to even, of either zero: one instruction, or by the rounding of a
  * sum, which gives the same bits. */
 static inline double nearest_whole(double x)
