@@ -145,8 +145,14 @@ static bool may_write_over(Op op)
     return class == OP_IS_LANE || class == OP_IS_CLOCKED || op == OP_SUM || op == OP_SUM_PRODUCTS;
 }
 
-/* A result that a state takes at the section's end is written there at once, when what the state
- * held was read before: a store less. */
+static bool is_in_every_period(const Program *program, uint32_t section)
+{
+    return section == SECTION_STEP ||
+           (section >= program->code.section_post && section <= program->code.section_close);
+}
+
+/* A result that a state takes at the end of its section, or of a later one, is written there at
+ * once, when what the state held was read before: a store less. */
 static void join_states(Scan *scan)
 {
     Program *program = scan->program;
@@ -155,8 +161,7 @@ static void join_states(Scan *scan)
 
     for (size_t i = 0; i < program->ins.count; i++) {
         const Ins *ins = &program->ins.items[i];
-        bool is_state = ins->op == OP_STATE || ins->op == OP_STATE_CLOSING;
-        if (ins->home == HOME_TILE && !ins->is_dead && is_state &&
+        if (ins->home == HOME_TILE && !ins->is_dead && ins->op == OP_STATE &&
             scan->last[i] > last_read[ins->part])
             last_read[ins->part] = scan->last[i];
     }
@@ -169,7 +174,8 @@ static void join_states(Scan *scan)
                         op_infos[from->op].op_class != OP_IS_NAMED;
 
         if (store->home != HOME_TILE || store->state == NO_ID || !is_plain ||
-            from->section != SECTION_STEP || store->section != SECTION_STEP ||
+            !is_in_every_period(program, from->section) ||
+            !is_in_every_period(program, store->section) || from->section > store->section ||
             n_stores[store->from] != 1 || program->is_trace)
             continue;
         if (last_read[store->state] < scan->position[store->from] + may_write_over(from->op)) {
