@@ -52,6 +52,18 @@ static void stream_line(double *line, const double *x)
 }
 #endif
 
+/* ---- findings ----------------------------------------------------------------------------- */
+
+/* Of counts, in any lane. (Bits, for sums of doubles would be taken one after another.) */
+static bool is_any(const double *counts)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < GW_LANES; i++)
+        bits |= gw_bits(counts[i]);
+    return bits != 0;
+}
+
 /* ---- operations --------------------------------------------------------------------------- */
 
 /* One loop over the lanes. A block is read before it is written, so `out` may be an argument. */
@@ -87,7 +99,7 @@ static void stream_line(double *line, const double *x)
 #define CHOICE(name, n, is_plain, plain, expression)                                               \
     static bool is_plain_##name(size_t n_blocks, Lanes in_a, Lanes in_b, Lanes in_c)               \
     {                                                                                              \
-        double odd[GW_LANES] = {0}, n_odd = 0;                                                     \
+        double odd[GW_LANES] = {0};                                                                \
         const double *at_a = in_a.at;                                                              \
         const double *at_b = in_b.at;                                                              \
         const double *at_c = in_c.at;                                                              \
@@ -101,9 +113,7 @@ static void stream_line(double *line, const double *x)
             at_b += in_b.step;                                                                     \
             at_c += in_c.step;                                                                     \
         }                                                                                          \
-        for (size_t i = 0; i < GW_LANES; i++)                                                      \
-            n_odd += odd[i];                                                                       \
-        return n_odd == 0;                                                                         \
+        return !is_any(odd);                                                                       \
     }                                                                                              \
     static void op_##name(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,            \
                           Lanes in_b, Lanes in_c)                                                  \
@@ -141,45 +151,37 @@ static void stream_line(double *line, const double *x)
 #undef HELD
 #undef NAMED
 
-/* As KERNEL, over x[0] to x[n - 1]. */
-#define SUM_KERNEL(name, n, expression)                                                            \
-    static void name(size_t n_blocks, double *out, const Lanes *lanes)                             \
+/* As KERNEL, over the arguments X(0), X(1) ... */
+#define SUM_KERNEL(name, expression)                                                               \
+    static void name(size_t n_blocks, double *out, const Lanes *x)                                 \
     {                                                                                              \
-        const double *x[n];                                                                        \
-        size_t steps[n];                                                                           \
-        for (size_t k = 0; k < (n); k++) {                                                         \
-            x[k] = lanes[k].at;                                                                    \
-            steps[k] = lanes[k].step;                                                              \
-        }                                                                                          \
         for (size_t block = 0; block < n_blocks; block++) {                                        \
             double results[GW_LANES];                                                              \
             for (size_t i = 0; i < GW_LANES; i++)                                                  \
                 results[i] = (expression);                                                         \
             for (size_t i = 0; i < GW_LANES; i++)                                                  \
-                out[i] = results[i];                                                               \
-            out += GW_LANES;                                                                       \
-            for (size_t k = 0; k < (n); k++)                                                       \
-                x[k] += steps[k];                                                                  \
+                out[block * GW_LANES + i] = results[i];                                            \
         }                                                                                          \
     }
-#define SUM_3 x[0][i] + x[1][i] + x[2][i]
-#define SUM_4 SUM_3 + x[3][i]
-#define SUM_5 SUM_4 + x[4][i]
-#define SUM_6 SUM_5 + x[5][i]
-#define SUM_7 SUM_6 + x[6][i]
-#define SUM_8 SUM_7 + x[7][i]
-#define PRODUCTS_4 x[0][i] * x[1][i] + x[2][i] * x[3][i]
-#define PRODUCTS_6 PRODUCTS_4 + x[4][i] * x[5][i]
-#define PRODUCTS_8 PRODUCTS_6 + x[6][i] * x[7][i]
-SUM_KERNEL(sum_3, 3, SUM_3)
-SUM_KERNEL(sum_4, 4, SUM_4)
-SUM_KERNEL(sum_5, 5, SUM_5)
-SUM_KERNEL(sum_6, 6, SUM_6)
-SUM_KERNEL(sum_7, 7, SUM_7)
-SUM_KERNEL(sum_8, 8, SUM_8)
-SUM_KERNEL(products_4, 4, PRODUCTS_4)
-SUM_KERNEL(products_6, 6, PRODUCTS_6)
-SUM_KERNEL(products_8, 8, PRODUCTS_8)
+#define X(k) x[k].at[block * x[k].step + i]
+#define SUM_3 X(0) + X(1) + X(2)
+#define SUM_4 SUM_3 + X(3)
+#define SUM_5 SUM_4 + X(4)
+#define SUM_6 SUM_5 + X(5)
+#define SUM_7 SUM_6 + X(6)
+#define SUM_8 SUM_7 + X(7)
+#define PRODUCTS_4 X(0) * X(1) + X(2) * X(3)
+#define PRODUCTS_6 PRODUCTS_4 + X(4) * X(5)
+#define PRODUCTS_8 PRODUCTS_6 + X(6) * X(7)
+SUM_KERNEL(sum_3, SUM_3)
+SUM_KERNEL(sum_4, SUM_4)
+SUM_KERNEL(sum_5, SUM_5)
+SUM_KERNEL(sum_6, SUM_6)
+SUM_KERNEL(sum_7, SUM_7)
+SUM_KERNEL(sum_8, SUM_8)
+SUM_KERNEL(products_4, PRODUCTS_4)
+SUM_KERNEL(products_6, PRODUCTS_6)
+SUM_KERNEL(products_8, PRODUCTS_8)
 
 static void months_block(const double *restrict from, double least, double until,
                          double *restrict out)
@@ -691,16 +693,13 @@ static unsigned prove(size_t count, const double *restrict alive, const double *
 static unsigned any_odd(size_t n_blocks, Lanes x)
 {
     double doubt[GW_LANES] = {0}; /* NaN where some x is not finite */
-    double all = 0;
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
         for (size_t i = 0; i < GW_LANES; i++)
             doubt[i] += from[i] - from[i];
     }
-    for (size_t i = 0; i < GW_LANES; i++)
-        all += doubt[i];
-    return all == all ? 0u : FOUND_SOME;
+    return is_any(doubt) ? FOUND_SOME : 0u;
 }
 
 /* Whole lines of the column in the middle, each side by itself. */

@@ -40,6 +40,66 @@ size_t machine_scratch(const Model *model, size_t n_lanes)
     return most;
 }
 
+static Clock clock_of(const Model *model, uint32_t period)
+{
+    Day first = model->first_days[period];
+    Day last = model->last_days[period];
+
+    return (Clock){.period = period,
+                   .first = first,
+                   .last = last,
+                   .first_day = first,
+                   .today = last,
+                   .days = last - first + 1,
+                   .is_month = model->step == STEP_MONTH,
+                   .months = date_months_between(first, last + 1.0),
+                   .last_month = step_ordinal(STEP_MONTH, last)};
+}
+
+static const Clock *make_clocks(Arena *arena, const Model *model)
+{
+    Clock *clocks = ARENA_ARRAY(arena, Clock, model->n_periods + 1u);
+
+    for (uint32_t t = 0; t < model->n_periods; t++)
+        clocks[t] = clock_of(model, t);
+    return clocks;
+}
+
+static Home home_of_section(uint32_t section)
+{
+    return section == SECTION_CONST    ? HOME_CONST
+           : section == SECTION_PERIOD ? HOME_PERIOD
+                                       : HOME_TILE;
+}
+
+static void bind(Machine *machine, const Instruction *at, Bound *bound)
+{
+    *bound =
+        (Bound){.kernel = machine->kernels->ops[at->op], .out = machine_register(machine, at->out)};
+    if (bound->kernel == NULL)
+        return;
+    if (at->op == OP_DUE || at->op == OP_DUE_DAYS)
+        bound->step = &machine->code->details[at->detail];
+    bound->a = machine_lanes(machine, at->a);
+    if (at->n > 1)
+        bound->b = machine_lanes(machine, at->b);
+    if (at->n > 2)
+        bound->c = machine_lanes(machine, at->c);
+}
+
+static void bind_all(Machine *machine, Arena *arena)
+{
+    const Code *code = machine->code;
+
+    machine->bound = ARENA_ARRAY(arena, Bound, code->n_instructions + 1);
+    for (uint32_t s = 0; s < code->n_sections; s++) {
+        uint32_t first = code->sections[s].first;
+        for (uint32_t i = 0; home_of_section(s) == machine->home && i < code->sections[s].count;
+             i++)
+            bind(machine, &code->instructions[first + i], &machine->bound[first + i]);
+    }
+}
+
 void machine_init(Machine *machine, Arena *arena, const Code *code, const Model *model, Home home,
                   size_t n_blocks, const Machine *constants)
 {
@@ -53,6 +113,7 @@ void machine_init(Machine *machine, Arena *arena, const Code *code, const Model 
     machine->width = home == HOME_TILE ? machine_width(machine->n_lanes) : GW_LANES;
     machine->registers = ARENA_ARRAY(arena, double, n * machine->width + 8);
     machine->scratch = ARENA_ARRAY(arena, double, machine_scratch(model, machine->n_lanes));
+    machine->clocks = constants != NULL ? constants->clocks : make_clocks(arena, model);
     if (constants != NULL) {
         machine->pools[HOME_CONST] = constants->registers;
         machine->pool_widths[HOME_CONST] = constants->width;
@@ -65,22 +126,12 @@ void machine_init(Machine *machine, Arena *arena, const Code *code, const Model 
     machine->pools[home] = machine->registers;
     machine->pool_widths[home] = machine->width;
     machine->pool_steps[home] = GW_LANES;
+    bind_all(machine, arena);
 }
 
 void machine_set_period(Machine *machine, uint32_t period)
 {
-    Day first = machine->model->first_days[period];
-    Day last = machine->model->last_days[period];
-
-    machine->clock = (Clock){.period = period,
-                             .first = first,
-                             .last = last,
-                             .first_day = first,
-                             .today = last,
-                             .days = last - first + 1,
-                             .is_month = machine->model->step == STEP_MONTH,
-                             .months = date_months_between(first, last + 1.0),
-                             .last_month = step_ordinal(STEP_MONTH, last)};
+    machine->clock = machine->clocks[period];
 }
 
 static void fill(Machine *machine, double *out, Lanes from)
@@ -470,20 +521,16 @@ static void set_step(Machine *machine, const Detail *detail)
 void machine_run(Machine *machine, uint32_t section)
 {
     const Section *run = &machine->code->sections[section];
-    const Instruction *at = machine->code->instructions + run->first;
-    const Instruction *end = at + run->count;
-    const Lanes none = {0};
+    const Bound *bound = machine->bound + run->first;
 
-    for (; at < end; at++) {
-        LaneKernel *kernel = machine->kernels->ops[at->op];
+    for (uint32_t i = 0; i < run->count; i++, bound++) {
+        const Instruction *at = &machine->code->instructions[run->first + i];
 
-        if (kernel != NULL) {
-            if (at->op == OP_DUE || at->op == OP_DUE_DAYS)
-                set_step(machine, &machine->code->details[at->detail]);
-            Lanes a = machine_lanes(machine, at->a);
-            Lanes b = at->n > 1 ? machine_lanes(machine, at->b) : none;
-            Lanes c = at->n > 2 ? machine_lanes(machine, at->c) : none;
-            kernel(machine->n_blocks, &machine->clock, machine_register(machine, at->out), a, b, c);
+        if (bound->kernel != NULL) {
+            if (bound->step != NULL)
+                set_step(machine, bound->step);
+            bound->kernel(machine->n_blocks, &machine->clock, bound->out, bound->a, bound->b,
+                          bound->c);
         } else if (op_infos[at->op].op_class == OP_IS_LEAF) {
             run_leaf(machine, at);
         } else {

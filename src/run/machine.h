@@ -5,9 +5,19 @@
 #include "base/arena.h"
 #include "run/kernels.h"
 
+/* An instruction with a kernel, its registers found. */
+typedef struct {
+    LaneKernel *kernel; /* NULL: the interpreter does it */
+    const Detail *step; /* of an `every` rule; else NULL */
+    double *out;
+    Lanes a, b, c;
+} Bound;
+
 typedef struct {
     const Code *code;
     const Model *model;
+    const Clock *clocks; /* by period */
+    Bound *bound;        /* by instruction, those of this home */
     const RunKernels *kernels;
     const MathsKernels *maths;
     Home home;
