@@ -15,9 +15,6 @@
 #include <immintrin.h>
 #endif
 
-/* A tile has at most 2^12 lanes: below 2^40 cents each, their sum is exact as it is. */
-#define SUMMED_LIMIT 0x1p40
-
 #ifndef GW_RUN_KERNELS
 #define GW_RUN_KERNELS run_kernels_baseline
 #define GW_RUN_KERNELS_ISA "baseline"
@@ -52,7 +49,7 @@ static void stream_line(double *line, const double *x)
 }
 #endif
 
-/* ---- findings ----------------------------------------------------------------------------- */
+/* ---- over a block's lanes ----------------------------------------------------------------- */
 
 /* Of counts, in any lane. (Bits, for sums of doubles would be taken one after another.) */
 static bool is_any(const double *counts)
@@ -62,6 +59,16 @@ static bool is_any(const double *counts)
     for (size_t i = 0; i < GW_LANES; i++)
         bits |= gw_bits(counts[i]);
     return bits != 0;
+}
+
+/* Of whole numbers, so in any order. */
+static double total(const double *x)
+{
+    double sums[4] = {0};
+
+    for (size_t i = 0; i < GW_LANES; i++)
+        sums[i % 4] += x[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /* ---- operations --------------------------------------------------------------------------- */
@@ -269,15 +276,15 @@ static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, La
 
 /* ---- rules -------------------------------------------------------------------------------- */
 
-static unsigned found(double some, double fault)
+static unsigned found(const double *some, const double *fault)
 {
-    return (some > 0 ? FOUND_SOME : 0u) | (fault > 0 ? FOUND_FAULT : 0u);
+    return (is_any(some) ? FOUND_SOME : 0u) | (is_any(fault) ? FOUND_FAULT : 0u);
 }
 
 static unsigned fire(size_t n_blocks, Lanes trigger, const double *restrict alive,
                      double *restrict mask)
 {
-    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict t = trigger.at + block * trigger.step;
@@ -294,18 +301,14 @@ static unsigned fire(size_t n_blocks, Lanes trigger, const double *restrict aliv
         alive += GW_LANES;
         mask += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++) {
-        all_some += some[i];
-        all_fault += fault[i];
-    }
-    return found(all_some, all_fault);
+    return found(some, fault);
 }
 
 static unsigned when(size_t n_blocks, Lanes condition, Lanes lasting, const double *restrict alive,
                      double *restrict held, double *restrict has_fired, double months,
                      bool is_again, double *restrict mask)
 {
-    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
     double kept = is_again ? 0.0 : 1.0;
 
     for (size_t block = 0; block < n_blocks; block++) {
@@ -330,18 +333,14 @@ static unsigned when(size_t n_blocks, Lanes condition, Lanes lasting, const doub
         has_fired += GW_LANES;
         mask += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++) {
-        all_some += some[i];
-        all_fault += fault[i];
-    }
-    return found(all_some, all_fault);
+    return found(some, fault);
 }
 
 static unsigned each(size_t n_blocks, const EachInput *input, const double *restrict alive,
                      double *restrict top, double *restrict marks, double *restrict waiting,
                      double *restrict count, double *restrict mask)
 {
-    double some = 0, fault = 0;
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
     double past = input->is_including_past ? 1.0 : 0.0;
 
     for (size_t block = 0; block < n_blocks; block++) {
@@ -367,8 +366,8 @@ static unsigned each(size_t n_blocks, const EachInput *input, const double *rest
             waiting[i] = fires != 0.0 ? 0.0 : fresh * past;
             count[i] = fresh;
             mask[i] = fires * alive[i];
-            some += fires * alive[i];
-            fault += unknown * alive[i];
+            some[i] += fires * alive[i];
+            fault[i] += unknown * alive[i];
         }
         alive += GW_LANES;
         top += GW_LANES;
@@ -380,57 +379,41 @@ static unsigned each(size_t n_blocks, const EachInput *input, const double *rest
     return found(some, fault);
 }
 
-/* Of whole numbers, so in any order. */
-static double total(double *x)
-{
-    size_t n = GW_LANES;
-
-    for (; n % 2 == 0; n /= 2)
-        for (size_t i = 0; i < n / 2; i++)
-            x[i] += x[i + n / 2];
-    for (size_t i = 1; i < n; i++)
-        x[0] += x[i];
-    return x[0];
-}
-
 static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                     double *restrict carry, double *restrict due, double *sum)
 {
-    double fault[GW_LANES] = {0}, sums[GW_LANES] = {0}, all_fault = 0;
-    uint64_t is_large = 0;
+    double faults[GW_LANES] = {0}, sums[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict x = amount.at + block * amount.step;
         for (size_t i = 0; i < GW_LANES; i++) {
             double exact = x[i] * minor;
-            double total = exact + carry[i];
-            double rounded = nearest_whole(total);
+            double owed = exact + carry[i];
+            double rounded = nearest_whole(owed);
             double fits = exact < WHOLE_LIMIT ? 1.0 : 0.0;
             double positive = rounded > 0.0 ? rounded : 0.0;
+            double paid;
 
             fits = (exact >= -0.5 ? fits : 0.0) * mask[i];
-            double paid = fits != 0.0 ? positive : 0.0;
-
+            paid = fits != 0.0 ? positive : 0.0;
             due[i] = paid;
-            carry[i] = fits != 0.0 ? total - rounded : carry[i];
-            fault[i] += mask[i] - fits;
+            carry[i] = fits != 0.0 ? owed - rounded : carry[i];
+            faults[i] += mask[i] - fits;
             sums[i] += paid;
-            is_large |= paid >= SUMMED_LIMIT;
         }
         mask += GW_LANES;
         carry += GW_LANES;
         due += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++)
-        all_fault += fault[i];
-    *sum = is_large != 0 ? GW_NAN : total(sums);
-    return found(0, all_fault);
+    *sum = total(sums);
+    *sum = *sum < WHOLE_LIMIT ? *sum : GW_NAN;
+    return is_any(faults) ? FOUND_FAULT : 0u;
 }
 
 static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes amount,
                             double minor, double *restrict cents)
 {
-    double fault[GW_LANES] = {0}, all_fault = 0;
+    double fault[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict x = amount.at + block * amount.step;
@@ -445,9 +428,7 @@ static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes 
         mask += GW_LANES;
         cents += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++)
-        all_fault += fault[i];
-    return found(0, all_fault);
+    return is_any(fault) ? FOUND_FAULT : 0u;
 }
 
 static void limit(size_t count, const double *restrict mask, const double *restrict content,
@@ -470,17 +451,17 @@ static void limit(size_t count, const double *restrict mask, const double *restr
 static unsigned owe(size_t count, const double *restrict fresh, const double *restrict arrears,
                     double *restrict due)
 {
-    uint64_t is_large = 0;
+    double large[GW_LANES] = {0};
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             double sum = fresh[block + i] + arrears[block + i];
 
             due[block + i] = sum;
-            is_large |= (uint64_t) !(sum < WHOLE_LIMIT);
+            large[i] += sum < WHOLE_LIMIT ? 0.0 : 1.0;
         }
     }
-    return is_large != 0 ? FOUND_FAULT : 0u;
+    return is_any(large) ? FOUND_FAULT : 0u;
 }
 
 /* ---- postings ----------------------------------------------------------------------------- */
@@ -587,27 +568,24 @@ static void sum_large(size_t count, const double *restrict x, double *high, doub
     *low = total(lows);
 }
 
+/* None is negative, so while their sum is below 2^53 it is exact, and so is every part of it. */
 static void sum_whole(size_t count, const double *restrict x, double *high, double *low)
 {
     double sums[GW_LANES] = {0};
-    uint64_t is_large = 0;
 
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
+    for (size_t block = 0; block < count; block += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
             sums[i] += x[block + i];
-            is_large |= x[block + i] >= SUMMED_LIMIT;
-        }
-    }
     *high = 0;
     *low = total(sums);
-    if (is_large != 0)
+    if (!(*low < WHOLE_LIMIT))
         sum_large(count, x, high, low);
 }
 
 static unsigned below(size_t n_blocks, const double *restrict alive, const double *restrict x,
                       Lanes bound)
 {
-    double some[GW_LANES] = {0}, all = 0;
+    double some[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict b = bound.at + block * bound.step;
@@ -616,9 +594,7 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
         alive += GW_LANES;
         x += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++)
-        all += some[i];
-    return found(all, 0);
+    return is_any(some) ? FOUND_SOME : 0u;
 }
 
 static double larger(double a, double b)
@@ -669,7 +645,7 @@ static void gather_three(size_t count, double *restrict sum, double *restrict la
 static unsigned prove(size_t count, const double *restrict alive, const double *const *cells,
                       size_t n, double *restrict sum, double *restrict largest)
 {
-    double some[GW_LANES] = {0}, fault[GW_LANES] = {0}, all_some = 0, all_fault = 0;
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
     size_t k = 1;
 
     gather_first(count, sum, largest, cells[0]);
@@ -683,11 +659,7 @@ static unsigned prove(size_t count, const double *restrict alive, const double *
             fault[i] += (largest[block + i] < WHOLE_LIMIT ? 0.0 : 1.0) * alive[block + i];
         }
     }
-    for (size_t i = 0; i < GW_LANES; i++) {
-        all_some += some[i];
-        all_fault += fault[i];
-    }
-    return found(all_some, all_fault);
+    return found(some, fault);
 }
 
 static unsigned any_odd(size_t n_blocks, Lanes x)
@@ -718,7 +690,7 @@ static void keep(size_t count, double *restrict column, const double *restrict x
 
 static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
 {
-    double some[GW_LANES] = {0}, all = 0;
+    double some[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict from = x.at + block * x.step;
@@ -726,9 +698,7 @@ static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
             some[i] += (from[i] == from[i] ? 0.0 : 1.0) * alive[i];
         alive += GW_LANES;
     }
-    for (size_t i = 0; i < GW_LANES; i++)
-        all += some[i];
-    return found(all, 0);
+    return is_any(some) ? FOUND_SOME : 0u;
 }
 
 static void multiply(size_t n_blocks, double *restrict out, Lanes x)
@@ -745,7 +715,7 @@ static unsigned move_stage(size_t n_blocks, const double *restrict alive, Lanes 
                            double stage, double today, double *restrict carried,
                            double *restrict date)
 {
-    double some = 0, fault = 0;
+    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict c = condition.at + block * condition.step;
@@ -753,8 +723,8 @@ static unsigned move_stage(size_t n_blocks, const double *restrict alive, Lanes 
             double may = carried[i] < stage ? 1.0 : 0.0;
             double yes = c[i] == c[i] ? (c[i] != 0.0 ? may : 0.0) : 0.0;
 
-            fault += c[i] == c[i] ? 0.0 : may * alive[i];
-            some += yes * alive[i];
+            fault[i] += c[i] == c[i] ? 0.0 : may * alive[i];
+            some[i] += yes * alive[i];
             carried[i] = yes != 0.0 ? stage : carried[i];
             date[i] = yes != 0.0 ? today : date[i];
         }
@@ -767,20 +737,18 @@ static unsigned move_stage(size_t n_blocks, const double *restrict alive, Lanes 
 
 static unsigned any(size_t count, const double *restrict x)
 {
-    double some[GW_LANES] = {0}, all = 0;
+    double some[GW_LANES] = {0};
 
     for (size_t block = 0; block < count; block += GW_LANES)
         for (size_t i = 0; i < GW_LANES; i++)
             some[i] += x[block + i] == 0.0 ? 0.0 : 1.0;
-    for (size_t i = 0; i < GW_LANES; i++)
-        all += some[i];
-    return found(all, 0);
+    return is_any(some) ? FOUND_SOME : 0u;
 }
 
 static unsigned leave(size_t count, const double *restrict due, const double *restrict cleared,
                       double *restrict arrears, double *restrict unpaid)
 {
-    uint64_t some = 0;
+    double some[GW_LANES] = {0};
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
@@ -788,14 +756,14 @@ static unsigned leave(size_t count, const double *restrict due, const double *re
 
             unpaid[i] += left - arrears[i];
             arrears[i] = left;
-            some |= left > 0.0;
+            some[i] += left > 0.0 ? 1.0 : 0.0;
         }
         due += GW_LANES;
         cleared += GW_LANES;
         arrears += GW_LANES;
         unpaid += GW_LANES;
     }
-    return some != 0 ? FOUND_SOME : 0u;
+    return is_any(some) ? FOUND_SOME : 0u;
 }
 
 /* ---- short parties ------------------------------------------------------------------------ */

@@ -78,7 +78,7 @@ typedef struct RunKernels {
                      double *restrict top, double *restrict marks, double *restrict waiting,
                      double *restrict count, double *restrict mask);
     /* due = the amount in cents where the mask says so, else 0; FAULT where it cannot be; sum = of
-     * all dues, NaN when one is too large to add it up so */
+     * all dues, NaN when that is not below 2^53 */
     unsigned (*pay)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                     double *restrict carry, double *restrict due, double *sum);
     /* The same for what is booked: no carry, of either sign. */
