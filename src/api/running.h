@@ -50,8 +50,11 @@ typedef enum { SIDE_OUTPUTS, SIDE_FLOWS, SIDE_ONE_OUTPUT } SideNeed;
 const Program *side_program(Arena *arena, GwModel *model, const BuildOptions *options,
                             SideNeed need, Text output, const Model **made);
 uint32_t output_named(const Model *made, Text name); /* or NO_ID */
+/* An empty run->side. */
+void side_renew(Running *running);
 
 /* ---- nudges.c ---- */
+enum { NUDGES_BYTES = 4 << 20 }; /* what all nudges came to on their paths, at most about */
 GwStatus nudges_run(Running *running);
 uint64_t nudges_paths(const Running *running);
 

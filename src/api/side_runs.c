@@ -46,6 +46,13 @@ static uint64_t at_most(uint64_t count, uint64_t most)
     return count < most ? count : most;
 }
 
+void side_renew(Running *running)
+{
+    arena_free(running->run->side);
+    running->run->side = NULL;
+    running->run->side = arena_new(&running->run->edge->jump);
+}
+
 /* Builds and runs into run->side, where the last side run was. *result stays NULL when the
  * variant does not compile, which leaves its section out. */
 static GwStatus run_variant(Running *running, const BuildOptions *build, SideNeed need,
@@ -59,9 +66,7 @@ static GwStatus run_variant(Running *running, const BuildOptions *build, SideNee
     *result = NULL;
     if (!running_tell(&running->progress, 0, n_paths)) /* a small run may not ask at all */
         return running_status(running->model, RUN_CANCELLED);
-    arena_free(run->side);
-    run->side = NULL;
-    run->side = arena_new(&run->edge->jump);
+    side_renew(running);
     program = side_program(run->side, running->model, build, need, (Text){"", 0}, made);
     if (program != NULL)
         status = running_status(running->model, run_program(run->side, program, &options, result));
@@ -180,12 +185,11 @@ size_t side_runs_bytes(Running *running)
     const Built *built = running->model->built;
     RunOptions options =
         running_side_options(running, at_most(running->options.paths, COMPARED_PATHS));
-    size_t n_threads = running->options.threads > 0 ? running->options.threads : 1;
 
     if (!running->options.with_side_runs || running->options.paths_to > 0)
         return 0;
-    /* one scenario at a time, then trials of nudged models, one a thread */
-    return run_size(built->program, &options).bytes + (1 + n_threads) * arena_bytes(built->arena);
+    /* one scenario at a time, then programs with numbers lifted, and what these found */
+    return run_size(built->program, &options).bytes + 2 * arena_bytes(built->arena) + NUDGES_BYTES;
 }
 
 uint64_t side_runs_paths(const Running *running)
@@ -210,7 +214,9 @@ GwStatus side_runs(Running *running)
 
     if (status == GW_OK && report_has_headline(run->built->model))
         status = run_headline(running);
+    if (status == GW_OK)
+        status = nudges_run(running);
     arena_free(run->side);
     run->side = NULL;
-    return status == GW_OK ? nudges_run(running) : status;
+    return status;
 }

@@ -90,10 +90,8 @@ struct Field {
     LIST(const Decl *) overrides; /* of scenarios and --set, in order */
     Typed typed;                  /* when TYPED or DONE; node reads the value */
     ValueId value;                /* NO_ID for references, terms and constants not yet asked for */
-    bool is_constant;
-    double constant;
-    uint32_t index; /* stock, ring, facility, reserve */
-    Field *parent;  /* flow: its stock; belt out: the belt */
+    uint32_t index;               /* stock, ring, facility, reserve */
+    Field *parent;                /* flow: its stock; belt out: the belt */
 };
 
 struct Instance {
@@ -197,8 +195,8 @@ struct Checker {
 void collect_declarations(Checker *c);
 /* facts.c: which numbers stand under which attribution; literals by place. */
 void facts_collect(Checker *c);
-/* The nudge factor of a literal, and marks it as used. */
-double facts_use_literal(Checker *c, const Expr *literal, double base);
+/* The constant that a literal is, nudged if it is the one asked for; marks it as used. */
+const Node *facts_use_literal(Checker *c, const Expr *literal, double base);
 void facts_use_draw(Checker *c, const Field *field, ValueId value, Text printed);
 /* A stage's `chance P` is a draw under the attribution of its number. */
 void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value);
@@ -259,7 +257,10 @@ const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n);
 /* What a value is with every draw in its middle; false where it changes in time or has no middle.
  */
 bool node_middle(const Model *m, const Node *node, double *out);
+/* For the checker to act on: the numbers it rests on are marked as shaping the model. */
 bool node_is_constant(const Node *node, double *out);
+/* For a warning's sake: leaves no mark. */
+bool node_is_known(const Node *node, double *out);
 /* A date later by a duration: by whole days when that was written in days or weeks. */
 const Node *node_date_after(Checker *c, const Node *day, const Typed *length);
 /* A state read by its key (account, unpaid, ...), opening or closing by the env. */

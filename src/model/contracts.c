@@ -204,7 +204,7 @@ static const Node *grace_of(Checker *c, Instance *at)
                    TEXT_ARG(grace->full_name), TEXT_ARG(type_name(c, &grace->typed.type)));
         return NULL;
     }
-    if (node_is_constant(grace->typed.node, &months) &&
+    if (node_is_known(grace->typed.node, &months) &&
         (months < 0 || months > MOST_SENSIBLE_GRACE_MONTHS))
         diag_warning(c->diags, DIAG_OUT_OF_RANGE, place,
                      "`%.*s` lets payments be late for longer than %d months",

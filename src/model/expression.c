@@ -114,10 +114,10 @@ static Typed number(Checker *c, const Expr *expr)
         out.type.shown_scale = factor / cut * unit.numerator / unit.denominator;
         out.type.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
         double base = expr->number / cut * factor * unit.numerator / unit.denominator;
-        out.node = node_const(c, facts_use_literal(c, expr, base));
+        out.node = facts_use_literal(c, expr, base);
         return out;
     }
-    out.node = node_const(c, facts_use_literal(c, expr, expr->number));
+    out.node = facts_use_literal(c, expr, expr->number);
     return out;
 }
 

@@ -88,6 +88,10 @@ static void walk_expr(Checker *c, Place *place, const Expr *e)
             p->attribution = 'x';
         p->printed = span_text(c->diags->sources, e->span);
         p->number = NAN; /* until it is used */
+        if (p->attribution != 'x') {
+            p->literal = ARENA_NEW(c->arena, Literal);
+            p->literal->index = c->model->n_literals++;
+        }
         table_set(c->parameter_by_place, key_of(c, e->span),
                   (void *)(uintptr_t)c->model->parameters.count);
         return;
@@ -247,19 +251,22 @@ static Parameter *parameter_at(Checker *c, Span span)
     return found ? &c->model->parameters.items[found - 1] : NULL;
 }
 
-double facts_use_literal(Checker *c, const Expr *literal, double base)
+const Node *facts_use_literal(Checker *c, const Expr *literal, double base)
 {
     Parameter *p = parameter_at(c, literal->span);
     if (!p)
-        return base;
+        return node_const(c, base);
     p->number = base;
     if (literal->unit) {
         p->unit = span_text(c->diags->sources, literal->unit->span);
         p->unit_scale = literal->number != 0 ? base / literal->number : 1;
     }
-    if (c->options->nudged && text_is(p->name, c->options->nudged))
-        return base * c->options->nudge_factor;
-    return base;
+    if (p->literal && c->options->nudged && text_is(p->name, c->options->nudged))
+        base *= c->options->nudge_factor;
+    Node *node = (Node *)node_const(c, base);
+    node->literal = p->literal;
+    node->n_traced = p->literal != NULL;
+    return node;
 }
 
 /* What is written once in a kind and drawn for several instances is one parameter each. */
@@ -284,6 +291,7 @@ void facts_use_chance(Checker *c, const Expr *chance, Text name, ValueId value)
     p->name = name;
     p->value = value;
     p->is_draw = true;
+    p->literal = NULL;
     p->number = 0;
     p->printed =
         text_format(c->arena, "chance %.*s", TEXT_ARG(span_text(c->diags->sources, chance->span)));

@@ -66,7 +66,7 @@ static bool range_end(Checker *c, const Field *field, const Typed *end, const Ty
     double known;
     if (end->type.tag == KIND_OF_ERROR || other->type.tag != KIND_OF_NUMBER)
         return false;
-    if (end->type.tag != KIND_OF_NUMBER || !node_is_constant(end->node, &known)) {
+    if (end->type.tag != KIND_OF_NUMBER || !node_is_known(end->node, &known)) {
         diag_error(c->diags, DIAG_NOT_CONSTANT, at,
                    "a range is between two numbers that are known before the run");
         return false;
@@ -365,12 +365,10 @@ static ValueId field_value_id(Checker *c, Field *field, ValueKind kind)
 static void finish_value(Checker *c, Field *field, Typed t)
 {
     double constant;
-    if (node_is_constant(t.node, &constant)) {
-        field->is_constant = true;
-        field->constant = constant;
+    bool is_constant = node_is_known(t.node, &constant);
+    if (is_constant) {
         if (field->value != NO_ID)
             c->model->values.items[field->value].expr = t.node;
-        t.node = node_const(c, constant);
     } else {
         ValueId id = field_value_id(c, field, VALUE_FORMULA);
         c->model->values.items[id].expr = t.node;
@@ -381,7 +379,7 @@ static void finish_value(Checker *c, Field *field, Typed t)
                        field->decl->title.length ? field->decl->title : field->type_decl->doc);
     field->typed = t;
     Env env = env_of(field);
-    if (field->is_constant && t.type.tag == KIND_OF_NUMBER) {
+    if (is_constant && t.type.tag == KIND_OF_NUMBER) {
         check_range(c, field, &env, constant, constant, false);
         check_share(c, field, constant);
     } else if (t.type.tag == KIND_OF_NUMBER) {
@@ -418,7 +416,7 @@ static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_decl
         double low, high;
         Typed a = elaborate(c, &env, field->decl->dist->args.items[0]),
               b = elaborate(c, &env, field->decl->dist->args.items[1]);
-        if (a.node && b.node && node_is_constant(a.node, &low) && node_is_constant(b.node, &high)) {
+        if (a.node && b.node && node_is_known(a.node, &low) && node_is_known(b.node, &high)) {
             if (unit_is_plain(&a.type.unit) && !unit_is_plain(&b.type.unit))
                 low *= b.type.shown_scale;
             check_range(c, field, &env, low, high, false);

@@ -489,7 +489,7 @@ static Typed call_term(Checker *c, const Env *env, const Expr *expr)
         return wrong_arguments(c, expr, "term(DATE, DURATION)");
     if (!read_stretch(c, env, expr, &out.start, &length))
         return typed_error();
-    if (node_is_constant(length.node, &months) && months > MOST_SENSIBLE_TERM_YEARS * 12)
+    if (node_is_known(length.node, &months) && months > MOST_SENSIBLE_TERM_YEARS * 12)
         diag_warning(c->diags, DIAG_OUT_OF_RANGE, expr->args.items[1]->span,
                      "this term lasts %.4g years", months / 12);
     out.months = length.node;

@@ -72,6 +72,13 @@ typedef enum {
     N_OP_COUNT
 } NodeOp;
 
+/* A fixed number as written. Constants remember which numbers they were folded from, so that a
+ * program can be made in which one of them varies. */
+typedef struct {
+    uint32_t index;        /* below Model.n_literals */
+    bool shapes_the_model; /* the checker acted on it: with another number it is another model */
+} Literal;
+
 typedef struct Node Node;
 struct Node {
     NodeOp op;
@@ -80,6 +87,9 @@ struct Node {
     uint32_t table; /* N_TABLE */
     uint32_t n_args;
     const Node **args;
+    Literal *literal;   /* N_CONST: the number that it is; NULL: none */
+    const Node *folded; /* N_CONST: what it was before it was folded, where that has literals */
+    uint32_t n_traced;  /* N_CONST: how much that is */
 };
 
 /* ---- values: named streams ------------------------------------------------- */
@@ -444,8 +454,9 @@ typedef struct {
     char attribution; /* 'c' cite, 'a' assume, 'u' unsourced, 'x' exempt */
     ValueId value;    /* NO_ID when it is a literal inside a rule */
     bool is_draw;
-    double number; /* fixed: base units */
-    Text printed;  /* as the long form: "lognormal 5 %-95 % 400 to 500 k gpu/GW_site" */
+    double number;    /* fixed: base units */
+    Literal *literal; /* fixed: in the constants that rest on it; NULL for draws and exempt ones */
+    Text printed;     /* as the long form: "lognormal 5 %-95 % 400 to 500 k gpu/GW_site" */
     double range_low, range_high; /* NaN: none */
     Text file;
     uint32_t line;
@@ -496,6 +507,7 @@ typedef struct Model {
     Text report_title;
     LIST(Source) sources;
     LIST(Parameter) parameters;
+    uint32_t n_literals;
     uint32_t n_unsourced;
     LIST(Text) words;                           /* what the index of a word means */
     LIST(Text) scenario_names, scenario_titles; /* declared, for --scenario all */
@@ -503,6 +515,9 @@ typedef struct Model {
      */
     const uint32_t *first_late_outputs, *default_date_outputs;
 } Model;
+
+/* A constant with `literal` at so many times its number. */
+double node_renumbered(const Node *node, const Literal *literal, double factor);
 
 /* The model as text, for `gw dump model`. */
 Text model_dump(Arena *arena, const Model *model);

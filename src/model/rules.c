@@ -335,7 +335,7 @@ static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
         right.type.tag != KIND_OF_DATE)
         return;
     double x;
-    if (node_is_constant(left.node, &x) && node_is_constant(right.node, &x))
+    if (node_is_known(left.node, &x) && node_is_known(right.node, &x))
         return;
     Diag *d = diag_warning(
         b->c->diags, DIAG_FUTURE_DATES, e->span,
@@ -347,13 +347,13 @@ static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
 static void warn_of_past(RuleBuilder *b, const Decl *decl)
 {
     double day;
-    if (!node_is_constant(b->rule.date, &day) || day >= b->c->model->from)
+    if (!node_is_known(b->rule.date, &day) || day >= b->c->model->from)
         return;
     double amount = 0;
     for (size_t i = 0; i < b->rule.actions.count; i++) {
         double x;
         if (b->rule.actions.items[i].kind == ACT_PAY &&
-            node_is_constant(b->rule.actions.items[i].amount, &x))
+            node_is_known(b->rule.actions.items[i].amount, &x))
             amount += x;
     }
     double scale = amount >= 1e9 ? 1e9 : amount >= 1e6 ? 1e6 : 1;

@@ -114,7 +114,7 @@ static void warn_of_simple_growth(Checker *c, const Env *env, const Field *stock
         double unit = t.type.unit.rate_months > 0 ? t.type.unit.rate_months : 12,
                period = step_months(c->model->step);
         double sign = flow->kind == DECL_FLOW && flow->is_out ? -1 : 1;
-        if (node_is_constant(t.node, &x))
+        if (node_is_known(t.node, &x))
             diag_because(
                 c->diags, d,
                 "In a year this changes it by %+.3g %%, and `at` the same rate by %+.3g %%.",
@@ -277,7 +277,7 @@ void cohorts_check(Checker *c)
             continue;
         const Stock *stock = &c->model->stocks.items[field->index];
         double start = 1;
-        if (stock->ring == NO_ID || (node_is_constant(stock->initial, &start) && start == 0) ||
+        if (stock->ring == NO_ID || (node_is_known(stock->initial, &start) && start == 0) ||
             !node_varies(c->model, c->model->rings.items[stock->ring].lead))
             continue;
         Diag *d =

@@ -5,12 +5,44 @@
 
 #include <math.h>
 
+enum {
+    MOST_FOLDED = 64,  /* arguments of one operation; a longer sum is left to the run */
+    MOST_TRACED = 100, /* operations and literals that a constant remembers */
+};
+
 const Node *node_const(Checker *c, double number)
 {
     Node *node = ARENA_NEW(c->arena, Node);
     node->op = N_CONST;
     node->number = number;
     node->value = NO_ID;
+    return node;
+}
+
+static void mark_literals(const Node *node)
+{
+    if (node->literal)
+        node->literal->shapes_the_model = true;
+    if (node->folded)
+        mark_literals(node->folded);
+    for (uint32_t i = 0; i < node->n_args; i++)
+        mark_literals(node->args[i]);
+}
+
+/* A constant made of constants, each of which may come in by several ways: where too many would be
+ * remembered they are none to be varied. */
+static const Node *node_folded(Checker *c, const Node *from, double number)
+{
+    Node *node = (Node *)node_const(c, number);
+    uint32_t n_traced = 0;
+    for (uint32_t i = 0; i < from->n_args; i++)
+        n_traced += from->args[i]->n_traced;
+    if (n_traced > MOST_TRACED)
+        mark_literals(from);
+    if (n_traced == 0 || n_traced > MOST_TRACED)
+        return node;
+    node->folded = from;
+    node->n_traced = n_traced + 1;
     return node;
 }
 
@@ -43,8 +75,8 @@ const Node *node_list(Checker *c, NodeOp op, const Node **args, uint32_t n)
         is_constant = is_constant && args[i]->op == N_CONST;
     }
     double folded;
-    if (is_constant && node_is_constant(node, &folded))
-        return node_const(c, folded);
+    if (is_constant && node_is_known(node, &folded))
+        return node_folded(c, node, folded);
     return node;
 }
 
@@ -166,7 +198,7 @@ static bool middle_of_draw(const Draw *draw, double *out)
     if (draw->n_params > 4)
         return false;
     for (uint32_t i = 0; i < draw->n_params; i++)
-        if (!node_is_constant(draw->params[i], &x[i]))
+        if (!node_is_known(draw->params[i], &x[i]))
             return false;
     switch (draw->law) {
     case DIST_LAW_NORMAL:
@@ -214,7 +246,7 @@ static bool evaluate_value(Folding *folding, const Value *v, double *out, int de
 
 static bool evaluate(Folding *folding, const Node *node, double *out, int depth)
 {
-    enum { MANY = 64, DEEP = 40 };
+    enum { DEEP = 40 };
     const Model *m = folding->draws_of;
     if (node->op == N_CONST) {
         *out = node->number;
@@ -224,8 +256,8 @@ static bool evaluate(Folding *folding, const Node *node, double *out, int depth)
         return evaluate_value(folding, &m->values.items[node->value], out, depth);
     if (node->op == N_VALUE || node->op == N_CLOSING || node->op == N_TABLE || node->n_args == 0)
         return false;
-    double x[MANY] = {0};
-    if (node->n_args > MANY)
+    double x[MOST_FOLDED] = {0};
+    if (node->n_args > MOST_FOLDED)
         return false;
     for (uint32_t i = 0; i < node->n_args; i++)
         if (!evaluate(folding, node->args[i], &x[i], depth))
@@ -233,9 +265,33 @@ static bool evaluate(Folding *folding, const Node *node, double *out, int depth)
     return fold(node->op, x, node->n_args, out);
 }
 
-bool node_is_constant(const Node *node, double *out)
+bool node_is_known(const Node *node, double *out)
 {
     return evaluate(&(Folding){0}, node, out, 0);
+}
+
+bool node_is_constant(const Node *node, double *out)
+{
+    bool is_known = node_is_known(node, out);
+    if (is_known)
+        mark_literals(node);
+    return is_known;
+}
+
+/* How a constant came about does not change: the same operations on another number. */
+double node_renumbered(const Node *node, const Literal *literal, double factor)
+{
+    double x[MOST_FOLDED], out = node->number;
+    if (node->op == N_CONST && node->literal == literal)
+        return node->number * factor;
+    if (node->op == N_CONST && !node->folded)
+        return node->number;
+    if (node->op == N_CONST)
+        return node_renumbered(node->folded, literal, factor);
+    for (uint32_t i = 0; i < node->n_args; i++)
+        x[i] = node_renumbered(node->args[i], literal, factor);
+    (void)fold(node->op, x, node->n_args, &out);
+    return out;
 }
 
 bool node_middle(const Model *m, const Node *node, double *out)

@@ -68,6 +68,8 @@ struct Program {
     Arena *arena;
     const Model *model;
     bool is_trace;
+    const bool *is_lifted; /* by literal; NULL: none is */
+    LIST(const Node *) inputs;
     Code code;
 
     LIST(Ins) ins;
@@ -116,6 +118,8 @@ typedef struct {
     uint32_t rule; /* for stretches and counts, or NO_ID */
 } Lowering;
 
+/* A constant that rests on a lifted literal. */
+bool is_input(const Program *program, const Node *node);
 InsId lower_node(Lowering *lowering, const Node *node);
 InsId lower_node_or(Lowering *lowering, const Node *node, double otherwise);
 InsId lower_value(Lowering *lowering, ValueId id);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 
 #include <assert.h>
+#include <string.h>
 
 static Op op_of(NodeOp op)
 {
@@ -124,6 +125,51 @@ static InsId lower_sum(Lowering *lowering, const Node *node)
     return sum;
 }
 
+/* ---- inputs ---------------------------------------------------------------------------- */
+
+bool is_input(const Program *program, const Node *node)
+{
+    if (program->is_lifted == NULL || node == NULL)
+        return false;
+    if (node->literal != NULL && program->is_lifted[node->literal->index])
+        return true;
+    if (is_input(program, node->folded))
+        return true;
+    for (uint32_t i = 0; i < node->n_args; i++)
+        if (is_input(program, node->args[i]))
+            return true;
+    return false;
+}
+
+/* Whether two constants have the same number whatever the literals they rest on. */
+static bool came_alike(const Node *a, const Node *b)
+{
+    if (a == b)
+        return true;
+    if (a == NULL || b == NULL || a->op != b->op || a->literal != b->literal ||
+        a->n_args != b->n_args || memcmp(&a->number, &b->number, sizeof a->number) != 0 ||
+        !came_alike(a->folded, b->folded))
+        return false;
+    for (uint32_t i = 0; i < a->n_args; i++)
+        if (!came_alike(a->args[i], b->args[i]))
+            return false;
+    return true;
+}
+
+static InsId lower_const(Lowering *lowering, const Node *node)
+{
+    Program *program = lowering->program;
+    uint32_t i = 0;
+
+    if (!is_input(program, node))
+        return ins_const(lowering, node->number);
+    while (i < program->inputs.count && !came_alike(program->inputs.items[i], node))
+        i++;
+    if (i == program->inputs.count)
+        *LIST_PUSH(program->arena, &program->inputs) = node;
+    return ins_new(lowering, OP_INPUT, NULL, 0, &(Detail){.index = i}, 0, VARY_PATH, 1);
+}
+
 InsId lower_node(Lowering *lowering, const Node *node)
 {
     InsId args[3];
@@ -131,7 +177,7 @@ InsId lower_node(Lowering *lowering, const Node *node)
 
     switch (node->op) {
     case N_CONST:
-        return ins_const(lowering, node->number);
+        return lower_const(lowering, node);
     case N_VALUE:
         return lower_value(lowering, node->value);
     case N_CLOSING:

@@ -21,25 +21,37 @@ const OpInfo op_infos[OP_COUNT] = {
 #undef NAMED
 };
 
-static Program *build(Arena *arena, const Model *model, bool is_trace)
+static Program *build(Arena *arena, const Model *model, bool is_trace, const bool *is_lifted)
 {
     Program *program = ARENA_NEW(arena, Program);
 
     program->arena = arena;
     program->model = model;
     program->is_trace = is_trace;
+    program->is_lifted = is_lifted;
     run_passes(program);
     return program;
 }
 
 Program *program_build(Arena *arena, const Model *model)
 {
-    return build(arena, model, false);
+    return build(arena, model, false, NULL);
+}
+
+Program *program_build_lifted(Arena *arena, const Model *model, const bool *is_lifted)
+{
+    return build(arena, model, false, is_lifted);
 }
 
 Program *program_build_trace(Arena *arena, const Model *model)
 {
-    return build(arena, model, true);
+    return build(arena, model, true, NULL);
+}
+
+size_t program_inputs(const Program *program, const Node *const **inputs)
+{
+    *inputs = program->inputs.items;
+    return program->inputs.count;
 }
 
 const Model *program_model(const Program *program)

@@ -11,6 +11,8 @@ static uint8_t node_vary(const Program *program, const Node *node)
     if (node == NULL)
         return VARY_NOT;
     switch (node->op) {
+    case N_CONST:
+        return is_input(program, node) ? VARY_PATH : VARY_NOT;
     case N_VALUE:
         vary = program->vary[node->value];
         break;

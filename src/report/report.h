@@ -59,11 +59,13 @@ Text report_json(Arena *arena, const ReportInput *input);
 
 /* The output that RESTS ON speaks of: the first tornado's, else the first shown; NO_ID: none. */
 uint32_t report_main_output(const Model *model);
-/* One number for how high an output came out at the end over the first n_paths: the median of a
- * number, the share of yes, or the mean day of a date, in days before the clock's end where it
- * did not come by then. `scratch` has room for n_paths. */
-double report_middle(const Model *model, const RunResult *result, uint32_t output, size_t n_paths,
+/* One number for how high an output came out at the end: the median of a number, the share of yes,
+ * or the mean day of a date, the day after the clock's end where it did not come by then. `column`
+ * has the output by path, NaN where a path failed; `scratch` has room for as many. */
+double report_middle(const Model *model, const Output *about, const double *column, size_t n_paths,
                      double *scratch);
+/* RESTS ON stands from so many paths on. */
+enum { REPORT_FEWEST_SPREAD = 20 };
 /* Whether there is a headline: contracts with a layer, and one that does not bind from the start
  * or a view that asks. */
 bool report_has_headline(const Model *model);

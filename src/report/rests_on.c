@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_NUDGES = 3, FEWEST_PATHS = 20 };
+enum { SHOWN_NUDGES = 3 };
 #define Z_NOISE 3.29 /* two-sided one in a thousand: many draws are looked at */
 
 static int stronger_first(const void *a, const void *b)
@@ -72,7 +72,7 @@ static DriverList find_drivers(Report *r, uint32_t output, uint32_t period, doub
     DriverList drivers = {0};
 
     *noise = band;
-    if (r->input->parameter_outputs == NULL || count < FEWEST_PATHS)
+    if (r->input->parameter_outputs == NULL || count < REPORT_FEWEST_SPREAD)
         return drivers;
     for (size_t i = 0; i < r->model->parameters.count; i++) {
         uint32_t drawn = r->input->parameter_outputs[i];
@@ -199,7 +199,7 @@ void section_rests_on(Report *r)
     uint32_t output = report_main_output(r->model);
     Buffer out = {.arena = r->arena};
 
-    if (output == NO_ID || r->result->n_kept < FEWEST_PATHS)
+    if (output == NO_ID || r->result->n_kept < REPORT_FEWEST_SPREAD)
         return;
     if (has_spread(r, output))
         add_shares(r, &out, output);

@@ -265,18 +265,14 @@ uint32_t report_main_output(const Model *model)
     return NO_ID;
 }
 
-double report_middle(const Model *model, const RunResult *result, uint32_t output, size_t n_paths,
+double report_middle(const Model *model, const Output *about, const double *column, size_t n_paths,
                      double *scratch)
 {
-    const Output *about = &model->outputs.items[output];
-    const double *column = result->columns[output];
     size_t count = 0;
     double sum = 0;
 
-    if (!about->is_once)
-        column += (size_t)(model->n_periods - 1) * (size_t)result->n_kept;
-    for (size_t path = 0; path < n_paths && path < result->n_kept; path++)
-        if (!result->is_failed[path])
+    for (size_t path = 0; path < n_paths; path++)
+        if (!isnan(column[path]))
             scratch[count++] = column[path];
     if (about->type != TYPE_DATE && about->type != TYPE_YESNO)
         return spread_of(scratch, count).p50;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "ledger/share.h"
 #include "maths/maths.h"
+#include "maths/philox.h"
 #include "maths/returns.h"
 
 #include <assert.h>
@@ -183,14 +184,40 @@ static void sum(Machine *machine, const Instruction *at, double *out)
 
 /* ---- draws -------------------------------------------------------------------------------- */
 
+/* Of a run of variants; lanes past its end repeat the last. */
+static uint64_t number_in_run(const Machine *machine, size_t lane)
+{
+    uint64_t number = machine->first_index + lane;
+
+    return number < machine->n_in_run ? number : machine->n_in_run - 1;
+}
+
 static void uniform(Machine *machine, const Detail *detail, double *out)
 {
     const Draw *draw = detail->draw;
     Day day = detail->order != 0 ? machine->model->last_days[0] : machine->clock.last;
     uint32_t period = draw->is_once ? 0 : (uint32_t)step_ordinal(draw->step, day);
 
-    machine->maths->draw_uniforms(machine->seed, detail->hash, machine->first_path, period,
-                                  machine->n_lanes, out);
+    if (machine->variants == NULL) {
+        machine->maths->draw_uniforms(machine->seed, detail->hash, machine->first_path, period,
+                                      machine->n_lanes, out);
+        return;
+    }
+    for (size_t lane = 0; lane < machine->n_lanes; lane++)
+        out[lane] = draw_uniform(
+            machine->seed, detail->hash,
+            machine->variants->paths[number_in_run(machine, lane) % machine->variants->n_paths],
+            period);
+}
+
+static void input(Machine *machine, const Detail *detail, double *out)
+{
+    const RunVariants *variants = machine->variants;
+
+    for (size_t lane = 0; lane < machine->n_lanes; lane++) {
+        uint64_t variant = number_in_run(machine, lane) / variants->n_paths;
+        out[lane] = variants->inputs[variant * variants->n_inputs + detail->index];
+    }
 }
 
 /* ---- memory ------------------------------------------------------------------------------- */
@@ -476,6 +503,9 @@ static void run_held(Machine *machine, const Instruction *at)
         break;
     case OP_UNIFORM:
         uniform(machine, detail, out);
+        break;
+    case OP_INPUT:
+        input(machine, detail, out);
         break;
     case OP_LAG:
         lag(machine, detail, machine_lanes(machine, at->a), out);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "run/kernels.h"
+#include "run/run.h"
 
 /* An instruction with a kernel, its registers found. */
 typedef struct {
@@ -30,6 +31,9 @@ typedef struct {
     Clock clock;
     uint64_t seed;
     uint32_t first_path;
+    const RunVariants *variants; /* NULL: lane i is path first_path + i */
+    uint64_t first_index;        /* else of lane 0 in the run */
+    uint64_t n_in_run;
     const double *alive; /* tiles: lanes worth iterating for; NULL: all */
     double *scratch;     /* of solves, shares and rates of return */
 } Machine;

@@ -412,7 +412,7 @@ static bool run_stretch(Work *work, Worker *workers, uint32_t n_threads, Trace *
     for (uint32_t i = 0; i < n_threads; i++)
         workers[i].tile->result = stretch;
     run_workers(workers, n_threads, run_tiles);
-    if (!atomic_load(&work->is_cancelled))
+    if (!atomic_load(&work->is_cancelled) && work->options->variants == NULL)
         trace_failures(trace, stretch->is_failed, stretch->first_path, stretch->n_paths);
     if (!atomic_load(&work->is_cancelled) && work->summary != NULL) {
         run_columns(work, workers, n_threads, sum_up);
@@ -484,6 +484,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
         workers[i].work = &work;
         workers[i].tile = ARENA_NEW(arena, Tile);
         tile_init(workers[i].tile, arena, plan, n_blocks);
+        workers[i].tile->m.variants = options->variants;
+        workers[i].tile->m.n_in_run = options->n_paths;
     }
     if (pthread_mutex_init(&work.lock, NULL) != 0)
         return RUN_NO_THREADS;

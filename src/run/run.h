@@ -14,13 +14,24 @@
 #include "program/program.h"
 #include "run/summary.h"
 
+/* One run in place of many, over the same paths, of a program with lifted numbers: number
+ * v * n_paths + k of the run is path paths[k] with the inputs of variant v. Sums over paths mean
+ * nothing, and failures are not traced. */
+typedef struct {
+    const uint32_t *paths;
+    size_t n_paths;
+    const double *inputs; /* [variant * n_inputs + input]; NULL: the program has none */
+    size_t n_inputs;
+} RunVariants;
+
 typedef struct {
     uint64_t seed;
     uint64_t first_path, n_paths;
-    uint64_t total_paths;     /* of the whole run, of which this is a part; 0: this is the whole */
-    uint32_t n_threads;       /* 0: one a core */
-    uint32_t blocks_per_tile; /* 0: chosen by the size of the program's state */
-    size_t keep_bytes;        /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
+    uint64_t total_paths; /* of the whole run, of which this is a part; 0: this is the whole */
+    const RunVariants *variants; /* NULL: the paths one after another */
+    uint32_t n_threads;          /* 0: one a core */
+    uint32_t blocks_per_tile;    /* 0: chosen by the size of the program's state */
+    size_t keep_bytes;           /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
     /* called from one thread at a time, now and then; returning false cancels */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;

@@ -422,7 +422,7 @@ void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_va
               const double *only, void (*after_period)(Tile *tile, void *context), void *context)
 {
     tile->m.first_path = (uint32_t)first_path;
-    tile->first_index = first_index;
+    tile->m.first_index = tile->first_index = first_index;
     tile->n_valid = n_valid;
     tile->n_alive = 0;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {

@@ -38,14 +38,17 @@ static Text read_file(void *context, Arena *arena, Text from, Text path, bool *o
     return generate_numbers(arena);
 }
 
-/* NULL when the model has a fault, which is then printed. */
-static Model *build(Arena *arena, uint64_t seed, const GenerateOptions *generate,
-                    const char *scenario)
+enum { RAISED_BY = 2 }; /* a number that is nudged: large moves show more than small ones */
+
+/* NULL when the model has a fault, which is then printed. `nudged` NULL: no number. */
+static Model *build_nudged(Arena *arena, uint64_t seed, const GenerateOptions *generate,
+                           const char *scenario, const char *nudged)
 {
     SourceSet *sources = ARENA_NEW(arena, SourceSet);
     SourceFile *file = ARENA_NEW(arena, SourceFile);
     DiagList diags = {.arena = arena, .sources = sources};
-    BuildOptions options = {.scenario = scenario, .read_file = read_file};
+    BuildOptions options = {
+        .scenario = scenario, .nudged = nudged, .nudge_factor = RAISED_BY, .read_file = read_file};
 
     file->name = text_format(arena, "generated_%llu.gw", (unsigned long long)seed);
     file->bytes = generate_model(arena, seed, generate);
@@ -68,6 +71,12 @@ static Model *build(Arena *arena, uint64_t seed, const GenerateOptions *generate
     printf("model %llu has a fault:\n%.*s", (unsigned long long)seed, (int)drawn.length,
            drawn.bytes);
     return NULL;
+}
+
+static Model *build(Arena *arena, uint64_t seed, const GenerateOptions *generate,
+                    const char *scenario)
+{
+    return build_nudged(arena, seed, generate, scenario, NULL);
 }
 
 static RunResult *run_engine(Arena *arena, const Program *program, uint64_t first_path,
@@ -264,10 +273,106 @@ static bool agree_merged(Comparison *c, Arena *arena, const Program *program,
     return agree(c, "two parts merged", whole, run_merge(arena, program, parts, 2));
 }
 
+/* ---- numbers lifted out of the program ---- */
+
+/* One of those that may be lifted, another for each seed. */
+static const Parameter *pick_parameter(const Model *model, uint64_t seed, bool *is_lifted)
+{
+    const Parameter *picked = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->parameters.count; i++) {
+        const Literal *literal = model->parameters.items[i].literal;
+        if (literal != NULL)
+            is_lifted[literal->index] = !literal->shapes_the_model;
+        n += literal != NULL && !literal->shapes_the_model;
+    }
+    n = n > 0 ? (size_t)(seed / 4 % n) + 1 : 0;
+    for (size_t i = 0; i < model->parameters.count && n > 0; i++) {
+        const Literal *literal = model->parameters.items[i].literal;
+        if (literal != NULL && !literal->shapes_the_model && --n == 0)
+            picked = &model->parameters.items[i];
+    }
+    return picked;
+}
+
+/* The paths of one variant of a run, as a result of their own. */
+static RunResult *part_of(Arena *arena, const RunResult *all, const RunResult *like,
+                          const Model *model, uint64_t first)
+{
+    RunResult *part = ARENA_NEW(arena, RunResult);
+
+    *part = *like;
+    part->is_failed = all->is_failed + first;
+    part->columns = ARENA_ARRAY(arena, double *, model->outputs.count + 1);
+    for (size_t i = 0; i < model->outputs.count; i++) {
+        size_t n_rows = model->outputs.items[i].is_once ? 1 : like->n_periods;
+        part->columns[i] = ARENA_ARRAY(arena, double, n_rows * like->n_paths);
+        for (size_t t = 0; t < n_rows; t++)
+            memcpy(part->columns[i] + t * like->n_paths, all->columns[i] + t * all->n_paths + first,
+                   like->n_paths * sizeof(double));
+    }
+    return part;
+}
+
+static bool agree_part(Comparison *c, const char *how, const RunResult *a, const RunResult *b)
+{
+    c->how = how;
+    for (uint64_t p = 0; p < a->n_paths; p++)
+        compare_number(c, "failure of", TEXT("the path"), 0, a->first_path + p, a->is_failed[p],
+                       b->is_failed[p]);
+    compare_columns(c, a, b);
+    return c->n_differences == 0;
+}
+
+/* One program with all numbers lifted, as it is and with one number raised, against the oracle on
+ * the model as it is and on the model built anew. */
+static bool agree_lifted(Comparison *c, Arena *arena, const GenerateOptions *generate,
+                         const char *scenario, const RunResult *oracle)
+{
+    const Model *model = c->model;
+    bool *is_lifted = ARENA_ARRAY(arena, bool, model->n_literals + 1);
+    const Parameter *raised = pick_parameter(model, c->model_seed, is_lifted);
+    const Node *const *inputs = NULL;
+    uint32_t *paths = ARENA_ARRAY(arena, uint32_t, oracle->n_paths);
+    const Program *program = program_build_lifted(arena, model, is_lifted);
+    RunVariants variants = {.paths = paths, .n_paths = (size_t)oracle->n_paths};
+    RunOptions options = {.seed = RUN_SEED,
+                          .n_paths = 2 * oracle->n_paths,
+                          .n_threads = 2,
+                          .blocks_per_tile = 2,
+                          .variants = &variants};
+    RunResult *both = NULL;
+    RunResult *rebuilt = NULL;
+
+    if (raised == NULL)
+        return true;
+    Text name = text_copy(arena, raised->name);
+    const Model *other = build_nudged(arena, c->model_seed, generate, scenario, name.bytes);
+    variants.n_inputs = program_inputs(program, &inputs);
+    double *numbers = ARENA_ARRAY(arena, double, 2 * variants.n_inputs + 1);
+    for (size_t i = 0; i < variants.n_inputs; i++) {
+        numbers[i] = inputs[i]->number;
+        numbers[variants.n_inputs + i] = node_renumbered(inputs[i], raised->literal, RAISED_BY);
+    }
+    for (size_t i = 0; i < variants.n_paths; i++)
+        paths[i] = (uint32_t)(oracle->first_path + i);
+    variants.inputs = numbers;
+    if (other == NULL ||
+        oracle_run(arena, other, RUN_SEED, oracle->first_path, oracle->n_paths, &rebuilt) !=
+            RUN_OK ||
+        run_program(arena, program, &options, &both) != RUN_OK)
+        return false;
+    return agree_part(c, "its numbers lifted", oracle, part_of(arena, both, oracle, model, 0)) &&
+           agree_part(c, text_format(arena, "%s raised", name.bytes).bytes, rebuilt,
+                      part_of(arena, both, rebuilt, model, oracle->n_paths));
+}
+
 static bool compare_model(const Options *options, Arena *arena, uint64_t seed, Coverage *coverage)
 {
     GenerateOptions generate = {.most_periods = options->most_periods};
-    Model *model = build(arena, seed, &generate, seed % 3 == 2 ? "other" : NULL);
+    const char *scenario = seed % 3 == 2 ? "other" : NULL;
+    Model *model = build(arena, seed, &generate, scenario);
     bool is_merged = seed % 16 == 0;
     uint64_t n_paths = (uint64_t)options->n_paths + (is_merged ? BLOCK_OF_PATHS : 0);
     uint64_t first_path = seed % 4 == 1 ? BLOCK_OF_PATHS * 5 : 0;
@@ -288,7 +393,8 @@ static bool compare_model(const Options *options, Arena *arena, uint64_t seed, C
                  run_engine(arena, program, first_path, n_paths, 2, 1)) &&
            (seed % 2 == 0 || agree(&c, "two threads, three blocks a tile", oracle,
                                    run_engine(arena, program, first_path, n_paths, 2, 3))) &&
-           (!is_merged || agree_merged(&c, arena, program, oracle));
+           (!is_merged || agree_merged(&c, arena, program, oracle)) &&
+           (seed % 4 != 2 || agree_lifted(&c, arena, &generate, scenario, oracle));
 }
 
 /* ---- properties ---- */
