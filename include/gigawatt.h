@@ -36,6 +36,12 @@ typedef struct GwRun GwRun;     /* the results of one run; outlives changes to i
 
 /* "0.1.0" */
 GW_API const char *gw_version(void);
+/* The instructions that runs use: "baseline", "avx2" or "avx512", the widest that the machine has
+ * unless the environment variable GW_ISA names another; NULL when it names one that is not there,
+ * and then no model runs. No result depends on it. */
+GW_API const char *gw_instructions(void);
+/* Those that the machine has, widest last, with spaces between. */
+GW_API const char *gw_instructions_present(void);
 /* A word for a status: "ok", "bad input", ... */
 GW_API const char *gw_status_name(GwStatus status);
 
@@ -177,6 +183,7 @@ typedef struct GwRunOptions {
     int with_side_runs;   /* also the runs that report sections need: other scenarios, the
                              headline, and the nudged numbers of RESTS ON */
     int without_rests_on; /* of these, not the last */
+    int with_profile;     /* time it, for gw_run_profile and the JSON; slows it by some percent */
     /* A part: the paths from the first of these to before the second, of `paths` in all; each a
      * multiple of 256, or the last path's end. Both 0: the whole run. A part is saved, and joined
      * to the others with gw_model_merge; it has no report. */
@@ -261,6 +268,9 @@ GW_API GwStatus gw_run_report(GwRun *run, const GwReportOptions *options, const 
 GW_API GwStatus gw_run_json(GwRun *run, const char **text);
 /* The series in long form: output, unit, period, day, and the quantiles, one line each. */
 GW_API GwStatus gw_run_csv(GwRun *run, const char **text);
+/* Where the time went, as a section of text: by stage, with what was written of the run so far, by
+ * phase, by name and by operation. "" when the run was not asked for it. */
+GW_API GwStatus gw_run_profile(GwRun *run, const char **text);
 /* A function for gw_run_save to call now and then, as GwRunOptions.progress is, with no total;
  * other than 0 stops it: GW_CANCELLED, and no file. NULL, as at first: none. */
 GW_API void gw_run_watch(GwRun *run, int (*progress)(void *context, uint64_t done, uint64_t total),

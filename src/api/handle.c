@@ -1,9 +1,11 @@
 /* Handles: their making, sharing and end, and the edge at which memory faults arrive. */
 #include "api/handle.h"
+#include "maths/kernels.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 bool numerals_begin(Numerals *numerals)
 {
@@ -89,9 +91,35 @@ const char *kept_string(Arena *arena, Text text)
     return arena_copy(arena, text.length == 0 ? "" : text.bytes, text.length);
 }
 
+double seconds_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void run_add_stage(GwRun *run, Stages stage, double started)
+{
+    if (run->profile != NULL)
+        run->profile->seconds[stage] += seconds_now() - started;
+}
+
 const char *gw_version(void)
 {
     return GW_VERSION;
+}
+
+const char *gw_instructions(void)
+{
+    const MathsKernels *kernels = maths_kernels(NULL);
+
+    return kernels == NULL ? NULL : kernels->isa;
+}
+
+const char *gw_instructions_present(void)
+{
+    return maths_kernels_present();
 }
 
 const char *gw_status_name(GwStatus status)

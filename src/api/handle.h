@@ -69,6 +69,7 @@ struct GwModel {
     int year;             /* where a default clock starts; 0: this year */
     bool is_open, is_strict, is_stale;
     Built *built;
+    double seconds_reading, seconds_checking, seconds_compiling; /* the last time each was done */
     Arena *pending; /* of a build in progress: left behind when it runs out of memory */
 };
 
@@ -81,6 +82,7 @@ struct GwRun {
     ReportInput input;
     PartHead *part; /* of a run of some paths only; NULL: this is a whole one */
     unsigned char *part_bytes;
+    Profile *profile; /* input's, to be added to; NULL: none was asked for */
     const char *message;
     char message_bytes[400];
     double *sorting; /* scratch of the paths that are kept */
@@ -95,6 +97,10 @@ GwStatus model_fail(GwModel *model, GwStatus status, const char *format, ...)
 GwStatus run_fail(GwRun *run, GwStatus status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 const char *kept_string(Arena *arena, Text text);
+/* Of a clock that only goes forward. */
+double seconds_now(void);
+/* Adds the time since `started` to a stage, where the run is profiled. */
+void run_add_stage(GwRun *run, Stages stage, double started);
 
 /* Compiles the model as it is set; inside an edge_guard. */
 GwStatus model_compile(GwModel *model);

@@ -21,8 +21,10 @@ static GwStatus open_work(void *context)
 {
     OpenArguments *arguments = context;
     GwModel *model = arguments->model;
+    double started = seconds_now();
     GwStatus status = load_model(model, arguments->name, arguments->text, arguments->length);
 
+    model->seconds_reading = seconds_now() - started;
     if (status != GW_OK)
         return status;
     model->n_load_diags = model->diags.diags.count;
@@ -298,6 +300,7 @@ Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags
     Arena *arena = NULL;
     Built *built = NULL;
     Model *made = NULL;
+    double started = seconds_now();
 
     arena_free(model->pending);
     model->pending = NULL;
@@ -307,11 +310,14 @@ Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags
     built->owners = 1;
     made = model_build(arena, diags, model->trees.items, model->trees.count, &options);
     built->model = made;
+    model->seconds_checking = seconds_now() - started;
+    started = seconds_now();
     if (made != NULL && !diag_any_error(diags)) {
         if (needs_parameters(made))
             built->parameter_outputs = collect_parameters(arena, made);
         built->program = program_build(arena, made);
     }
+    model->seconds_compiling = seconds_now() - started;
     model->pending = NULL;
     return built;
 }

@@ -261,6 +261,7 @@ static GwStatus report_work(void *context)
     ReadArguments *arguments = context;
     const GwReportOptions *options = arguments->options;
     ReportStyle style = {.width = 100, .seconds = (double)NAN};
+    double started = seconds_now();
 
     if (options != NULL)
         style = (ReportStyle){.width = options->width != 0 ? options->width : 100,
@@ -270,6 +271,7 @@ static GwStatus report_work(void *context)
     *arguments->text =
         kept_string(arguments->run->arena,
                     report_terminal(arguments->run->arena, &arguments->run->input, &style));
+    run_add_stage(arguments->run, STAGE_REPORT, started);
     return GW_OK;
 }
 
@@ -308,9 +310,29 @@ static GwStatus csv_work(void *context)
 {
     ReadArguments *arguments = context;
 
+    double started = seconds_now();
+
     *arguments->text = kept_string(arguments->run->arena,
                                    report_csv(arguments->run->arena, &arguments->run->input));
+    run_add_stage(arguments->run, STAGE_REPORT, started);
     return GW_OK;
+}
+
+static GwStatus profile_work(void *context)
+{
+    ReadArguments *arguments = context;
+
+    *arguments->text = kept_string(arguments->run->arena,
+                                   report_profile(arguments->run->arena, &arguments->run->input));
+    return GW_OK;
+}
+
+GwStatus gw_run_profile(GwRun *run, const char **text)
+{
+    ReadArguments arguments = {.run = run, .text = text};
+
+    run->message = "";
+    return edge_guard(run->edge, profile_work, &arguments);
 }
 
 GwStatus gw_run_csv(GwRun *run, const char **text)

@@ -1,6 +1,7 @@
 /* Running a model: the run asked for, with the side runs that its report needs. */
 #include "api/running.h"
 #include "base/limits.h"
+#include "maths/kernels.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -95,11 +96,26 @@ GwStatus running_status(GwModel *model, RunStatus status)
                           "the run would not fit: run fewer paths or show fewer series");
     case RUN_NO_THREADS:
         return model_fail(model, GW_BAD_WORLD, "the machine gives no threads; try --threads 1");
+    case RUN_NO_KERNELS:
+        return model_fail(model, GW_BAD_WORLD, "GW_ISA: this machine has %s",
+                          maths_kernels_present());
     }
     return GW_OK;
 }
 
 /* --- the run asked for --- */
+
+static RunProfile *start_profile(Running *running)
+{
+    GwRun *run = running->run;
+
+    run->profile = ARENA_NEW(run->arena, Profile);
+    run->profile->seconds[STAGE_READING] = running->model->seconds_reading;
+    run->profile->seconds[STAGE_CHECKING] = running->model->seconds_checking;
+    run->profile->seconds[STAGE_COMPILING] = running->model->seconds_compiling;
+    run->input.profile = run->profile;
+    return &run->profile->run;
+}
 
 GwStatus running_finish(Running *running)
 {
@@ -120,6 +136,7 @@ static GwStatus run_work(void *context)
     GwRun *run = running->run;
     GwStatus status = model_compile(running->model);
     RunOptions options = asked_options(running);
+    double started = 0;
 
     if (status == GW_OK)
         status = check_size(running);
@@ -130,8 +147,12 @@ static GwStatus run_work(void *context)
     if (running->options.paths_to > 0)
         run->part = part_head_of(running);
     running->progress.total = options.n_paths + (run->part == NULL ? side_runs_paths(running) : 0);
+    if (running->options.with_profile)
+        options.profile = start_profile(running);
+    started = seconds_now();
     status = running_status(running->model,
                             run_program(run->arena, run->built->program, &options, &run->result));
+    run_add_stage(run, STAGE_RUNNING, started);
     return status == GW_OK ? running_finish(running) : status;
 }
 

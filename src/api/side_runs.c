@@ -172,10 +172,14 @@ static GwStatus add_headline(Running *running, uint64_t n_paths, bool is_announc
 static GwStatus run_headline(Running *running)
 {
     uint64_t n_paths = at_most(running->options.paths, HEADLINE_PATHS);
+    GwRun *run = running->run;
     GwStatus status = add_headline(running, n_paths, true);
 
-    running->run->input.headline_paths = n_paths;
-    return status == GW_OK ? add_headline(running, n_paths, false) : status;
+    run->input.headline_paths = n_paths;
+    if (status != GW_OK || n_paths < running->options.paths)
+        return status == GW_OK ? add_headline(running, n_paths, false) : status;
+    report_add_headline(run->arena, run->built->model, run->result, &run->input, false);
+    return GW_OK;
 }
 
 /* --- all --- */
@@ -203,19 +207,26 @@ uint64_t side_runs_paths(const Running *running)
     if (comparison != NULL && comparison->words.count > 0)
         total += (comparison->words.count - 1) * at_most(running->options.paths, COMPARED_PATHS);
     if (report_has_headline(made))
-        total += 2 * at_most(running->options.paths, HEADLINE_PATHS);
+        total +=
+            running->options.paths > HEADLINE_PATHS ? 2 * HEADLINE_PATHS : running->options.paths;
     return total + nudges_paths(running);
 }
 
 GwStatus side_runs(Running *running)
 {
     GwRun *run = running->run;
+    double started = seconds_now();
     GwStatus status = run_comparisons(running);
 
+    run_add_stage(run, STAGE_COMPARE, started);
+    started = seconds_now();
     if (status == GW_OK && report_has_headline(run->built->model))
         status = run_headline(running);
+    run_add_stage(run, STAGE_HEADLINE, started);
+    started = seconds_now();
     if (status == GW_OK)
         status = nudges_run(running);
+    run_add_stage(run, STAGE_RESTS_ON, started);
     arena_free(run->side);
     run->side = NULL;
     return status;

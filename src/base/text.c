@@ -158,13 +158,18 @@ void buffer_format(Buffer *b, const char *format, ...)
 
 void buffer_format_v(Buffer *b, const char *format, va_list arguments)
 {
+    char most[256]; /* nearly everything is shorter: it is printed once */
     va_list again;
     int length = 0;
 
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
+    length = vsnprintf(most, sizeof most, format, again);
     va_end(again);
     assert(length >= 0 && "formats are our own and hold no wide characters");
+    if ((size_t)length < sizeof most) {
+        buffer_add(b, most, (size_t)length);
+        return;
+    }
     buffer_reserve(b, (size_t)length);
     vsnprintf(b->bytes + b->length, (size_t)length + 1, format, arguments);
     b->length += (size_t)length;

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -30,6 +31,14 @@ static int write_main_help(void)
         (void)printf("  %-6s %s\n", commands[i].name, commands[i].help);
     (void)printf("\n`gw COMMAND --help` tells more; `gw --version` the version.\n\nexample:\n"
                  "  gw run models/ten_gigawatts.gw --paths 5000\n");
+    return finish_output(STATUS_FINE);
+}
+
+static int write_version(void)
+{
+    (void)printf("gigawatt %s\n", gw_version());
+    (void)printf("instructions: %s, of %s; GW_ISA chooses\n", gw_instructions(),
+                 gw_instructions_present());
     return finish_output(STATUS_FINE);
 }
 
@@ -61,10 +70,12 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
         return write_main_help();
-    if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("gigawatt %s\n", gw_version());
-        return finish_output(STATUS_FINE);
+    if (gw_instructions() == NULL) {
+        complain("GW_ISA=%s: this machine has %s", getenv("GW_ISA"), gw_instructions_present());
+        return STATUS_USE;
     }
+    if (strcmp(argv[1], "--version") == 0)
+        return write_version();
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);

@@ -23,6 +23,7 @@ enum {
     OPTION_FAIL_ON_CHECKS,
     OPTION_NO_RESTS_ON,
     OPTION_ERRORS,
+    OPTION_PROFILE,
     OPTION_KEEP,
     OPTION_FROM,
     OPTION_TO,
@@ -44,6 +45,7 @@ static const Option options[] = {
     {"fail-on-checks", 0, NULL, "status 1 when a check of the model does not hold"},
     {"no-rests-on", 0, NULL, "leave out what the result rests on (it takes further runs)"},
     {"errors", 0, NULL, "also the standard errors of what is shown"},
+    {"profile", 0, NULL, "say where the time went"},
     {"keep", 0, "BYTES", "how much may be kept of the paths, for example 4G"},
     {"paths-from", 0, "A", "a part of the run, for `gw merge`: from path A, counted from 0"},
     {"paths-to", 0, "B", "to before path B"},
@@ -114,6 +116,13 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
         text = line_end != NULL ? line_end + 1 : text;
     }
     if (status == GW_OK)
+        write_text(text);
+    if (status != GW_OK || settings->is_json)
+        return status; /* JSON holds the profile */
+    status = gw_run_profile(run, &text);
+    if (status == GW_OK && settings->is_csv)
+        (void)fputs(text, stderr); /* not among the series */
+    else if (status == GW_OK)
         write_text(text);
     return status;
 }
@@ -452,6 +461,9 @@ static bool take_option(RunSettings *settings, int option, const char *value)
         return true;
     case OPTION_ERRORS:
         settings->has_errors = true;
+        return true;
+    case OPTION_PROFILE:
+        settings->run.with_profile = 1;
         return true;
     case OPTION_NO_RESTS_ON:
         settings->run.without_rests_on = 1;

@@ -179,7 +179,7 @@ struct Checker {
     LIST(Field *) stack;          /* being elaborated */
     LIST(Field *) fields;         /* every field, in order of creation */
     LIST(Span) parameter_spans;   /* beside model->parameters, until facts_finish */
-    Table *parameter_by_place;    /* "file:start" -> index + 1 in model->parameters */
+    Table *parameter_by_place;    /* its file and start -> index + 1 in model->parameters */
     Span counted;                 /* how far the lines of a file were counted last, for facts */
     uint32_t counted_line;
     uint32_t depth; /* of expressions inside each other, names followed */

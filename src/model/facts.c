@@ -17,7 +17,9 @@ typedef struct {
 
 static Text key_of(Checker *c, Span span)
 {
-    return text_format(c->arena, "%u:%u", span.file, span.start);
+    uint32_t place[2] = {span.file, span.start};
+
+    return text_copy(c->arena, (Text){(const char *)place, sizeof place});
 }
 
 /* A lone number bears its field's name; several, or those of unnamed statements, are counted within

@@ -101,8 +101,10 @@ static InsId ins_intern(Lowering *lowering, Ins *ins)
     size_t bucket = hash_of(ins) & (program->n_buckets - 1);
     if (may_merge(ins->op))
         for (InsId i = program->buckets[bucket]; i != NO_ID; i = program->chain[i])
-            if (ins_equal(&program->ins.items[i], ins))
+            if (ins_equal(&program->ins.items[i], ins)) {
+                program->n_merged++;
                 return i;
+            }
 
     InsId id = (InsId)program->ins.count;
     Ins *made = LIST_PUSH(program->arena, &program->ins);
@@ -111,6 +113,7 @@ static InsId ins_intern(Lowering *lowering, Ins *ins)
     if (ins->n_args > 0)
         memcpy(made->args, ins->args, ins->n_args * sizeof *ins->args);
     made->section = section_for(lowering, made->vary);
+    made->owner = lowering->owner;
     if (made->op == OP_EACH_COUNT)
         made->section = SECTION_RULES + made->detail.index;
     /* What reads a rule's count is computed in that rule. */

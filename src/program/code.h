@@ -157,6 +157,7 @@ typedef struct {
 typedef struct {
     Instruction *instructions;
     size_t n_instructions;
+    uint32_t *owners; /* by instruction: the value it was first made for, or NO_ID */
     Detail *details;
     size_t n_details;
     Ref *refs;

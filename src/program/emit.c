@@ -6,6 +6,7 @@
 typedef struct {
     Program *program;
     LIST(Instruction) instructions;
+    LIST(uint32_t) owners;
     LIST(Detail) details;
     LIST(Ref) refs;
     LIST(uint32_t) exports;
@@ -32,6 +33,12 @@ static uint32_t add_detail(Emitter *emitter, const Detail *detail)
 {
     *LIST_PUSH(emitter->program->arena, &emitter->details) = *detail;
     return (uint32_t)emitter->details.count - 1;
+}
+
+static void add_instruction(Emitter *emitter, const Instruction *instruction, uint32_t owner)
+{
+    *LIST_PUSH(emitter->program->arena, &emitter->instructions) = *instruction;
+    *LIST_PUSH(emitter->program->arena, &emitter->owners) = owner > 0 ? owner - 1 : NO_ID;
 }
 
 static Detail finished_detail(const Program *program, const Ins *ins)
@@ -74,7 +81,7 @@ static void emit_ins(Emitter *emitter, const Ins *ins)
             *LIST_PUSH(program->arena, &emitter->refs) = ref;
         }
     }
-    *LIST_PUSH(program->arena, &emitter->instructions) = out;
+    add_instruction(emitter, &out, ins->owner);
 }
 
 static void emit_store(Emitter *emitter, const Store *store)
@@ -95,7 +102,7 @@ static void emit_store(Emitter *emitter, const Store *store)
         out.detail =
             add_detail(emitter, &(Detail){.memory = memory->reg, .periods = memory->n_registers});
     }
-    *LIST_PUSH(program->arena, &emitter->instructions) = out;
+    add_instruction(emitter, &out, program->ins.items[store->from].owner);
 }
 
 static uint32_t section_of(const Program *program, const Ins *ins)
@@ -213,6 +220,7 @@ void emit_code(Program *program)
     place_table_states(program);
     code->instructions = emitter.instructions.items;
     code->n_instructions = emitter.instructions.count;
+    code->owners = emitter.owners.items;
     code->details = emitter.details.items;
     code->n_details = emitter.details.count;
     code->refs = emitter.refs.items;

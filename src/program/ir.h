@@ -17,6 +17,7 @@ typedef struct {
     bool is_start; /* the clock stands at the first period, for good */
     bool is_dead;
     uint32_t section;
+    uint32_t owner; /* the value it was first made for, plus one; 0: none */
     uint32_t n_args;
     InsId *args;
     double number;
@@ -64,8 +65,15 @@ typedef struct {
     bool is_hot;
 } Memory;
 
+/* What is there after a pass, for `gw dump ir`; instructions by section, dead ones left out. */
+typedef struct {
+    uint32_t values, constant, period, path, step, later, merged, registers, code;
+} PassCount;
+
 struct Program {
     Arena *arena;
+    PassCount *counts; /* by pass */
+    uint32_t n_merged; /* instructions that were asked for and stood already */
     const Model *model;
     bool is_trace;
     const bool *is_lifted; /* by literal; NULL: none is */
@@ -102,8 +110,9 @@ void start_states(Program *program);       /* start.c */
 void fuse_sums(Program *program);          /* fuse.c */
 void allocate_registers(Program *program); /* allocate.c */
 void emit_code(Program *program);          /* emit.c */
-void verify_code(const Program *program);  /* verify.c: asserts */
+void verify_code(Program *program);        /* verify.c: asserts */
 void run_passes(Program *program);
+void print_passes(Buffer *out, const Program *program);
 
 /* vary.c: whether a rule may say `end` to the contract */
 bool ends_by_rule(const Model *model, uint32_t contract);
@@ -114,8 +123,9 @@ typedef struct {
     bool is_starting;
     bool is_closing; /* a state read by N_VALUE is the copy of its opening value */
     uint32_t section;
-    uint32_t body; /* solve being lowered, or NO_ID */
-    uint32_t rule; /* for stretches and counts, or NO_ID */
+    uint32_t body;  /* solve being lowered, or NO_ID */
+    uint32_t rule;  /* for stretches and counts, or NO_ID */
+    uint32_t owner; /* the value in hand, plus one; 0: none */
 } Lowering;
 
 /* A constant that rests on a lifted literal. */

@@ -371,15 +371,19 @@ static void lower_backing(Lowering *lowering)
 }
 
 /* closing = ((opening + in_1 + in_2 ...) - out_1 ...) + lumps */
-static void lower_stock(Lowering *in_step, size_t i)
+static void lower_stock(const Lowering *lowering, size_t i)
 {
-    Program *program = in_step->program;
+    Program *program = lowering->program;
     const Stock *stock = &program->model->stocks.items[i];
     StockCode *code = &program->code.stocks[i];
-    Lowering posting = *in_step;
-    InsId opening = ins_state(in_step, code->state, false);
-    InsId closing = opening;
+    Lowering own = *lowering;
+    Lowering *in_step = &own;
+    Lowering posting = own;
+    InsId opening = 0;
+    InsId closing = 0;
 
+    own.owner = posting.owner = stock->value + 1;
+    opening = closing = ins_state(in_step, code->state, false);
     posting.section = program->code.section_post;
     for (size_t j = 0; j < stock->in.count; j++)
         closing = ins_2(in_step, OP_ADD, closing, lower_value(in_step, stock->in.items[j]));

@@ -414,14 +414,16 @@ static InsId lower_at_start(Lowering *lowering, ValueId id)
 {
     const Value *value = &lowering->program->model->values.items[id];
     InsId *known = &lowering->program->lowered_start[id];
+    Lowering own = *lowering;
 
+    own.owner = id + 1;
     if (*known == NO_ID) {
         if (value->kind == VALUE_FORMULA)
-            *known = lower_node(lowering, value->expr);
+            *known = lower_node(&own, value->expr);
         else if (value->kind == VALUE_DRAW)
-            *known = lower_draw(lowering, value->draw);
+            *known = lower_draw(&own, value->draw);
         else
-            *known = ins_const(lowering, __builtin_nan(""));
+            *known = ins_const(&own, __builtin_nan(""));
     }
     return *known;
 }
@@ -453,6 +455,7 @@ InsId lower_value(Lowering *lowering, ValueId id)
         in_step.is_closing = false;
     }
     if (known == NO_ID) {
+        in_step.owner = id + 1;
         known = lower_anew(&in_step, id);
         program->lowered[id] = known;
     }

@@ -110,6 +110,7 @@ Text program_dump_ir(Arena *arena, const Program *program)
     Buffer out = {.arena = arena};
     Text *names = name_instructions(arena, program);
 
+    print_passes(&out, program);
     for (uint32_t i = 0; i < program->ins.count; i++) {
         const Ins *ins = &program->ins.items[i];
 

@@ -42,7 +42,7 @@ static void verify_instruction(const Code *code, const Instruction *at, Home rea
     }
 }
 
-void verify_code(const Program *program)
+void verify_code(Program *program)
 {
     const Code *code = &program->code;
 

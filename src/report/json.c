@@ -350,6 +350,33 @@ static void put_side_runs(const Writing *w, json_t *all)
     put(all, "raised_by_a_tenth", nudges);
 }
 
+static json_t *rows_json(const ProfileRows *rows)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        json_t *one = json_object();
+        put(one, "name", text_json(rows->items[i].name));
+        put(one, "share", number_json(rows->items[i].share));
+        (void)json_array_append_new(out, one);
+    }
+    return out;
+}
+
+static json_t *profile_json(const Profile *profile)
+{
+    json_t *all = json_object();
+    json_t *seconds = json_object();
+
+    for (size_t i = 0; i < STAGE_REPORT; i++) /* which is under way */
+        put(seconds, report_stage_name(i), number_json(profile->seconds[i]));
+    put(all, "seconds", seconds);
+    put(all, "phases", rows_json(&profile->run.phases));
+    put(all, "names", rows_json(&profile->run.names));
+    put(all, "operations", rows_json(&profile->run.operations));
+    return all;
+}
+
 static json_t *everything_json(const Writing *w)
 {
     static const char *const steps[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
@@ -377,6 +404,8 @@ static json_t *everything_json(const Writing *w)
     put(all, "checks", checks_json(w));
     put(all, "failures", failures_json(w));
     put_side_runs(w, all);
+    if (w->input->profile != NULL)
+        put(all, "profile", profile_json(w->input->profile));
     return all;
 }
 

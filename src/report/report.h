@@ -30,9 +30,28 @@ typedef struct {
     double before, after;
 } Nudge;
 
+/* Seconds that each stage of a profiled run took, side runs apart. */
+typedef enum {
+    STAGE_READING,
+    STAGE_CHECKING,
+    STAGE_COMPILING,
+    STAGE_RUNNING,
+    STAGE_COMPARE,
+    STAGE_HEADLINE,
+    STAGE_RESTS_ON,
+    STAGE_REPORT,
+    N_STAGES
+} Stages;
+
+typedef struct {
+    double seconds[N_STAGES];
+    RunProfile run;
+} Profile;
+
 typedef struct {
     const Model *model;
     const RunResult *result;
+    const Profile *profile; /* NULL: none was asked for */
     uint64_t seed;
     const uint32_t
         *parameter_outputs; /* by parameter: where its draws are, or NO_ID; may be NULL */
@@ -54,6 +73,10 @@ typedef struct {
 
 Text report_terminal(Arena *arena, const ReportInput *input, const ReportStyle *style);
 Text report_csv(Arena *arena, const ReportInput *input);
+/* "reading", ... */
+const char *report_stage_name(size_t stage);
+/* Where the time went; empty when the run was not profiled. */
+Text report_profile(Arena *arena, const ReportInput *input);
 /* Empty in a build without JSON. */
 Text report_json(Arena *arena, const ReportInput *input);
 

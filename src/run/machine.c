@@ -548,23 +548,44 @@ static void set_step(Machine *machine, const Detail *detail)
     machine->clock.is_in_advance = detail->is_in_advance;
 }
 
+static inline void run_instruction(Machine *machine, uint32_t i)
+{
+    const Instruction *at = &machine->code->instructions[i];
+    const Bound *bound = &machine->bound[i];
+
+    if (bound->kernel != NULL) {
+        if (bound->step != NULL)
+            set_step(machine, bound->step);
+        bound->kernel(machine->n_blocks, &machine->clock, bound->out, bound->a, bound->b, bound->c);
+    } else if (op_infos[at->op].op_class == OP_IS_LEAF) {
+        run_leaf(machine, at);
+    } else {
+        run_held(machine, at);
+    }
+}
+
+/* A solve runs its body inside it: what was timed there is not counted twice. */
+static void run_timed(Machine *machine, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        uint64_t before = machine->n_ticks;
+        uint64_t started = run_ticks();
+        run_instruction(machine, i);
+        uint64_t taken = run_ticks() - started;
+        machine->ticks[i] += taken - (machine->n_ticks - before);
+        machine->n_ticks = before + taken;
+    }
+}
+
 void machine_run(Machine *machine, uint32_t section)
 {
     const Section *run = &machine->code->sections[section];
-    const Bound *bound = machine->bound + run->first;
+    uint32_t end = run->first + run->count;
 
-    for (uint32_t i = 0; i < run->count; i++, bound++) {
-        const Instruction *at = &machine->code->instructions[run->first + i];
-
-        if (bound->kernel != NULL) {
-            if (bound->step != NULL)
-                set_step(machine, bound->step);
-            bound->kernel(machine->n_blocks, &machine->clock, bound->out, bound->a, bound->b,
-                          bound->c);
-        } else if (op_infos[at->op].op_class == OP_IS_LEAF) {
-            run_leaf(machine, at);
-        } else {
-            run_held(machine, at);
-        }
+    if (machine->ticks != NULL) {
+        run_timed(machine, run->first, end);
+        return;
     }
+    for (uint32_t i = run->first; i < end; i++)
+        run_instruction(machine, i);
 }

@@ -6,6 +6,8 @@
 #include "run/kernels.h"
 #include "run/run.h"
 
+#include <time.h>
+
 /* An instruction with a kernel, its registers found. */
 typedef struct {
     LaneKernel *kernel; /* NULL: the interpreter does it */
@@ -36,6 +38,8 @@ typedef struct {
     uint64_t n_in_run;
     const double *alive; /* tiles: lanes worth iterating for; NULL: all */
     double *scratch;     /* of solves, shares and rates of return */
+    uint64_t *ticks;     /* by instruction, of a run that is profiled; NULL: nothing is timed */
+    uint64_t n_ticks;    /* of all timed so far */
 } Machine;
 
 /* Doubles of scratch on so many lanes. */
@@ -47,6 +51,19 @@ void machine_init(Machine *machine, Arena *arena, const Code *code, const Model 
 void machine_set_period(Machine *machine, uint32_t period);
 void machine_start_states(Machine *machine);
 void machine_run(Machine *machine, uint32_t section);
+
+/* A clock for shares of time, not for seconds. */
+static inline uint64_t run_ticks(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_ia32_rdtsc();
+#else
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+#endif
+}
 
 static inline double *machine_register(const Machine *machine, uint32_t reg)
 {

@@ -154,6 +154,17 @@ static void plan_due_rows(Plan *plan, Arena *arena, const uint32_t *n_young)
     plan->due_row_starts[model->slots.count] = n_rows;
 }
 
+/* Contracts of one grace share what was counted for it. */
+static const uint32_t *old_of_grace(const Plan *plan, Arena *arena, size_t contract)
+{
+    Ref grace = plan->code->contracts[contract].grace;
+
+    for (size_t i = 0; i < contract; i++)
+        if (plan->code->contracts[i].grace == grace)
+            return plan->n_old[i];
+    return count_old(plan->model, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+}
+
 static void plan_graces(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
@@ -166,8 +177,7 @@ static void plan_graces(Plan *plan, Arena *arena)
         if (grace == REF_NONE)
             continue;
         if (REF_HOME(grace) == HOME_CONST)
-            plan->n_old[i] =
-                count_old(model, arena, machine_register(&plan->constants, REF_INDEX(grace))[0]);
+            plan->n_old[i] = old_of_grace(plan, arena, i);
         n_young[i] = count_young(model, plan->n_old[i]);
     }
     plan_due_rows(plan, arena, n_young);
@@ -390,10 +400,6 @@ Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed
     plan->seed = seed;
     plan->kernels = run_kernels(NULL);
     plan->maths = maths_kernels(NULL);
-    if (plan->kernels == NULL) { /* GW_ISA asks for what this machine has not */
-        plan->kernels = run_kernels("baseline");
-        plan->maths = maths_kernels("baseline");
-    }
     index_parties(plan, arena);
     index_slots(plan, arena);
     index_readers(plan, arena);

@@ -5,6 +5,7 @@
 #include "maths/maths.h"
 #include "run/failures.h"
 #include "run/plan.h"
+#include "run/profile.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -393,6 +394,15 @@ static void merge_workers(Arena *arena, const Model *model, RunResult *result, c
         result->n_kept_failed += result->is_failed[path];
 }
 
+static void finish_profile(Arena *arena, const Worker *workers, uint32_t n, RunProfile *profile)
+{
+    Tile **tiles = ARENA_ARRAY(arena, Tile *, n);
+
+    for (uint32_t i = 0; i < n; i++)
+        tiles[i] = workers[i].tile;
+    profile_finish(arena, tiles, n, profile);
+}
+
 /* ---- the run ------------------------------------------------------------------------------ */
 
 static void run_columns(Work *work, Worker *workers, uint32_t n_threads,
@@ -465,6 +475,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
 
     if (size.n_kept == 0 || options->n_paths > LIMIT_PATHS)
         return RUN_TOO_BIG;
+    if (run_kernels(NULL) == NULL)
+        return RUN_NO_KERNELS;
     const Plan *plan = plan_new(arena, model, code, options->seed);
     if (plan == NULL)
         return RUN_TOO_BIG;
@@ -486,6 +498,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
         tile_init(workers[i].tile, arena, plan, n_blocks);
         workers[i].tile->m.variants = options->variants;
         workers[i].tile->m.n_in_run = options->n_paths;
+        if (options->profile != NULL)
+            profile_start(workers[i].tile, arena);
     }
     if (pthread_mutex_init(&work.lock, NULL) != 0)
         return RUN_NO_THREADS;
@@ -494,6 +508,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     if (!is_done)
         return RUN_CANCELLED;
     result->bytes = size.bytes;
+    if (options->profile != NULL)
+        finish_profile(arena, workers, n_threads, options->profile);
     *out = result;
     return RUN_OK;
 }

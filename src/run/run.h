@@ -24,6 +24,17 @@ typedef struct {
     size_t n_inputs;
 } RunVariants;
 
+/* Where a run's time went, as shares of all that its tiles took: by phase of a period, by the named
+ * value, stock or rule that code was made for, and by operation. Largest first. */
+typedef struct {
+    Text name;
+    double share;
+} ProfileRow;
+typedef LIST(ProfileRow) ProfileRows;
+typedef struct {
+    ProfileRows phases, names, operations;
+} RunProfile;
+
 typedef struct {
     uint64_t seed;
     uint64_t first_path, n_paths;
@@ -32,6 +43,7 @@ typedef struct {
     uint32_t n_threads;          /* 0: one a core */
     uint32_t blocks_per_tile;    /* 0: chosen by the size of the program's state */
     size_t keep_bytes;           /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
+    RunProfile *profile;         /* filled; NULL: nothing is timed */
     /* called from one thread at a time, now and then; returning false cancels */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;
@@ -40,7 +52,8 @@ typedef struct {
 /* With what a run takes besides: under a gibibyte. */
 #define RUN_KEEP_BYTES ((size_t)768 << 20)
 
-typedef enum { RUN_OK, RUN_CANCELLED, RUN_TOO_BIG, RUN_NO_THREADS } RunStatus;
+/* RUN_NO_KERNELS: GW_ISA names instructions that the machine has not. */
+typedef enum { RUN_OK, RUN_CANCELLED, RUN_TOO_BIG, RUN_NO_THREADS, RUN_NO_KERNELS } RunStatus;
 
 typedef struct {
     uint64_t path;

@@ -399,9 +399,19 @@ static void open_period(Tile *tile, uint32_t period)
         tile->requested[i] = NULL;
 }
 
+static void end_phase(Tile *tile, Phase phase)
+{
+    if (tile->m.ticks == NULL)
+        return;
+    uint64_t now = run_ticks();
+    tile->phase_ticks[phase] += now - tile->last_tick;
+    tile->last_tick = now;
+}
+
 static void run_period(Tile *tile, uint32_t period)
 {
     open_period(tile, period);
+    end_phase(tile, PHASE_OPENING);
     machine_run(&tile->m, SECTION_STEP);
     if (period == 0) {
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
@@ -410,12 +420,19 @@ static void run_period(Tile *tile, uint32_t period)
                 tile_fail(tile, lane, failure.kind, failure.index);
         }
     }
+    end_phase(tile, PHASE_FORMULAS);
     tile_rules(tile);
+    end_phase(tile, PHASE_RULES);
     tile_clear(tile);
+    end_phase(tile, PHASE_CLEARING);
     tile_post(tile);
+    end_phase(tile, PHASE_POSTINGS);
     tile_close(tile);
+    end_phase(tile, PHASE_CLOSING);
     tile_report(tile);
+    end_phase(tile, PHASE_OUTPUTS);
     tile_who_step(tile);
+    end_phase(tile, PHASE_WHO_PAYS);
 }
 
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
@@ -429,7 +446,9 @@ void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_va
         tile->alive[lane] = lane < n_valid && (only == NULL || only[lane] != 0) ? 1 : 0;
         tile->n_alive += tile->alive[lane] != 0;
     }
+    tile->last_tick = run_ticks();
     start(tile);
+    end_phase(tile, PHASE_START);
     for (uint32_t t = 0; t < tile->plan->model->n_periods && tile->n_alive > 0; t++) {
         run_period(tile, t);
         if (after_period != NULL)

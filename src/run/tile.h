@@ -135,8 +135,24 @@ typedef struct Plan {
     uint64_t seed;
 } Plan;
 
+/* The phases of a period as a profile tells them apart. */
+typedef enum {
+    PHASE_START,
+    PHASE_OPENING,
+    PHASE_FORMULAS,
+    PHASE_RULES,
+    PHASE_CLEARING,
+    PHASE_POSTINGS,
+    PHASE_CLOSING,
+    PHASE_OUTPUTS,
+    PHASE_WHO_PAYS,
+    N_PHASES
+} Phase;
+
 typedef struct Tile {
     Machine m;
+    uint64_t phase_ticks[N_PHASES]; /* of a run that is profiled */
+    uint64_t last_tick;
     const Plan *plan;
     RunResult *result;    /* columns are written here; NULL: only failures are looked for */
     uint64_t first_index; /* of lane 0 in the result */
