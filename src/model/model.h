@@ -168,8 +168,6 @@ typedef struct {
     uint64_t hash;     /* text_hash64 of the full name */
     uint32_t together; /* Model.togethers, or NO_ID */
     uint32_t place;    /* its row there */
-    /* a scenario's `scaled`, `plus`: applied to the drawn value in this order */
-    const Node *scaled, *plus;
 } Draw;
 
 typedef struct Value {

@@ -39,8 +39,6 @@ static void each_dependency(const Model *m, ValueId id, VisitValue *visit, void 
             each_value(v->draw->params[i], visit, context);
         each_value(v->draw->truncated_low, visit, context);
         each_value(v->draw->truncated_high, visit, context);
-        each_value(v->draw->scaled, visit, context);
-        each_value(v->draw->plus, visit, context);
         break;
     case VALUE_LAG:
         each_value(v->first, visit, context);

@@ -73,11 +73,5 @@ double draw_value(Path *path, const Value *value)
     const Draw *draw = value->draw;
     double x = of_law(path, draw);
 
-    if (draw->is_date)
-        x = gw_floor(x + 0.5);
-    if (draw->scaled != NULL)
-        x = x * evaluate_node(path, draw->scaled);
-    if (draw->plus != NULL)
-        x = x + evaluate_node(path, draw->plus);
-    return x;
+    return draw->is_date ? gw_floor(x + 0.5) : x;
 }

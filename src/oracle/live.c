@@ -39,8 +39,6 @@ static void mark_draw(Live *live, const Draw *draw)
     mark_nodes(live, draw->params, draw->n_params);
     mark_node(live, draw->truncated_low);
     mark_node(live, draw->truncated_high);
-    mark_node(live, draw->scaled);
-    mark_node(live, draw->plus);
 }
 
 static void mark_allocation(Live *live, const Allocation *allocation)

@@ -33,8 +33,6 @@ static void mark_draw(Program *program, const Draw *draw)
     mark_nodes(program, (const Node *const *)draw->params, draw->n_params);
     mark_node(program, draw->truncated_low);
     mark_node(program, draw->truncated_high);
-    mark_node(program, draw->scaled);
-    mark_node(program, draw->plus);
 }
 
 static void mark_allocation(Program *program, const Allocation *allocation)

@@ -79,13 +79,7 @@ InsId lower_draw(Lowering *lowering, const Draw *draw)
 {
     InsId x = of_law(lowering, draw);
 
-    if (draw->is_date)
-        x = ins_1(lowering, OP_HALF_UP, x);
-    if (draw->scaled != NULL)
-        x = ins_2(lowering, OP_MUL, x, lower_node(lowering, draw->scaled));
-    if (draw->plus != NULL)
-        x = ins_2(lowering, OP_ADD, x, lower_node(lowering, draw->plus));
-    return x;
+    return draw->is_date ? ins_1(lowering, OP_HALF_UP, x) : x;
 }
 
 /* ---- values that remember ------------------------------------------------------------- */

@@ -51,8 +51,8 @@ static uint8_t draw_vary(const Program *program, const Draw *draw)
     uint8_t vary = draw->is_once ? VARY_PATH : VARY_BOTH;
 
     vary |= nodes_vary(program, draw->params, draw->n_params);
-    vary |= node_vary(program, draw->truncated_low) | node_vary(program, draw->truncated_high);
-    return vary | node_vary(program, draw->scaled) | node_vary(program, draw->plus);
+    return vary | node_vary(program, draw->truncated_low) |
+           node_vary(program, draw->truncated_high);
 }
 
 bool ends_by_rule(const Model *model, uint32_t contract)
