@@ -279,6 +279,7 @@ static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee,
                  .category = category,
                  .rank = c->default_rank,
                  .contract = contract,
+                 .terms = contract,
                  .raises = NO_ID,
                  .lowers = NO_ID,
                  .is_made = true,
@@ -318,6 +319,22 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
     *LIST_PUSH(c->arena, &c->model->facilities) = facility;
 }
 
+/* The guarantor claims back under the terms of what it paid for. */
+static uint32_t recourse_for(Checker *c, const Guarantee *g, uint32_t terms, uint32_t category)
+{
+    Model *m = c->model;
+    for (size_t j = 0; j < g->recourse.count; j++)
+        if (m->slots.items[g->recourse.items[j]].terms == terms)
+            return g->recourse.items[j];
+    Text name = text_format(c->arena, "%.*s recourse", TEXT_ARG(g->name));
+    if (terms != NO_ID)
+        name = text_format(c->arena, "%.*s for %.*s", TEXT_ARG(name),
+                           TEXT_ARG(m->contracts.items[terms].name));
+    uint32_t slot = made_slot(c, name, g->debtor, g->guarantor, category, g->own_contract);
+    m->slots.items[slot].terms = terms;
+    return slot;
+}
+
 static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t debtor,
                            uint32_t category)
 {
@@ -331,6 +348,8 @@ static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t
         Text name = text_format(c->arena, "%.*s for %.*s", TEXT_ARG(g->name), TEXT_ARG(s.name));
         *LIST_PUSH(c->arena, &g->pays) =
             made_slot(c, name, g->guarantor, s.payee, category, g->own_contract);
+        uint32_t recourse = recourse_for(c, g, s.terms, category);
+        *LIST_PUSH(c->arena, &g->recourse) = recourse;
     }
 }
 
@@ -389,8 +408,6 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
         diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "a party cannot guarantee itself");
         return;
     }
-    g.recourse = made_slot(c, text_format(c->arena, "%.*s recourse", TEXT_ARG(name)), g.debtor,
-                           g.guarantor, category, g.own_contract);
     *LIST_PUSH(c->arena, &c->model->guarantees) = g;
 }
 

@@ -360,6 +360,7 @@ typedef struct {
 typedef struct {
     Text name;                                       /* the rule's name and the action's number */
     uint32_t payer, payee, category, rank, contract; /* contract may be NO_ID */
+    uint32_t terms; /* the contract whose grace its arrears have: its own, or the guaranteed one */
     uint32_t carry; /* where its sub-cent remainder is kept: one for each contract and category */
     bool is_rest;   /* amount is a share of what is left */
     const Node *rest_cap;    /* NULL: none */
@@ -386,7 +387,9 @@ typedef struct {
     uint32_t own_contract;
     LIST(uint32_t) covered; /* the slots covered */
     LIST(uint32_t) pays;    /* slot guarantor -> creditor, one for each covered */
-    uint32_t recourse;      /* slot debtor -> guarantor */
+    LIST(uint32_t)
+    recourse; /* slot debtor -> guarantor, one for each covered; those of one contract
+                 share it */
 } Guarantee;
 
 typedef struct {

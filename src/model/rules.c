@@ -138,6 +138,7 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                  .category = category,
                  .rank = rank,
                  .contract = b->rule.contract,
+                 .terms = b->rule.contract,
                  .is_rest = decl->is_rest};
     slot.name = text_format(c->arena, "%.*s.%u", TEXT_ARG(b->rule.name), b->n_actions);
     slot.carry = carry_of(c, b->at, b->rule.contract, category);

@@ -159,8 +159,8 @@ static void post_guaranteed(Path *path, const Guarantee *guarantee, size_t i, do
 {
     const Model *model = path->model;
     SlotPeriod *pays = &path->slots_now[guarantee->pays.items[i]];
-    SlotPeriod *recourse = &path->slots_now[guarantee->recourse];
-    SlotState *claim = &path->slots[guarantee->recourse];
+    SlotPeriod *recourse = &path->slots_now[guarantee->recourse.items[i]];
+    SlotState *claim = &path->slots[guarantee->recourse.items[i]];
 
     path->slots_now[guarantee->covered.items[i]].paid -= g;
     pays->accrued += g;

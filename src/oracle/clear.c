@@ -158,7 +158,7 @@ static double grace_of(Path *path, uint32_t contract)
 static double overdue(Path *path, uint32_t i)
 {
     const Model *model = path->model;
-    double grace = grace_of(path, model->slots.items[i].contract);
+    double grace = grace_of(path, model->slots.items[i].terms);
     double sum = 0;
 
     if (!is_due_like_any(path, i))

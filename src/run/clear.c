@@ -379,15 +379,15 @@ static void list_lane_slots(Tile *tile)
 
         *out = (LaneSlot){.slot = id,
                           .payer = slot->payer,
-                          .contract = slot->contract,
+                          .terms = slot->terms,
                           .due = now->due,
                           .share = now->share};
         if (now->share != NULL)
             out->due = now->cap;
         out->may_default =
             !slot->is_rest && !plan->is_facility_slot[id] && !plan->is_outside[slot->payer];
-        if (slot->contract != NO_ID)
-            out->n_old = plan->n_old[slot->contract];
+        if (slot->terms != NO_ID)
+            out->n_old = plan->n_old[slot->terms];
         if (tile->has_arrears[id])
             out->arrears = tile_register(tile, plan->code->slot_arrears[id]);
     }
@@ -408,9 +408,9 @@ static bool is_too_old(const Tile *tile, const LaneSlot *slot, uint32_t period, 
 
     if (slot->n_old != NULL)
         return period < slot->n_old[tile->m.clock.period];
-    if (slot->contract == NO_ID || code->contracts[slot->contract].grace == REF_NONE)
+    if (slot->terms == NO_ID || code->contracts[slot->terms].grace == REF_NONE)
         return true;
-    double grace = number_or_zero(tile, code->contracts[slot->contract].grace, lane);
+    double grace = number_or_zero(tile, code->contracts[slot->terms].grace, lane);
     return date_add_months(tile->plan->model->last_days[period], grace) <= tile->m.clock.today;
 }
 
@@ -552,10 +552,10 @@ static void activate_backing(Tile *tile)
             tile_activate(tile, model->facilities.items[i].slot);
     for (size_t i = 0; i < model->guarantees.count; i++) {
         const Guarantee *guarantee = &model->guarantees.items[i];
-        tile_activate(tile, guarantee->recourse);
         for (size_t j = 0; j < guarantee->covered.count; j++) {
             tile_activate(tile, guarantee->covered.items[j]);
             tile_activate(tile, guarantee->pays.items[j]);
+            tile_activate(tile, guarantee->recourse.items[j]);
         }
     }
     sort_active(tile);

@@ -147,9 +147,9 @@ static void plan_due_rows(Plan *plan, Arena *arena, const uint32_t *n_young)
         const Slot *slot = &model->slots.items[i];
 
         plan->due_row_starts[i] = n_rows;
-        if (slot->contract != NO_ID && !slot->is_rest && !plan->is_facility_slot[i] &&
+        if (slot->terms != NO_ID && !slot->is_rest && !plan->is_facility_slot[i] &&
             !plan->is_pays_slot[i])
-            n_rows += n_young[slot->contract];
+            n_rows += n_young[slot->terms];
     }
     plan->due_row_starts[model->slots.count] = n_rows;
 }

@@ -134,7 +134,7 @@ static void post_guaranteed(Tile *tile, const Guaranteed *made)
     const Model *model = plan->model;
     const Guarantee *guarantee = &model->guarantees.items[made->guarantee];
     SlotNow *pays = &tile->slots[guarantee->pays.items[made->covered]];
-    SlotNow *recourse = &tile->slots[guarantee->recourse];
+    uint32_t recourse = guarantee->recourse.items[made->covered];
     size_t lane = made->lane;
     double g = made->cents;
 
@@ -146,10 +146,10 @@ static void post_guaranteed(Tile *tile, const Guaranteed *made)
     cell(tile, guarantee->guarantor, model->receivables)[lane] += g;
     cell(tile, guarantee->guarantor, model->cash)[lane] -= g;
     tile->is_party_touched[guarantee->debtor] = tile->is_party_touched[guarantee->guarantor] = true;
-    tile_register(tile, plan->code->slot_arrears[guarantee->recourse])[lane] += g;
+    tile_register(tile, plan->code->slot_arrears[recourse])[lane] += g;
     tile_register(tile, plan->code->parties[guarantee->debtor].unpaid)[lane] += g;
-    recourse->accrued[lane] += g;
-    tile->has_arrears[guarantee->recourse] = true;
+    tile->slots[recourse].accrued[lane] += g;
+    tile->has_arrears[recourse] = true;
 }
 
 /* Slots that guarantees touch have arrays of their own for what was paid and what accrued. */
@@ -167,13 +167,14 @@ static void unshare_guaranteed(Tile *tile)
 
     for (size_t i = 0; i < model->guarantees.count; i++) {
         const Guarantee *guarantee = &model->guarantees.items[i];
-        SlotNow *recourse = &tile->slots[guarantee->recourse];
 
-        unshare(tile, &recourse->accrued);
         for (size_t j = 0; j < guarantee->covered.count; j++) {
             SlotNow *covered = &tile->slots[guarantee->covered.items[j]];
             SlotNow *pays = &tile->slots[guarantee->pays.items[j]];
+            SlotNow *recourse = &tile->slots[guarantee->recourse.items[j]];
 
+            if (recourse->accrued == recourse->fresh)
+                unshare(tile, &recourse->accrued);
             if (covered->paid == covered->cleared)
                 unshare(tile, &covered->paid);
             unshare(tile, &pays->accrued);

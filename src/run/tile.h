@@ -46,7 +46,7 @@ typedef struct {
 
 /* An active slot as one lane's clearing reads it. */
 typedef struct {
-    uint32_t slot, payer, contract;
+    uint32_t slot, payer, terms;
     const double *due, *share;
     const double *arrears; /* NULL: no lane has arrears */
     const uint32_t *n_old; /* as in Plan */

@@ -343,9 +343,10 @@ static void see_events(Coverage *c, const Model *model, const RunResult *result)
     for (size_t i = 0; i < model->guarantees.count; i++) {
         const Guarantee *guarantee = &model->guarantees.items[i];
 
-        for (size_t j = 0; j < guarantee->pays.count; j++)
+        for (size_t j = 0; j < guarantee->pays.count; j++) {
             see(c, "a guarantee paid", any_paid(result, guarantee->pays.items[j]));
-        see(c, "recourse was paid", any_paid(result, guarantee->recourse));
+            see(c, "recourse was paid", any_paid(result, guarantee->recourse.items[j]));
+        }
     }
     for (uint32_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];

@@ -180,7 +180,7 @@ uint32_t kit_slot(Kit *kit, uint32_t contract, uint32_t payer, uint32_t payee, u
     slot->payer = payer;
     slot->payee = payee;
     slot->category = category;
-    slot->contract = contract;
+    slot->contract = slot->terms = contract;
     slot->carry = kit->model->n_carries++;
     slot->raises = slot->lowers = NO_ID;
     return (uint32_t)(kit->model->slots.count - 1);

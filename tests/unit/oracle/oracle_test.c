@@ -420,10 +420,10 @@ static void a_guarantor_pays_and_has_recourse(void **state)
                              .guarantor = g,
                              .cap = kit_number(&kit, 50),
                              .raises = NO_ID,
-                             .own_contract = NO_ID,
-                             .recourse = recourse};
+                             .own_contract = NO_ID};
     *LIST_PUSH(kit.arena, &guarantee->covered) = covered;
     *LIST_PUSH(kit.arena, &guarantee->pays) = pays;
+    *LIST_PUSH(kit.arena, &guarantee->recourse) = recourse;
     uint32_t cash = kit_ask(&kit, kit_account(&kit, b, CASH));
     uint32_t left = kit_ask(&kit, kit_account(&kit, b, RECEIVABLES));
     uint32_t claim = kit_ask(&kit, kit_account(&kit, g, RECEIVABLES));
