@@ -608,7 +608,6 @@ void collect_declarations(Checker *c)
     c->model->payables = role(c, "payables");
     c->model->receivables = role(c, "receivables");
     c->model->opening_equity = role(c, "opening_equity");
-    c->model->default_cost_account = role(c, "default_costs");
     if (c->model->ranks.count == 0)
         *LIST_PUSH(c->arena, &c->model->ranks) = TEXT("default");
 }

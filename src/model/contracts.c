@@ -138,30 +138,10 @@ static void build_party(Checker *c, Instance *at)
     }
 }
 
-static void find_costs_of_default(Checker *c)
-{
-    Model *m = c->model;
-    m->costs_of_default = NO_ID;
-    bool is_needed = false;
-    for (uint32_t i = 0; i < m->parties.count; i++) {
-        is_needed =
-            is_needed || m->parties.items[i].loss_of_cash || m->parties.items[i].loss_of_receipts;
-        if (text_is(m->parties.items[i].name, "costs_of_default"))
-            m->costs_of_default = i;
-    }
-    if (is_needed &&
-        (m->costs_of_default == NO_ID || !m->parties.items[m->costs_of_default].is_outside ||
-         m->default_cost_account == NO_ID))
-        diag_error(c->diags, DIAG_BOOKS, (Span){.file = c->trees[0]->file},
-                   "default costs need an outside party `costs_of_default` and an expense account "
-                   "`default_costs`; `import gigawatt` declares both");
-}
-
 void parties_build(Checker *c)
 {
     for (size_t i = 0; i < c->parties.count; i++)
         build_party(c, c->parties.items[i]);
-    find_costs_of_default(c);
 }
 
 /* ---- contracts -------------------------------------------------------------------- */
@@ -317,6 +297,31 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
     field->index = (uint32_t)c->model->facilities.count;
     c->model->values.items[field->value].facility = field->index;
     *LIST_PUSH(c->arena, &c->model->facilities) = facility;
+}
+
+/* What a party loses in default is a payment that clearing decides on. */
+static void build_default_costs(Checker *c)
+{
+    Model *m = c->model;
+    uint32_t category = table_index(c->categories, TEXT("default_costs"));
+    uint32_t payee = NO_ID;
+    for (uint32_t i = 0; i < m->parties.count; i++)
+        if (text_is(m->parties.items[i].name, "costs_of_default") && m->parties.items[i].is_outside)
+            payee = i;
+    for (uint32_t i = 0; i < m->parties.count; i++) {
+        Party *party = &m->parties.items[i];
+        party->loss_slot = NO_ID;
+        if (!party->loss_of_cash && !party->loss_of_receipts)
+            continue;
+        if (payee == NO_ID || category == NO_ID) {
+            diag_error(c->diags, DIAG_BOOKS, c->parties.items[i]->decl->name_span,
+                       "default costs need an outside party `costs_of_default` and a category "
+                       "`default_costs`; `import gigawatt` declares both");
+            return;
+        }
+        Text name = text_format(c->arena, "%.*s#default_costs", TEXT_ARG(party->name));
+        party->loss_slot = made_slot(c, name, i, payee, category, NO_ID);
+    }
 }
 
 /* The guarantor claims back under the terms of what it paid for. */
@@ -545,6 +550,7 @@ void contracts_build(Checker *c)
     each_instance_member(c, DECL_FACILITY, build_one_facility);
     rules_build(c);
     each_instance_member(c, DECL_GUARANTEE, build_guarantee);
+    build_default_costs(c);
     size_t n_errors = c->diags->n_errors;
     order_guarantees(c);
     if (c->diags->n_errors == n_errors)

@@ -296,6 +296,7 @@ typedef struct {
     uint32_t keep_rank; /* cash kept is not available to this rank and later ones; n_ranks: only to
                            `of rest` */
     const Node *loss_of_cash, *loss_of_receipts; /* default costs, shares; NULL: none */
+    uint32_t loss_slot;                          /* to `costs_of_default`; NO_ID when it has none */
 } Party;
 
 typedef enum {
@@ -365,7 +366,8 @@ typedef struct {
     bool is_rest;   /* amount is a share of what is left */
     const Node *rest_cap;    /* NULL: none */
     uint32_t raises, lowers; /* stocks, or NO_ID: by what was really paid */
-    bool is_made;            /* made by the compiler for a facility, a guarantee or its recourse */
+    bool
+        is_made; /* made by the compiler: of a facility, a guarantee, its recourse, default costs */
 } Slot;
 
 typedef struct {
@@ -491,14 +493,11 @@ typedef struct Model {
     uint32_t cash, payables, receivables, opening_equity; /* accounts by role */
     LIST(Category) categories;
     LIST(Text) ranks;
-    LIST(Party) parties;       /* in name order */
-    uint32_t costs_of_default; /* the outside party that default costs go to, NO_ID when no party
-                                  has them */
-    LIST(Contract) contracts;  /* in name order */
-    LIST(Rule) rules;          /* in the order of contracts, then as written */
+    LIST(Party) parties;      /* in name order */
+    LIST(Contract) contracts; /* in name order */
+    LIST(Rule) rules;         /* in the order of contracts, then as written */
     LIST(Slot) slots;
     uint32_t n_carries;
-    uint32_t default_cost_account; /* expense debited in the defaulting party's book */
     LIST(Facility) facilities;
     LIST(Guarantee) guarantees; /* in acyclic order: a guarantor's own guarantors come later */
     LIST(Reserve) reserves;

@@ -111,6 +111,19 @@ static void draw_facilities(Path *path)
     }
 }
 
+/* What is lost in default falls due and is paid at once. */
+static void state_losses(Path *path)
+{
+    for (size_t p = 0; p < path->model->parties.count; p++) {
+        double loss = path->clearing->output.loss[p];
+
+        if (loss > 0) {
+            SlotPeriod *now = &path->slots_now[path->model->parties.items[p].loss_slot];
+            now->new_due = now->due = now->cleared = loss;
+        }
+    }
+}
+
 static void post_slot(Path *path, uint32_t i)
 {
     const Model *model = path->model;
@@ -204,23 +217,6 @@ static void draw_guarantees(Path *path)
         draw_guarantee(path, i, path->clearing->output.support_paid[first + i]);
 }
 
-static void post_losses(Path *path)
-{
-    const Model *model = path->model;
-
-    for (uint32_t p = 0; p < model->parties.count; p++) {
-        double loss = path->clearing->output.loss[p];
-
-        path->parties[p].loss = loss;
-        if (loss == 0)
-            continue;
-        debit(path, p, model->default_cost_account, loss);
-        credit(path, p, model->cash, loss);
-        debit(path, model->costs_of_default, model->cash, loss);
-        credit(path, model->costs_of_default, model->opening_equity, loss);
-    }
-}
-
 static void update_reserves(Path *path)
 {
     const ClearingOutput *output = &path->clearing->output;
@@ -249,12 +245,12 @@ void books_post_period(Path *path)
     const Model *model = path->model;
 
     draw_facilities(path);
+    state_losses(path);
     for (uint32_t i = 0; i < model->slots.count; i++)
         post_slot(path, i);
     for (uint32_t i = 0; i < model->slots.count; i++)
         update_arrears(path, i);
     draw_guarantees(path);
-    post_losses(path);
     update_reserves(path);
     prove_books(path);
 }

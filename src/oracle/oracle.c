@@ -232,12 +232,9 @@ static void gather_flows(Run *run)
         const Slot *slot = &model->slots.items[i];
         run->flows[slot->payer * n + slot->payee] += run->path->slots_now[i].paid;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (run->path->parties[i].loss > 0)
-            run->flows[i * n + model->costs_of_default] += run->path->parties[i].loss;
+    for (size_t i = 0; i < n; i++)
         run->opening_cash[i] =
             model->parties.items[i].is_outside ? 0 : run->path->parties[i].cash_at_clearing;
-    }
 }
 
 static bool is_in_window(const Run *run, const View *view)

@@ -44,7 +44,6 @@ typedef struct {
     bool is_defaulted, defaults_now;
     double default_date;
     double cash_at_clearing; /* the account cash as clearing begins, reserves included */
-    double loss;
 } PartyState;
 
 typedef struct {

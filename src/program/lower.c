@@ -37,8 +37,6 @@ static void make_cells(Program *program)
             if (opening->against != NO_ID)
                 need_cell(program, opening->against, opening->against_account);
         }
-        if (party->loss_of_cash != NULL || party->loss_of_receipts != NULL)
-            need_cell(program, p, model->default_cost_account);
     }
     for (size_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];

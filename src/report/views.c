@@ -331,9 +331,7 @@ static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t 
                     ? scale_for(r->model->currency, 1, reasons.items[i].money)
                     : scale;
     }
-    table_add(r, &table,
-              r->model->costs_of_default == NO_ID ? TEXT("at the start")
-                                                  : TEXT("at the start, less costs of default"));
+    table_add(r, &table, TEXT("at the start"));
     table_add(r, &table, number_cell(r, scale, left));
     for (size_t i = 0; i < reasons.count; i++) {
         table_add(r, &table, reasons.items[i].words);

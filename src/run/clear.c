@@ -250,7 +250,7 @@ static size_t list_dues(Tile *tile, uint32_t party)
         const SlotNow *now = &tile->slots[entry->slot];
 
         if (tile->posting[entry->slot] != 0 && entry->is_paid && now->share == NULL &&
-            !plan->is_pays_slot[entry->slot])
+            !plan->is_outcome_slot[entry->slot])
             tile->entries[n++] = (Entry){now->due, entry->is_credit ? -1 : 1};
     }
     return n;
@@ -266,7 +266,7 @@ static void find_short(Tile *tile)
     for (size_t i = 0; i < tile->n_active; i++) {
         const Slot *slot = &plan->model->slots.items[tile->active[i]];
 
-        if (!slot->is_rest && !plan->is_pays_slot[tile->active[i]])
+        if (!slot->is_rest && !plan->is_outcome_slot[tile->active[i]])
             tile->is_payer[slot->payer] = true;
     }
     for (uint32_t p = 0; p < plan->model->parties.count; p++) {
@@ -626,6 +626,24 @@ static void clear_slow_lanes(Tile *tile)
     forget_lane_dues(tile);
 }
 
+/* What is lost in default falls due and is paid at once. */
+static void state_losses(Tile *tile)
+{
+    const Model *model = tile->plan->model;
+    bool some = false;
+
+    for (size_t p = 0; p < model->parties.count; p++) {
+        if (tile->losses[p] == NULL)
+            continue;
+        SlotNow *now = &tile->slots[model->parties.items[p].loss_slot];
+        tile_activate(tile, model->parties.items[p].loss_slot);
+        now->fresh = now->due = tile->losses[p];
+        some = true;
+    }
+    if (some)
+        sort_active(tile);
+}
+
 void tile_clear(Tile *tile)
 {
     const Model *model = tile->plan->model;
@@ -650,6 +668,8 @@ void tile_clear(Tile *tile)
         tile_pay_short(tile);
     }
     tile_share_rest(tile);
-    if (tile->has_slow)
+    if (tile->has_slow) {
         clear_slow_lanes(tile);
+        state_losses(tile);
+    }
 }

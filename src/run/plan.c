@@ -148,7 +148,7 @@ static void plan_due_rows(Plan *plan, Arena *arena, const uint32_t *n_young)
 
         plan->due_row_starts[i] = n_rows;
         if (slot->terms != NO_ID && !slot->is_rest && !plan->is_facility_slot[i] &&
-            !plan->is_pays_slot[i])
+            !plan->is_outcome_slot[i])
             n_rows += n_young[slot->terms];
     }
     plan->due_row_starts[model->slots.count] = n_rows;
@@ -235,12 +235,15 @@ static void index_slots(Plan *plan, Arena *arena)
     const Model *model = plan->model;
 
     plan->is_facility_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
-    plan->is_pays_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
+    plan->is_outcome_slot = ARENA_ARRAY(arena, bool, model->slots.count + 1);
     for (size_t i = 0; i < model->facilities.count; i++)
         plan->is_facility_slot[model->facilities.items[i].slot] = true;
     for (size_t i = 0; i < model->guarantees.count; i++)
         for (size_t j = 0; j < model->guarantees.items[i].pays.count; j++)
-            plan->is_pays_slot[model->guarantees.items[i].pays.items[j]] = true;
+            plan->is_outcome_slot[model->guarantees.items[i].pays.items[j]] = true;
+    for (size_t i = 0; i < model->parties.count; i++)
+        if (model->parties.items[i].loss_slot != NO_ID)
+            plan->is_outcome_slot[model->parties.items[i].loss_slot] = true;
 }
 
 static void index_readers(Plan *plan, Arena *arena)
@@ -340,7 +343,7 @@ static void sort_slots(const Plan *plan, Arena *arena, bool is_rest, uint32_t **
             const Slot *slot = &model->slots.items[i];
             uint32_t at = n;
 
-            if (slot->is_rest != is_rest || slot->payer != p || plan->is_pays_slot[i])
+            if (slot->is_rest != is_rest || slot->payer != p || plan->is_outcome_slot[i])
                 continue;
             for (; at > first && model->slots.items[(*slots)[at - 1]].rank > slot->rank; at--)
                 (*slots)[at] = (*slots)[at - 1];

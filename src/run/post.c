@@ -16,18 +16,6 @@ static double *cell(const Tile *tile, uint32_t party, uint32_t account)
         tile, tile->plan->code->cells[party * tile->plan->model->accounts.count + account]);
 }
 
-static void debit(Tile *tile, uint32_t party, uint32_t account, const double *cents)
-{
-    tile->is_party_touched[party] = true;
-    tile->m.kernels->add(tile->m.n_lanes, cell(tile, party, account), cents);
-}
-
-static void credit(Tile *tile, uint32_t party, uint32_t account, const double *cents)
-{
-    tile->is_party_touched[party] = true;
-    tile->m.kernels->subtract(tile->m.n_lanes, cell(tile, party, account), cents);
-}
-
 /* ---- slots -------------------------------------------------------------------------------- */
 
 /* In a tile where all is paid, what a slot paid is what it owed: the arrays are shared. */
@@ -183,20 +171,6 @@ static void unshare_guaranteed(Tile *tile)
     }
 }
 
-static void post_losses(Tile *tile)
-{
-    const Model *model = tile->plan->model;
-
-    for (uint32_t p = 0; p < model->parties.count; p++) {
-        if (tile->losses[p] == NULL)
-            continue;
-        debit(tile, p, model->default_cost_account, tile->losses[p]);
-        credit(tile, p, model->cash, tile->losses[p]);
-        debit(tile, model->costs_of_default, model->cash, tile->losses[p]);
-        credit(tile, model->costs_of_default, model->opening_equity, tile->losses[p]);
-    }
-}
-
 /* ---- what follows payments ------------------------------------------------------------------ */
 
 static void raise(Tile *tile, uint32_t stock, const double *cents, double sign)
@@ -326,7 +300,6 @@ void tile_post(Tile *tile)
     }
     for (size_t i = 0; i < tile->n_active; i++)
         keep_dues(tile, tile->active[i]);
-    post_losses(tile);
     gather_payments(tile);
     read_payments(tile);
     sum_flows(tile);

@@ -114,8 +114,9 @@ typedef struct Plan {
     ClearingPlan *clearing;
     size_t n_supports;
     bool *is_outside;
-    bool *is_facility_slot, *is_pays_slot;
-    bool *keep_counts; /* by party: keep_rank lets it hold back from what is due */
+    bool *is_facility_slot;
+    bool *is_outcome_slot; /* falls due and is paid only as clearing says: `pays`, default costs */
+    bool *keep_counts;     /* by party: keep_rank lets it hold back from what is due */
     uint32_t *reader_slots, *reader_starts;    /* by reader: whose payments it counts */
     uint32_t *party_cells, *party_cell_starts; /* registers of each book */
     CellEntry *entries;                        /* by cell of party_cells, by slot */

@@ -85,13 +85,9 @@ static void gather_block(Tile *tile, size_t first)
         add_block(tile->who_flows + (slot->payer * n + slot->payee) * GW_WHO_LANES,
                   tile->slots[tile->active[i]].paid + first);
     }
-    for (uint32_t p = 0; p < n; p++) {
-        if (tile->losses[p] != NULL)
-            add_block(tile->who_flows + (p * n + model->costs_of_default) * GW_WHO_LANES,
-                      tile->losses[p] + first);
+    for (uint32_t p = 0; p < n; p++)
         if (!plan->is_outside[p])
             add_block(tile->who_cash + p * GW_WHO_LANES, tile->cash_before[p] + first);
-    }
 }
 
 static void add_received(Tile *tile, uint32_t i, size_t first, const double *state)

@@ -954,6 +954,7 @@ static void write_books(Gen *g)
         "category repayment { payer debt; payee loans }\n"
         "category equity { payer investments; payee paid_in }\n"
         "category guarantee { payer guarantee_cost; payee guarantee_income }\n"
+        "category default_costs { payer default_costs; payee sales }\n"
         "ranks first_rank, middle default, last_rank\n",
         chance(g, 15) ? "1000000000" : "1");
 }
@@ -1549,8 +1550,9 @@ static void write_backed(Gen *g)
         n_steps == 1 ? due : due * between(g, n_steps, n_steps + 1), g->parties[0]);
     put(g,
         "contract pledge \"Pledge\" between %s and users {\n"
-        "  guarantee of backed by %s up to %d coin\n}\n",
-        g->parties[1], g->parties[chance(g, 40) ? g->n_inside + 1 : 1], between(g, 10, 90));
+        "  guarantee of %s by %s up to %d coin\n}\n",
+        g->parties[1], chance(g, 30) ? g->parties[0] : "backed",
+        g->parties[chance(g, 40) ? g->n_inside + 1 : 1], between(g, 10, 90));
 }
 
 /* One contract for each instance of a kind. */

@@ -40,8 +40,6 @@ static void add_books(Kit *kit)
     model->payables = PAYABLES;
     model->receivables = RECEIVABLES;
     model->opening_equity = EQUITY;
-    model->default_cost_account = EXPENSE;
-    model->costs_of_default = NO_ID;
 }
 
 Kit kit_new(int year, uint32_t n_periods)
@@ -150,6 +148,7 @@ uint32_t kit_party(Kit *kit, const char *name, double opening_cash)
     Party *party = LIST_PUSH(kit->arena, &kit->model->parties);
 
     party->name = text_from(name);
+    party->loss_slot = NO_ID;
     party->is_outside = opening_cash < 0;
     party->keep_rank = (uint32_t)kit->model->ranks.count;
     if (!party->is_outside)
