@@ -345,11 +345,9 @@ static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
                  "Compare with `today`, so that the rule acts on what has happened.");
 }
 
-static void warn_of_past(RuleBuilder *b, const Decl *decl)
+/* What each firing would have paid, where that is known. */
+static void say_what_is_left_out(RuleBuilder *b, Diag *d)
 {
-    double day;
-    if (!node_is_known(b->rule.date, &day) || day >= b->c->model->from)
-        return;
     double amount = 0;
     for (size_t i = 0; i < b->rule.actions.count; i++) {
         double x;
@@ -359,13 +357,77 @@ static void warn_of_past(RuleBuilder *b, const Decl *decl)
     }
     double scale = amount >= 1e9 ? 1e9 : amount >= 1e6 ? 1e6 : 1;
     const char *magnitude = scale == 1e9 ? " bn" : scale == 1e6 ? " mn" : "";
-    char text[16];
-    day_print(day, text);
-    Diag *d = diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->expr->span,
-                           "%s lies before the clock starts: this does not happen", text);
     if (amount > 0)
         diag_because(b->c->diags, d, "Left out: %.10g%s %.*s.", amount / scale, magnitude,
                      TEXT_ARG(b->c->model->currency));
+}
+
+/* That a loan of the library outlasts the clock is nothing to speak of. */
+static bool is_of_library(const RuleBuilder *b, const Decl *decl)
+{
+    return b->c->diags->sources->files.items[decl->span.file]->is_library;
+}
+
+static void look_at_event(RuleBuilder *b, const Decl *decl)
+{
+    const Model *m = b->c->model;
+    double day;
+    if (!node_is_known(b->rule.date, &day) || !isfinite(day) ||
+        (day >= m->from && day <= m->until))
+        return;
+    char text[16];
+    day_print(day, text);
+    if (day < m->from)
+        say_what_is_left_out(
+            b, diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->expr->span,
+                            "%s lies before the clock starts: this does not happen", text));
+    else if (!is_of_library(b, decl))
+        say_what_is_left_out(
+            b, diag_note(b->c->diags, DIAG_LATE_EVENT, decl->expr->span,
+                         "%s lies after the clock ends: this does not happen in it", text));
+}
+
+/* The n-th day on which a rule of a term falls due. */
+static double nth_due(const Rule *rule, double start, double n)
+{
+    return rule->step_months > 0 ? date_add_months(start, n * rule->step_months)
+                                 : start + n * rule->step_days;
+}
+
+/* A term that is not a whole number of the rule's periods has a rest at its end. */
+static void look_at_stub(RuleBuilder *b, const Decl *decl, double start, double end)
+{
+    double n = 0;
+    while (nth_due(&b->rule, start, n + 1) <= end)
+        n++;
+    double days = end - nth_due(&b->rule, start, n);
+    if (days <= 0)
+        return;
+    Diag *d =
+        diag_warning(b->c->diags, DIAG_STUB_PERIOD, decl->during->span,
+                     "the last %.0f days of this term are shorter than the rule's period", days);
+    diag_because(b->c->diags, d,
+                 b->rule.is_in_advance ? "They are reckoned as a whole period."
+                                       : "Nothing falls due for them.");
+}
+
+static void look_at_term(RuleBuilder *b, const Decl *decl)
+{
+    const Model *m = b->c->model;
+    double start, end;
+    if (!node_is_known(b->rule.term_start, &start) ||
+        !node_is_known(b->rule.term_end, &end) || !isfinite(end) ||
+        !(start >= day_from_civil(DATE_MIN_YEAR, 1, 1)))
+        return;
+    double first = b->rule.is_in_advance ? start : nth_due(&b->rule, start, 1);
+    if (end < m->from)
+        diag_warning(b->c->diags, DIAG_PAST_EVENT, decl->during->span,
+                     "this term ends before the clock starts: nothing falls due");
+    else if (first > m->until && !is_of_library(b, decl))
+        diag_note(b->c->diags, DIAG_LATE_EVENT, decl->during->span,
+                  "nothing of this term falls due before the clock ends");
+    else if (end <= m->until)
+        look_at_stub(b, decl, start, end);
 }
 
 static bool build_trigger(RuleBuilder *b, const Decl *decl)
@@ -451,7 +513,9 @@ static void build_rule(Checker *c, Instance *at, const Decl *decl, size_t number
     for (size_t i = 0; i < decl->members.count; i++)
         build_action(&b, decl->members.items[i]);
     if (b.rule.kind == RULE_ON)
-        warn_of_past(&b, decl);
+        look_at_event(&b, decl);
+    else if (b.rule.term_start)
+        look_at_term(&b, decl);
     *LIST_PUSH(c->arena, &c->model->rules) = b.rule;
 }
 
