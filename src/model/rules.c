@@ -372,8 +372,7 @@ static void look_at_event(RuleBuilder *b, const Decl *decl)
 {
     const Model *m = b->c->model;
     double day;
-    if (!node_is_known(b->rule.date, &day) || !isfinite(day) ||
-        (day >= m->from && day <= m->until))
+    if (!node_is_known(b->rule.date, &day) || !isfinite(day) || (day >= m->from && day <= m->until))
         return;
     char text[16];
     day_print(day, text);
@@ -415,9 +414,8 @@ static void look_at_term(RuleBuilder *b, const Decl *decl)
 {
     const Model *m = b->c->model;
     double start, end;
-    if (!node_is_known(b->rule.term_start, &start) ||
-        !node_is_known(b->rule.term_end, &end) || !isfinite(end) ||
-        !(start >= day_from_civil(DATE_MIN_YEAR, 1, 1)))
+    if (!node_is_known(b->rule.term_start, &start) || !node_is_known(b->rule.term_end, &end) ||
+        !isfinite(end) || !(start >= day_from_civil(DATE_MIN_YEAR, 1, 1)))
         return;
     double first = b->rule.is_in_advance ? start : nth_due(&b->rule, start, 1);
     if (end < m->from)

@@ -34,8 +34,7 @@ static Text read_file(void *context, Arena *arena, Text from, Text path, bool *o
 {
     (void)context;
     (void)from;
-    *ok = text_is(path, "numbers.csv");
-    return generate_numbers(arena);
+    return generate_file(arena, path, ok);
 }
 
 enum { RAISED_BY = 2 }; /* a number that is nudged: large moves show more than small ones */
@@ -382,7 +381,8 @@ static bool compare_model(const Options *options, Arena *arena, uint64_t seed, C
         return false;
     if (oracle_run(arena, model, RUN_SEED, first_path, n_paths, &oracle) != RUN_OK)
         return false;
-    coverage_add(coverage, model, oracle);
+    coverage_add(coverage, model, oracle, generate_model(arena, seed, &generate),
+                 scenario != NULL);
 
     Comparison c = {.model = model, .model_seed = seed, .how = "the oracle"};
     if (oracle->n_book_faults > 0)

@@ -366,6 +366,43 @@ static void see_events(Coverage *c, const Model *model, const RunResult *result)
     }
 }
 
+/* ---- what a model no longer knows of its text ---- */
+
+static size_t place_of(Text text, const char *words)
+{
+    size_t n = strlen(words);
+
+    for (size_t i = 0; i + n <= text.length; i++)
+        if (memcmp(text.bytes + i, words, n) == 0)
+            return i;
+    return text.length;
+}
+
+static void see_words(Coverage *c, const char *name, Text text, const char *words)
+{
+    see(c, name, place_of(text, words) < text.length);
+}
+
+static void see_text(Coverage *c, Text text, bool is_scenario)
+{
+    size_t end = place_of(text, "scenario other");
+    Text declared = {text.bytes, end};
+    Text other = {text.bytes + end, is_scenario ? text.length - end : 0};
+
+    see_words(c, "kind like another", declared, " like shop");
+    see_words(c, "kind like another, without a rule", declared, "without clear_out");
+    see_words(c, "kind like another, a rule replaced", declared, "rule clear_out every");
+    see_words(c, "correlated within", declared, " within shop");
+    see_words(c, "table from a file", declared, "from \"days.csv\"");
+    see_words(c, "scenario, another number", other, "k0 =");
+    see_words(c, "scenario, another law", other, " ~ ");
+    see_words(c, "scenario, scaled", other, " scaled ");
+    see_words(c, "scenario, plus", other, " plus ");
+    see_words(c, "scenario, instead", other, " instead");
+    see_words(c, "scenario, every", other, "every ");
+    see_words(c, "scenario, a stage", other, "= never");
+}
+
 Coverage *coverage_new(Arena *arena)
 {
     Coverage *c = ARENA_NEW(arena, Coverage);
@@ -380,7 +417,8 @@ Coverage *coverage_new(Arena *arena)
     return c;
 }
 
-void coverage_add(Coverage *c, const Model *model, const RunResult *result)
+void coverage_add(Coverage *c, const Model *model, const RunResult *result, Text text,
+                  bool is_scenario)
 {
     memset(c->is_here, 0, sizeof c->is_here);
     see(c, step_names[model->step], true);
@@ -392,6 +430,7 @@ void coverage_add(Coverage *c, const Model *model, const RunResult *result)
     see_backing(c, model);
     see_asked(c, model);
     see_events(c, model, result);
+    see_text(c, text, is_scenario);
     for (int i = 0; i < c->n; i++)
         c->counts[i] += c->is_here[i];
 }

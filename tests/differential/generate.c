@@ -59,7 +59,7 @@ typedef struct {
     char debts[MAX_CONTRACTS][NAME_SIZE]; /* stocks of money */
     int n_debts;
     int n_tables;
-    bool has_nodes;
+    bool has_nodes, has_shops, has_rents;
     int n_nodes;
     bool may_read_states; /* once-per-path expressions may not */
 } Gen;
@@ -967,7 +967,13 @@ static void write_table(Gen *g)
     Day first = step_first_day(g->step, g->first_ordinal - (is_held ? 0 : 1));
     Day last = step_last_day(g->step, g->first_ordinal + g->n_periods) + (is_held ? 0 : 40);
 
-    put(g, "table table%d : USD by date { ", g->n_tables++);
+    put(g, "table table%d : USD by date ", g->n_tables++);
+    if (chance(g, 30)) {
+        put(g, "from \"days.csv\" columns day, level%s%s\n", chance(g, 50) ? " linear" : " step",
+            chance(g, 50) ? " hold" : "");
+        return;
+    }
+    put(g, "{ ");
     for (int i = 0; i < n; i++) {
         put(g, "%s", i == 0 ? "" : "; ");
         put_day(g, first + (last - first) / (n - 1) * i + (i == n - 1 ? 5 : 0));
@@ -1498,6 +1504,16 @@ static void choose_contracts(Gen *g)
         g->reserve_for[i] = -1;
 }
 
+/* A shop too, with one rule replaced or left out. */
+static void write_booth(Gen *g, const char *step)
+{
+    put(g, "kind booth like shop {\n  base = %d.5\n", between(g, 0, 4));
+    if (chance(g, 50))
+        put(g, "  without clear_out\n}\n");
+    else
+        put(g, "  rule clear_out every %s { add 1 widget to goods }\n}\n", step);
+}
+
 /* Rules that belong to no contract, and instances with parts. */
 static void write_shops(Gen *g)
 {
@@ -1519,15 +1535,28 @@ static void write_shops(Gen *g)
     put_some_day(g);
     put(g, ", 30 months) { move 0.1 * goods from goods to stash }\n}\n");
     put(g, "stock stash : widget signed = 0 widget\n");
-    for (int i = 0; i < 2; i++) {
-        put(g, "shop shop%d \"Shop\" { keeper = %s; base = ", i, g->parties[below(g, g->n_inside)]);
-        bounded(g, -3, 9);
-        put(g, "\n  hall h1 { floors = %d }\n", between(g, 1, 5));
+    bool is_joined = chance(g, 50);
+    bool has_booth = chance(g, 60);
+    if (has_booth)
+        write_booth(g, words[g->step]);
+    for (int i = 0; i < (has_booth ? 3 : 2); i++) {
+        put(g, "%s shop%d \"Shop\" { keeper = %s%s", i < 2 ? "shop" : "booth", i,
+            g->parties[below(g, g->n_inside)], i < 2 ? "; base = " : "");
+        if (i < 2)
+            bounded(g, -3, 9);
+        if (is_joined)
+            put(g, "\n  hall h1 { floors ~ %d to 6 }\n", between(g, 1, 5));
+        else
+            put(g, "\n  hall h1 { floors = %d }\n", between(g, 1, 5));
         if (chance(g, 50))
             put(g, "  hall h2 { floors ~ 1 to 4 }\n");
         put(g, "}\n");
     }
-    know(g, NUMBER, false, "shop1.area");
+    if (is_joined)
+        put(g, "together shop.hall.floors correlated 0.%d, 0.%d within shop\n", between(g, 0, 3),
+            between(g, 4, 9));
+    g->has_shops = true;
+    know(g, NUMBER, false, "shop%d.area", has_booth ? 2 : 1);
     know(g, THINGS, false, "shop0.goods");
 }
 
@@ -1571,6 +1600,7 @@ static void write_rents(Gen *g)
         "rental rents \"Rents\" for p in node between %s and %s { rate = p.gets * 0.4 "
         "coin/month }\n",
         g->parties[g->n_inside - 1], g->parties[0]);
+    g->has_rents = true;
 }
 
 /* ---- what is asked ---- */
@@ -1657,15 +1687,28 @@ static void write_report(Gen *g)
 
 static void write_scenario(Gen *g)
 {
-    const char *draw = NULL;
+    const Known *draw = NULL;
 
     for (int i = 0; i < g->n_known; i++) {
         if (g->known[i].is_drawn && g->known[i].kind == NUMBER)
-            draw = g->known[i].name;
+            draw = &g->known[i];
     }
     put(g, "scenario other \"Otherwise\" {\n");
-    if (draw != NULL)
-        put(g, "  %s %s\n", draw, chance(g, 50) ? "scaled 1.25" : "plus 0.5");
+    if (draw != NULL && chance(g, 70))
+        put(g, "  %s %s\n", draw->name, chance(g, 50) ? "scaled 1.25" : "plus 0.5");
+    else if (draw != NULL)
+        put(g, "  %s ~ 2 to %d%s%s\n", draw->name, between(g, 3, 9),
+            draw->interval[0] == '\0' ? "" : " drawn ", draw->interval);
+    if (chance(g, 50))
+        put(g, "  k0 = %d.5\n", between(g, 0, 9));
+    if (chance(g, 30))
+        put(g, "  x%d = %d.25 instead\n", below(g, g->n_formulas), between(g, 0, 4));
+    if (g->has_nodes && chance(g, 50))
+        put(g, "  every node.size %s\n", chance(g, 50) ? "scaled 1.5" : "plus 1");
+    if (g->has_shops && chance(g, 50))
+        put(g, "  every shop.base = x%d / 8\n", below(g, g->n_formulas));
+    if (g->has_rents && chance(g, 50))
+        put(g, "  every rental.grace = %d months\n", between(g, 0, 4));
     if (chance(g, 40))
         put(g, "  %s.stage = never\n", g->contracts[g->n_contracts - 1]);
     put(g, "}\n");
@@ -1714,9 +1757,16 @@ static void write_values(Gen *g)
         put(g, "mood ~ one of {calm: 50%%, wild: 30%%, odd: 20%%}\n");
 }
 
-Text generate_numbers(Arena *arena)
+Text generate_file(Arena *arena, Text path, bool *ok)
 {
-    return text_copy(arena, TEXT("name,level\na,1.5\nb,2.25\nc,0.5\nd,4\ne,3.125\nf,9.75\n"));
+    *ok = true;
+    if (text_is(path, "numbers.csv"))
+        return text_copy(arena, TEXT("name,level\na,1.5\nb,2.25\nc,0.5\nd,4\ne,3.125\nf,9.75\n"));
+    if (text_is(path, "days.csv"))
+        return text_copy(arena, TEXT("day,level\n2025-06-30,4.5\n2026-11,12\n2027-02-28,7.25\n"
+                                     "2028-03-01,18\n2031-12-31,2.5\n2040-01-01,9\n"));
+    *ok = false;
+    return (Text){0};
 }
 
 Text generate_model(Arena *arena, uint64_t seed, const GenerateOptions *options)

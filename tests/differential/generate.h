@@ -10,9 +10,9 @@ typedef struct {
     const char *one_more; /* a declaration put in front of the others, or NULL */
 } GenerateOptions;
 
-/* The model; it may have a scenario named `other`, and read the file `numbers.csv`. */
+/* The model; it may have a scenario named `other`, and read files. */
 Text generate_model(Arena *arena, uint64_t seed, const GenerateOptions *options);
-/* What that file holds. */
-Text generate_numbers(Arena *arena);
+/* What a file holds that a model reads; `ok` is false when no model reads it. */
+Text generate_file(Arena *arena, Text path, bool *ok);
 
 #endif
