@@ -400,7 +400,17 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
             Instance *child = table_at(covered->children, i)->value;
             if (child->contract == NO_ID)
                 continue;
-            g.debtor = c->model->contracts.items[child->contract].second;
+            uint32_t debtor = c->model->contracts.items[child->contract].second;
+            if (g.debtor != NO_ID && g.debtor != debtor) {
+                diag_error(
+                    c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                    "what a guarantee covers is owed by one party, but `%.*s` and `%.*s` owe "
+                    "under these contracts; guarantee each by itself",
+                    TEXT_ARG(c->model->parties.items[g.debtor].name),
+                    TEXT_ARG(c->model->parties.items[debtor].name));
+                return;
+            }
+            g.debtor = debtor;
             cover_contract(c, &g, child->contract, g.debtor, category);
         }
     }
