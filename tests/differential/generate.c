@@ -1393,6 +1393,7 @@ static bool may_back(const Gen *g, int backer, int borrower)
 
 static void line_of_credit(Gen *g, int contract)
 {
+    static const char *const words[] = {"day", "week", "month", "quarter", "year"};
     const char *lender = g->parties[g->contract_parties[contract][0]];
     const char *borrower = g->parties[g->contract_parties[contract][1]];
     bool is_for_shortfall = chance(g, 75) && may_back(g, g->contract_parties[contract][0],
@@ -1402,7 +1403,9 @@ static void line_of_credit(Gen *g, int contract)
     put(g, "  facility line from %s to %s up to %d coin%s as borrowing%s%s\n", lender, borrower,
         between(g, 5, 60), changing(g), is_for_shortfall ? " for shortfall" : "",
         chance(g, 70) ? " raises drawn" : "");
-    if (!is_for_shortfall || chance(g, 50)) {
+    if (is_for_shortfall && chance(g, 40)) {
+        put(g, "  every %s { borrow %d coin from line }\n", words[g->step], between(g, 1, 6));
+    } else if (!is_for_shortfall || chance(g, 50)) {
         put(g, "  when ");
         yesno(g, 1);
         put(g, " again { borrow ");
