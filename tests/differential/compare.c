@@ -381,8 +381,7 @@ static bool compare_model(const Options *options, Arena *arena, uint64_t seed, C
         return false;
     if (oracle_run(arena, model, RUN_SEED, first_path, n_paths, &oracle) != RUN_OK)
         return false;
-    coverage_add(coverage, model, oracle, generate_model(arena, seed, &generate),
-                 scenario != NULL);
+    coverage_add(coverage, model, oracle, generate_model(arena, seed, &generate), scenario != NULL);
 
     Comparison c = {.model = model, .model_seed = seed, .how = "the oracle"};
     if (oracle->n_book_faults > 0)
