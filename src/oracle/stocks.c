@@ -98,7 +98,8 @@ static void gather_payments(Path *path)
               path->guaranteed_now[i] / model->minor_per_unit);
 }
 
-/* A stock that may not be below zero: a little below is zero, more fails the path. */
+/* A stock that may not be below zero: a little below is zero, more fails the path. What rounding
+ * leaves of all that was there is zero too. */
 static double test_stock(Path *path, size_t i, double closing)
 {
     const Stock *stock = &path->model->stocks.items[i];
@@ -107,7 +108,7 @@ static double test_stock(Path *path, size_t i, double closing)
 
     if (!isfinite(closing))
         path_fail(path, name);
-    if (stock->is_signed || !(closing < 0))
+    if (stock->is_signed || !(closing < 0x1p-40 * fabs(path->stocks[i].opening)))
         return closing;
     if (closing < -(stock->tolerance + 1e-9 * largest))
         path_fail(path, name);

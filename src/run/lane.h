@@ -58,20 +58,22 @@ static inline double is_during(double today, double start, double end)
     return start == start ? (end == end ? inside : GW_NAN) : GW_NAN;
 }
 
-/* A stock that may not be below zero: a little below is zero, more is a fault, shown as NaN. */
+/* A stock that may not be below zero: a little below is zero, more is a fault, shown as NaN. What
+ * rounding leaves of all that was there is zero too. */
 static inline double stock_close(double opening, double closing, double tolerance)
 {
     double largest = gw_max(fabs(opening), fabs(closing));
     double lowest = -(tolerance + 1e-9 * largest);
+    double least = 0x1p-40 * fabs(opening);
     double lifted = (closing < lowest ? GW_NAN : 0.0) + (closing - closing); /* NaN at -infinity */
 
-    return closing < 0.0 ? lifted : closing;
+    return closing < least ? lifted : closing;
 }
 
 /* The same where it is not below zero by more than its tolerance. */
-static inline double stock_close_plain(double closing)
+static inline double stock_close_plain(double opening, double closing)
 {
-    return closing < 0.0 ? 0.0 : closing;
+    return closing < 0x1p-40 * fabs(opening) ? 0.0 : closing;
 }
 
 /* The nearest whole number, half to even, of either zero: one instruction, or by the rounding of a
