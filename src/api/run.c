@@ -126,6 +126,7 @@ GwStatus running_finish(Running *running)
     run->input.model = run->built->model;
     run->input.result = run->result;
     run->input.seed = running->options.seed;
+    run->input.without_rests_on = running->options.without_rests_on != 0;
     run->input.parameter_outputs = run->built->parameter_outputs;
     return running->options.with_side_runs && run->part == NULL ? side_runs(running) : GW_OK;
 }

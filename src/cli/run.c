@@ -43,7 +43,7 @@ static const Option options[] = {
     {"quiet", 'q', NULL, "no report"},
     {"strict", 0, NULL, "a number without a source is an error"},
     {"fail-on-checks", 0, NULL, "status 1 when a check of the model does not hold"},
-    {"no-rests-on", 0, NULL, "leave out what the result rests on (it takes further runs)"},
+    {"no-rests-on", 0, NULL, "leave out RESTS ON and the further runs it takes"},
     {"errors", 0, NULL, "also the standard errors of what is shown"},
     {"profile", 0, NULL, "say where the time went"},
     {"keep", 0, "BYTES", "how much may be kept of the paths, for example 4G"},

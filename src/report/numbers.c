@@ -34,6 +34,7 @@ enum {
 };
 #define LEAST_WITH_POWER 9999.5e12
 #define MOST_WITH_SMALL_POWER 1e-4
+#define NOTHING_BESIDE 1e-9          /* of the largest in a column */
 #define LEAST_WITH_EXPONENT 999999.5 /* six digits are the most that are read at a glance */
 
 /* Units that take prefixes, and which: an index into `prefixes`, of which the first is none. */
@@ -328,6 +329,23 @@ double middle_size(double smallest, double largest)
     double most = fabs(largest);
 
     return least > 0 && isfinite(least) && isfinite(most) ? sqrt(least) * sqrt(most) : most;
+}
+
+Scale scale_of_column(const Output *output, const Spread *spreads, size_t count)
+{
+    Spread shown = spreads[count - 1];
+    double least = HUGE_VAL;
+    double most = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(spreads[i].p50))
+            most = fmax(most, fabs(spreads[i].p50));
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(spreads[i].p50) && fabs(spreads[i].p50) > NOTHING_BESIDE * most)
+            least = fmin(least, fabs(spreads[i].p50));
+    if (most > 0)
+        shown.p50 = middle_size(least, most);
+    return scale_of_spread(output, &shown);
 }
 
 static void add_date_spread(Buffer *out, const Model *model, const Spread *spread)

@@ -58,6 +58,7 @@ typedef struct {
     LIST(Comparison) comparisons;
     LIST(HeadlineRow) headline;
     uint64_t headline_paths;
+    bool without_rests_on;
     LIST(Nudge) nudges;                /* largest move first */
     uint32_t n_nudged;                 /* fixed assumptions that were tried */
     uint32_t n_not_nudged;             /* that were left out to keep the time short */

@@ -199,7 +199,7 @@ void section_rests_on(Report *r)
     uint32_t output = report_main_output(r->model);
     Buffer out = {.arena = r->arena};
 
-    if (output == NO_ID || r->result->n_kept < REPORT_FEWEST_SPREAD)
+    if (r->input->without_rests_on || output == NO_ID || r->result->n_kept < REPORT_FEWEST_SPREAD)
         return;
     if (has_spread(r, output))
         add_shares(r, &out, output);

@@ -52,6 +52,8 @@ void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *
 void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Spread *spread,
                    Scale scale, bool has_unit);
 Scale scale_of_spread(const Output *output, const Spread *spread);
+/* One for all: between the smallest and the largest median, but for what is nothing beside it. */
+Scale scale_of_column(const Output *output, const Spread *spreads, size_t count);
 size_t text_width(Text text); /* code points */
 
 /* ---- terminal.c ---- */

@@ -1,8 +1,6 @@
 /* show: each output at the end, or a table by year. */
 #include "report/section.h"
 
-#include <math.h>
-
 static Text shown_cell(Report *r, uint32_t output)
 {
     Buffer cell = {.arena = r->arena};
@@ -24,23 +22,13 @@ static void show_column(Report *r, uint32_t output, const StretchList *stretches
 {
     const Output *about = &r->model->outputs.items[output];
     Spread *spreads = ARENA_ARRAY(r->arena, Spread, stretches->count + 1);
-    Spread shown = {0};
-    double least = HUGE_VAL;
-    double most = 0;
     Scale scale;
 
     for (size_t s = 0; s < stretches->count; s++) {
         spreads[s] = spread_folded(r->model, r->result, output, stretches->items[s].first_period,
                                    stretches->items[s].last_period, r->scratch);
-        if (isfinite(spreads[s].p50) && spreads[s].p50 != 0) {
-            least = fmin(least, fabs(spreads[s].p50));
-            most = fmax(most, fabs(spreads[s].p50));
-        }
     }
-    shown = spreads[stretches->count - 1];
-    if (most > 0)
-        shown.p50 = middle_size(least, most);
-    scale = scale_of_spread(about, &shown);
+    scale = scale_of_column(about, spreads, stretches->count);
     cells[0] = text_format(r->arena, "%.*s%.*s%s", TEXT_ARG(output_title(r->model, output)),
                            TEXT_ARG(unit_words(r, scale)), folding_words(about));
     for (size_t s = 0; s < stretches->count; s++) {

@@ -79,21 +79,13 @@ static void fan_of(Report *r, const View *view, uint32_t output)
     StretchList stretches = stretches_by(r->arena, r->model, view->by);
     Spread *spreads = ARENA_ARRAY(r->arena, Spread, stretches.count + 1);
     TextTable table = {.n_columns = 6};
-    double least = HUGE_VAL;
-    double most = 0;
     Scale scale;
 
     for (size_t i = 0; i < stretches.count; i++) {
         spreads[i] = spread_folded(r->model, r->result, output, stretches.items[i].first_period,
                                    stretches.items[i].last_period, r->scratch);
-        if (isfinite(spreads[i].p50) && spreads[i].p50 != 0) {
-            least = fmin(least, fabs(spreads[i].p50));
-            most = fmax(most, fabs(spreads[i].p50));
-        }
     }
-    scale = about->type == TYPE_NUMBER
-                ? scale_for(about->unit, about->unit_scale, middle_size(least, most))
-                : scale_of_spread(about, &spreads[stretches.count - 1]);
+    scale = scale_of_column(about, spreads, stretches.count);
     for (size_t i = 0; i < 6; i++)
         table_add(r, &table, text_from(heads[i]));
     for (size_t i = 0; i < stretches.count; i++) {
