@@ -76,6 +76,18 @@ static GwStatus run_variant(Running *running, const BuildOptions *build, SideNee
 
 /* --- COMPARE --- */
 
+/* Of the values of each period over the first paths: equal when all these are. */
+static void take_hashes(const Model *made, const RunResult *result, uint32_t output,
+                        uint64_t n_paths, uint32_t n_periods, uint64_t *hashes)
+{
+    const double *column = result->columns[output];
+    uint32_t n_own = made->outputs.items[output].is_once ? 1 : made->n_periods;
+
+    for (uint32_t period = 0; period < n_periods && period < n_own; period++)
+        hashes[period] = text_hash64(
+            (Text){(const char *)(column + period * result->n_paths), n_paths * sizeof *column});
+}
+
 /* This report's outputs over the first paths of a result of a model that may lack some. */
 static void take_spreads(GwRun *run, const Model *made, const RunResult *result, uint64_t n_paths,
                          Comparison *comparison)
@@ -86,11 +98,16 @@ static void take_spreads(GwRun *run, const Model *made, const RunResult *result,
     for (uint64_t path = 0; path < n_paths; path++)
         comparison->n_failed += result->is_failed[path];
     comparison->spreads = ARENA_ARRAY(run->arena, Spread, main->outputs.count + 1);
+    comparison->hashes =
+        ARENA_ARRAY(run->arena, uint64_t, main->outputs.count * main->n_periods + 1);
     for (size_t i = 0; i < main->outputs.count; i++) {
         uint32_t there = output_named(made, main->outputs.items[i].name);
-        if (!main->outputs.items[i].is_hidden && there != NO_ID)
-            comparison->spreads[i] =
-                spread_of_first(made, result, there, made->n_periods - 1, n_paths, run->sorting);
+        if (main->outputs.items[i].is_hidden || there == NO_ID)
+            continue;
+        comparison->spreads[i] =
+            spread_of_first(made, result, there, made->n_periods - 1, n_paths, run->sorting);
+        take_hashes(made, result, there, n_paths, main->n_periods,
+                    comparison->hashes + i * main->n_periods);
     }
     comparison->is_run = true;
 }

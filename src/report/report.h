@@ -15,6 +15,7 @@ typedef struct {
     uint64_t n_paths, n_failed; /* the first of the run, the same of every scenario */
     bool is_run;                /* else it could not be compiled */
     Spread *spreads;            /* at the last period; count 0: not shown there */
+    uint64_t *hashes;           /* of all values, [output * n_periods + period]: 0 where none are */
 } Comparison;
 
 /* What all contracts of a layer pay if every stage were effective, and what the effective ones

@@ -407,13 +407,60 @@ static bool compared_cells(Report *r, uint32_t output, Text *cells)
     return !is_alike;
 }
 
+static bool differs_in(const Report *r, uint32_t output, uint32_t period)
+{
+    const Comparison *all = r->input->comparisons.items;
+    size_t at = (size_t)output * r->model->n_periods + period;
+
+    for (size_t i = 1; i < r->input->comparisons.count; i++)
+        if (all[i].hashes != NULL && all[0].hashes != NULL &&
+            all[i].hashes[at] != all[0].hashes[at])
+            return true;
+    return false;
+}
+
+/* Outputs whose cells are alike: in every period, at the end alone, or in the digits shown. */
+typedef struct {
+    Buffer throughout, at_end, as_shown;
+} Alike;
+
+static void add_alike(Report *r, Alike *alike, uint32_t output)
+{
+    uint32_t last = r->model->outputs.items[output].is_once ? 0 : r->model->n_periods - 1;
+    uint32_t first = 0;
+    Buffer *out = &alike->throughout;
+    const char *words = "the same in all: ";
+
+    while (first <= last && !differs_in(r, output, first))
+        first++;
+    if (first <= last) {
+        bool is_end = !differs_in(r, output, last);
+        out = is_end ? &alike->at_end : &alike->as_shown;
+        words = is_end ? "the same in all at the end, but not before: "
+                       : "the same in all to the digits shown: ";
+    }
+    buffer_format(out, "%s%.*s", out->length == 0 ? words : ", ",
+                  TEXT_ARG(output_title(r->model, output)));
+    if (out == &alike->at_end) {
+        buffer_string(out, " (differs first in ");
+        add_date(out, r->model, r->model->last_days[first]);
+        buffer_char(out, ')');
+    }
+}
+
+static void write_alike(Report *r, const Buffer *alike)
+{
+    if (alike->length > 0)
+        add_section(r, "", buffer_view(alike));
+}
+
 void section_compare(Report *r, const View *view)
 {
     size_t n = r->input->comparisons.count;
     Text *cells = ARENA_ARRAY(r->arena, Text, n + 1);
     TextTable table = {.n_columns = 2};
     Buffer heading = {.arena = r->arena};
-    Buffer alike = {.arena = r->arena};
+    Alike alike = {{.arena = r->arena}, {.arena = r->arena}, {.arena = r->arena}};
 
     (void)view;
     if (n == 0)
@@ -422,8 +469,7 @@ void section_compare(Report *r, const View *view)
         if (r->model->outputs.items[output].is_hidden)
             continue;
         if (!compared_cells(r, output, cells)) {
-            buffer_format(&alike, "%s%.*s", alike.length == 0 ? "the same in all: " : ", ",
-                          TEXT_ARG(output_title(r->model, output)));
+            add_alike(r, &alike, output);
             continue;
         }
         table_add(r, &table, output_title(r->model, output));
@@ -443,8 +489,9 @@ void section_compare(Report *r, const View *view)
     add_heading(r, "COMPARE", buffer_view(&heading));
     if (table.cells.count > 0)
         table_write(r, &table);
-    if (alike.length > 0)
-        add_section(r, "", buffer_view(&alike));
+    write_alike(r, &alike.throughout);
+    write_alike(r, &alike.at_end);
+    write_alike(r, &alike.as_shown);
     buffer_char(r->out, '\n');
 }
 
