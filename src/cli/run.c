@@ -68,7 +68,8 @@ typedef struct {
     size_t n_settings, n_shows;
     uint64_t threads, of;
     bool is_json, is_csv, is_quiet, is_strict, fails_on_checks, has_errors;
-    bool is_later; /* a second scenario or a further one */
+    bool is_many;     /* several scenarios: one document of all */
+    size_t n_written; /* of them, so far */
     Cluster cluster;
     GwRunOptions run;
 } RunSettings;
@@ -96,7 +97,28 @@ static int judge_run(GwRun *run, const RunSettings *settings)
     return settings->fails_on_checks && any_check_fails(run) ? STATUS_INPUT : STATUS_FINE;
 }
 
-static GwStatus write_run(GwRun *run, const RunSettings *settings, double seconds)
+/* What stands between the runs of one document: an array in JSON, further lines of one table in
+ * CSV. */
+static const char *write_between(const RunSettings *settings, const char *text)
+{
+    if (settings->is_json && settings->is_many)
+        write_text(settings->n_written == 0 ? "{\"scenarios\": [\n" : ",\n");
+    else if (!settings->is_json && !settings->is_csv && *text != '\0' && settings->n_written > 0)
+        write_text("\n");
+    if (settings->is_csv && settings->n_written > 0) {
+        const char *line_end = strchr(text, '\n'); /* its head stands already */
+        return line_end != NULL ? line_end + 1 : text;
+    }
+    return text;
+}
+
+static void write_end(const RunSettings *settings)
+{
+    if (settings->is_json && settings->is_many && settings->n_written > 0)
+        write_text("]}\n");
+}
+
+static GwStatus write_run(GwRun *run, RunSettings *settings, double seconds)
 {
     /* The time is for who waits for it: elsewhere the same run writes the same bytes. */
     GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO),
@@ -111,13 +133,11 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
         status = gw_run_csv(run, &text);
     else if (!settings->is_quiet)
         status = gw_run_report(run, &report, &text);
-    if (status == GW_OK && settings->is_csv && settings->is_later) {
-        const char *line_end = strchr(text, '\n'); /* its head stands already */
-        text = line_end != NULL ? line_end + 1 : text;
-    }
-    if (status == GW_OK)
-        write_text(text);
-    if (status != GW_OK || settings->is_json)
+    if (status != GW_OK)
+        return status;
+    write_text(write_between(settings, text));
+    settings->n_written++;
+    if (settings->is_json)
         return status; /* JSON holds the profile */
     status = gw_run_profile(run, &text);
     if (status == GW_OK && settings->is_csv)
@@ -129,7 +149,7 @@ static GwStatus write_run(GwRun *run, const RunSettings *settings, double second
 
 /* The file first: what is stopped while it is written leaves none. A report has nothing that could
  * be left half done, so that from there on a signal ends the program at once. */
-static int finish_run(GwRun *run, const RunSettings *settings, const char *output, Meter *meter)
+static int finish_run(GwRun *run, RunSettings *settings, const char *output, Meter *meter)
 {
     double seconds = meter_seconds(meter);
     GwStatus saved = GW_OK;
@@ -193,7 +213,7 @@ static int receive_parts(const RunSettings *settings, GwPart *parts, size_t *n_p
 }
 
 /* Joins this process's part to those of the others, and reports. */
-static int gather_scenario(GwModel *model, const RunSettings *settings, GwRunOptions *run_options,
+static int gather_scenario(GwModel *model, RunSettings *settings, GwRunOptions *run_options,
                            const GwPart *own, const char *output, Meter *meter)
 {
     GwPart *parts = calloc(settings->cluster.size, sizeof *parts);
@@ -221,7 +241,7 @@ static int gather_scenario(GwModel *model, const RunSettings *settings, GwRunOpt
     return status;
 }
 
-static int share_scenario(GwModel *model, const RunSettings *settings, GwRunOptions *run_options,
+static int share_scenario(GwModel *model, RunSettings *settings, GwRunOptions *run_options,
                           const char *output, Meter *meter)
 {
     GwPart own = {.name = "this process's part"};
@@ -245,7 +265,7 @@ static int share_scenario(GwModel *model, const RunSettings *settings, GwRunOpti
     return was_interrupted() ? STATUS_STOPPED : status;
 }
 
-static int run_scenario(GwModel *model, const RunSettings *settings, const char *scenario,
+static int run_scenario(GwModel *model, RunSettings *settings, const char *scenario,
                         const char *output)
 {
     Meter meter = meter_start();
@@ -310,62 +330,72 @@ static size_t list_scenarios(GwModel *model, char *list, const char **names)
     return count;
 }
 
-static int run_named(GwModel *model, const RunSettings *settings, const char *name, bool is_many)
+static int run_named(GwModel *model, RunSettings *settings, const char *name)
 {
-    char *output =
-        settings->output != NULL && is_many ? output_of_scenario(settings->output, name) : NULL;
+    char *output = settings->output != NULL && settings->is_many
+                       ? output_of_scenario(settings->output, name)
+                       : NULL;
     int status = STATUS_WORLD;
 
-    if (settings->output != NULL && is_many && output == NULL)
+    if (settings->output != NULL && settings->is_many && output == NULL)
         complain("memory ran out");
     else
-        status = is_many && output != NULL ? check_output(output) : STATUS_FINE;
+        status = settings->is_many && output != NULL ? check_output(output) : STATUS_FINE;
     if (status == STATUS_FINE)
-        status = run_scenario(model, settings, name, is_many ? output : settings->output);
+        status = run_scenario(model, settings, name, settings->is_many ? output : settings->output);
     free(output);
     return status;
 }
 
-static int run_scenarios(GwModel *model, RunSettings *settings)
+/* A name that no scenario has is found before the first of them has run. */
+static int check_names(GwModel *model, const char *const *names, size_t count)
+{
+    GwStatus status = GW_OK;
+
+    if (count == 0) {
+        complain("run: --scenario needs a name, several with commas, or all");
+        return refuse_use("run");
+    }
+    for (size_t i = 0; i < count && status == GW_OK; i++)
+        status = gw_model_choose_scenario(model, names[i]);
+    return status == GW_OK ? STATUS_FINE : explain(model, status);
+}
+
+static int run_each(GwModel *model, RunSettings *settings, char *list)
 {
     const char *names[MOST_SCENARIOS] = {0};
     char *kept[MOST_SCENARIOS] = {0};
-    char *list = copy_string(settings->scenarios);
-    size_t count = 0;
-    int worst = STATUS_FINE;
+    size_t count = list_scenarios(model, list, names);
+    int worst = check_names(model, names, count);
 
-    if (list == NULL)
-        return STATUS_WORLD;
-    if (strcmp(list, "all") == 0) {
-        GwStatus compiled = gw_model_compile(model);
-        if (compiled != GW_OK) {
-            free(list);
-            return explain(model, compiled);
-        }
-    }
-    count = list_scenarios(model, list, names);
-    if (count == 0) {
-        free(list);
-        complain("run: --scenario names none");
-        return refuse_use("run");
-    }
+    settings->is_many = count > 1;
     for (size_t i = 0; i < count; i++)
         kept[i] = copy_string(names[i]); /* the model's names change with its compilation */
-    for (size_t i = 0; i < count && !was_interrupted(); i++) {
-        int status = STATUS_WORLD;
-        if (i > 0 && !settings->is_quiet && !settings->is_csv && !settings->is_json)
-            write_text("\n");
-        if (kept[i] != NULL)
-            status = run_named(model, settings, kept[i], count > 1);
+    for (size_t i = 0; i < count && !was_interrupted() && worst != STATUS_USE; i++) {
+        int status = kept[i] != NULL ? run_named(model, settings, kept[i]) : STATUS_WORLD;
         worst = status > worst ? status : worst;
-        settings->is_later = true;
         if (gw_model_error_count(model) > 0)
             break; /* the next one would say the same */
     }
+    write_end(settings);
     for (size_t i = 0; i < count; i++)
         free(kept[i]);
-    free(list);
     return was_interrupted() ? STATUS_STOPPED : worst;
+}
+
+static int run_scenarios(GwModel *model, RunSettings *settings)
+{
+    bool is_all = strcmp(settings->scenarios, "all") == 0;
+    GwStatus compiled = is_all ? gw_model_compile(model) : GW_OK; /* names them */
+    char *list = copy_string(settings->scenarios);
+    int status = STATUS_WORLD;
+
+    if (compiled != GW_OK)
+        status = explain(model, compiled);
+    else if (list != NULL)
+        status = run_each(model, settings, list);
+    free(list);
+    return status;
 }
 
 /* --- the command --- */
