@@ -66,8 +66,14 @@ static void choose_overrides(Checker *c)
         for (size_t i = 0; scenario && i < scenario->members.count; i++)
             *LIST_PUSH(c->arena, &c->overrides) = scenario->members.items[i];
     }
-    for (size_t i = 0; i < c->options->n_overrides; i++)
-        *LIST_PUSH(c->arena, &c->overrides) = c->options->overrides[i];
+    Buffer settings = {.arena = c->arena};
+    for (size_t i = 0; i < c->options->n_overrides; i++) {
+        const Decl *setting = c->options->overrides[i];
+        *LIST_PUSH(c->arena, &c->overrides) = setting;
+        buffer_string(&settings, i == 0 ? "" : "; ");
+        buffer_text(&settings, span_text(c->diags->sources, setting->span));
+    }
+    c->model->settings = buffer_view(&settings);
 }
 
 static void elaborate_all_fields(Checker *c)

@@ -182,7 +182,8 @@ struct Checker {
     Table *parameter_by_place;    /* its file and start -> index + 1 in model->parameters */
     Span counted;                 /* how far the lines of a file were counted last, for facts */
     uint32_t counted_line;
-    uint32_t depth; /* of expressions inside each other, names followed */
+    bool is_unheeded; /* what is elaborated is not in force: its literals are no parameters */
+    uint32_t depth;   /* of expressions inside each other, names followed */
     uint32_t default_rank;
     const Decl *model_decl;
     LIST(PendingLag) lags;

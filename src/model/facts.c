@@ -240,8 +240,31 @@ static void walk_decl(Checker *c, Text owner, const Attribution *outer, const De
                  own, d, is_exempt);
 }
 
+/* What was set from outside is an assumption whose source is the setting, unless it says another.
+ * Its names are those of what it changes. */
+static void walk_settings(Checker *c)
+{
+    static const Attribution set_outside = {.kind = ATTRIBUTION_ASSUME};
+    Text outside = TEXT("--set");
+
+    for (size_t i = 0; i < c->options->n_overrides; i++) {
+        const Decl *d = c->options->overrides[i];
+        size_t first = c->model->parameters.count;
+        walk_decl(c, outside, &set_outside, d, false);
+        for (size_t j = first; j < c->model->parameters.count; j++) {
+            Parameter *p = &c->model->parameters.items[j];
+            size_t skipped = outside.length + 1;
+            if (p->name.length > skipped)
+                p->name = (Text){p->name.bytes + skipped, p->name.length - skipped};
+            if (d->attribution.kind == ATTRIBUTION_NONE)
+                p->source = outside;
+        }
+    }
+}
+
 void facts_collect(Checker *c)
 {
+    walk_settings(c);
     for (size_t t = 0; t < c->n_trees; t++)
         for (size_t i = 0; i < c->trees[t]->decls.count; i++)
             walk_decl(c, TEXT(""), NULL, c->trees[t]->decls.items[i], false);
@@ -256,7 +279,7 @@ static Parameter *parameter_at(Checker *c, Span span)
 const Node *facts_use_literal(Checker *c, const Expr *literal, double base)
 {
     Parameter *p = parameter_at(c, literal->span);
-    if (!p)
+    if (!p || c->is_unheeded)
         return node_const(c, base);
     p->number = base;
     if (literal->unit) {

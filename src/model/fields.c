@@ -236,7 +236,9 @@ static void hint_of_declared(Checker *c, Diag *d, const Type *wanted, const Type
 static bool fits_declared(Checker *c, const Field *field, const Type *wanted, Typed *t,
                           const Expr *expr)
 {
-    Span at = expr ? expr->span : field->decl->name_span;
+    Span at = expr                ? expr->span
+              : field->decl->dist ? field->decl->dist->span
+                                  : field->decl->name_span;
     if (t->type.tag == KIND_OF_ERROR)
         return false;
     if (wanted->tag != t->type.tag) {
@@ -317,18 +319,33 @@ static void scale_field(Checker *c, Field *field, Typed *t)
     }
 }
 
-/* A scenario's value in place of one without a declared unit is of the same unit. */
+/* What a value without a declared unit was before a scenario changed it: an error when that cannot
+ * be told. Its numbers are not in force, and so no parameters. */
+static Type type_as_written(Checker *c, const Field *field, const Decl *written)
+{
+    Env env = env_of(field);
+    Type type = {.tag = KIND_OF_ERROR};
+    Text printed;
+    bool was_unheeded = c->is_unheeded;
+
+    c->is_unheeded = true;
+    if (written->expr)
+        type = elaborate(c, &env, written->expr).type;
+    else if (!draw_make(c, &env, written->dist, field->full_name, &type, false, &printed))
+        type.tag = KIND_OF_ERROR;
+    c->is_unheeded = was_unheeded;
+    return type;
+}
+
+/* A scenario's value in place of one without a declared unit is of the same unit; 0 of any. */
 static bool fits_what_was_written(Checker *c, const Field *field, const Decl *written, Typed *t,
                                   const Expr *expr)
 {
-    Env env = env_of(field);
-    if (!written->expr || written->expr->kind != EXPR_NUMBER)
-        return true;
-    Typed was = elaborate(c, &env, written->expr);
-    bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit;
-    if (is_zero && was.type.tag == KIND_OF_NUMBER && t->type.tag == KIND_OF_NUMBER)
-        t->type = was.type;
-    return was.type.tag == KIND_OF_ERROR || fits_declared(c, field, &was.type, t, expr);
+    Type was = type_as_written(c, field, written);
+    bool is_zero = expr && expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit;
+    if (is_zero && was.tag == KIND_OF_NUMBER && t->type.tag == KIND_OF_NUMBER)
+        t->type = was;
+    return was.tag == KIND_OF_ERROR || fits_declared(c, field, &was, t, expr);
 }
 
 /* The declared unit is shown; what an expression says of rates and days is kept unless declared. */
@@ -387,14 +404,17 @@ static void finish_value(Checker *c, Field *field, Typed t)
     }
 }
 
-static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_declared)
+static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_declared,
+                           const Decl *written)
 {
     Env env = env_of(field);
     Type type = declared;
     Text printed;
     Draw *draw =
         draw_make(c, &env, field->decl->dist, field->full_name, &type, is_declared, &printed);
-    if (!draw) {
+    Typed drawn = {.type = type};
+    if (!draw || (!is_declared && field->decl != written &&
+                  !fits_what_was_written(c, field, written, &drawn, NULL))) {
         field->typed = typed_error();
         return;
     }
@@ -451,7 +471,7 @@ static void elaborate_plain_value(Checker *c, Field *field)
         field->state = FIELD_TYPED;
     }
     if (decl->dist) {
-        elaborate_draw(c, field, declared, is_declared);
+        elaborate_draw(c, field, declared, is_declared, written);
         return;
     }
     if (!decl->expr) {
@@ -572,10 +592,13 @@ Typed elaborate_field(Checker *c, Field *field, Span at)
                    LIMIT_ELABORATION_DEPTH);
         return typed_error();
     }
+    bool was_unheeded = c->is_unheeded;
+    c->is_unheeded = false;
     field->state = FIELD_ACTIVE;
     *LIST_PUSH(c->arena, &c->stack) = field;
     elaborate_by_tag(c, field);
     c->stack.count--;
     field->state = FIELD_DONE;
+    c->is_unheeded = was_unheeded;
     return field->typed;
 }

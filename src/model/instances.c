@@ -516,23 +516,27 @@ void instances_expand(Checker *c)
 
 /* ---- overrides -------------------------------------------------------------------- */
 
-static Field *field_of_reference(Checker *c, Instance *self, const Expr *ref)
+/* `p1` of `p1.lead`, `a.p1` of `a.p1.lead`; NULL for a word. */
+static Instance *owner_of_reference(Checker *c, Instance *self, const Expr *ref)
 {
-    if (ref->kind == EXPR_WORD)
-        return table_get(c->root->fields, ref->name);
     if (ref->kind != EXPR_FIELD)
         return NULL;
     Env env = {.self = self};
     const Expr *base = ref->args.items[0];
-    Instance *at = NULL;
     if (base->kind == EXPR_WORD)
-        at = find_instance(&env, base->name);
-    else if (base->kind == EXPR_FIELD) {
-        Text text = span_text(c->diags->sources, base->span);
-        for (size_t i = 0; i < c->all.count && !at; i++)
-            if (text_equal(c->all.items[i]->path, text))
-                at = c->all.items[i];
-    }
+        return find_instance(&env, base->name);
+    Text text = span_text(c->diags->sources, base->span);
+    for (size_t i = 0; i < c->all.count && base->kind == EXPR_FIELD; i++)
+        if (text_equal(c->all.items[i]->path, text))
+            return c->all.items[i];
+    return NULL;
+}
+
+static Field *field_of_reference(Checker *c, Instance *self, const Expr *ref)
+{
+    if (ref->kind == EXPR_WORD)
+        return table_get(c->root->fields, ref->name);
+    Instance *at = owner_of_reference(c, self, ref);
     return at ? table_get(at->fields, ref->name) : NULL;
 }
 
@@ -597,6 +601,15 @@ static void unknown_override(Checker *c, const Decl *o)
     Table *names = table_new(c->arena);
     for (size_t i = 0; i < c->fields.count; i++)
         table_set(names, c->fields.items[i]->full_name, c->fields.items[i]);
+    for (size_t i = 0; i < c->parties.count; i++)
+        for (size_t j = 0; j < c->parties.items[i]->members.count; j++) {
+            const Decl *m = c->parties.items[i]->members.items[j];
+            if (m && m->kind == DECL_OPENING)
+                table_set(names,
+                          text_format(c->arena, "%.*s.%.*s", TEXT_ARG(c->parties.items[i]->path),
+                                      TEXT_ARG(m->name)),
+                          c);
+        }
     Text written = span_text(c->diags->sources, o->ref->span);
     Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, o->ref->span,
                          "there is nothing named `%.*s` to change", TEXT_ARG(written));
@@ -610,11 +623,23 @@ static void unknown_override(Checker *c, const Decl *o)
         diag_suggest(c->diags, d, o->ref->span, "%.*s.stage", TEXT_ARG(written));
     else if (owner && owner->party != NO_ID && table_index(c->accounts, o->ref->name) != NO_ID)
         diag_because(c->diags, d,
-                     "What a party opens with is changed through a name: `opening %.*s = start`, "
-                     "and `start` in the scenario.",
+                     "What a party opens with can be changed, where the model says what that is: "
+                     "`opening %.*s = ...`.",
                      TEXT_ARG(o->ref->name));
     else
         suggest_nearest(c, d, o->ref->span, names, written);
+    for (size_t i = 0; i < c->model->parameters.count && !d->has_edit; i++) {
+        Text parameter = c->model->parameters.items[i].name;
+        if (text_equal(parameter, written) &&
+            !text_starts(c->model->parameters.items[i].file, "--")) {
+            diag_because(
+                c->diags, d,
+                "A report calls a number inside the statement `%.*s` so. Give it a name of "
+                "its own there, and change that.",
+                TEXT_ARG(written));
+            break;
+        }
+    }
 }
 
 /* `tranches.stage = never` is kept with the contract's members; contracts.c reads the last one. */
@@ -644,6 +669,70 @@ static bool override_stage(Checker *c, const Decl *o)
     return is_found;
 }
 
+static const Expr *changed_amount(Checker *c, const Decl *o, const Expr *was)
+{
+    if (o->override == OVERRIDE_SET)
+        return o->expr;
+    Expr *changed = ARENA_NEW(c->arena, Expr);
+    changed->kind = EXPR_BINARY;
+    changed->span = changed->op_span = o->expr->span;
+    changed->op = o->override == OVERRIDE_SCALED ? TEXT("*") : TEXT("+");
+    *LIST_PUSH(c->arena, &changed->args) = (Expr *)was;
+    *LIST_PUSH(c->arena, &changed->args) = o->expr;
+    return changed;
+}
+
+static void refuse_opening(Checker *c, const Decl *o, const Decl *there, const char *why)
+{
+    Diag *d = diag_error(c->diags, DIAG_DERIVED_FIELD, o->ref->span,
+                         "the opening balance `%.*s` cannot be changed so",
+                         TEXT_ARG(span_text(c->diags->sources, o->ref->span)));
+    if (there)
+        diag_label(c->diags, d, there->name_span, "declared here");
+    diag_because(c->diags, d, "%s", why);
+}
+
+/* `lab.cash = 3 bn USD` is what a party's account holds when the clock starts, as for a stock. */
+static bool override_opening(Checker *c, const Decl *o)
+{
+    Instance *party = owner_of_reference(c, c->root, o->ref);
+    size_t n_there = 0;
+    size_t at = 0;
+    if (!party || party->party == NO_ID || table_index(c->accounts, o->ref->name) == NO_ID)
+        return false;
+    for (size_t i = 0; i < party->members.count; i++) {
+        const Decl *m = party->members.items[i];
+        if (!m || m->kind != DECL_OPENING || !text_equal(m->name, o->ref->name))
+            continue;
+        at = i;
+        n_there++;
+    }
+    const Decl *there = n_there > 0 ? party->members.items[at] : NULL;
+    bool is_cash = table_index(c->accounts, o->ref->name) == c->model->cash;
+    if (!there && (!is_cash || c->model->parties.items[party->party].is_outside))
+        return false;
+    if (o->override == OVERRIDE_DRAW || n_there > 1 || (!there && o->override != OVERRIDE_SET)) {
+        refuse_opening(c, o, there,
+                       o->override == OVERRIDE_DRAW
+                           ? "Give a draw a name of its own, and set the balance to that."
+                       : n_there > 1 ? "It is given in several parts: give each a name to change."
+                                     : "None is given: set it with `=`.");
+        return true;
+    }
+    Decl *changed = ARENA_NEW(c->arena, Decl);
+    if (there)
+        *changed = *there;
+    else
+        *changed = (Decl){
+            .kind = DECL_OPENING, .span = o->span, .name = o->ref->name, .name_span = o->ref->span};
+    changed->expr = (Expr *)changed_amount(c, o, changed->expr);
+    if (there)
+        party->members.items[at] = changed;
+    else
+        add_member(c, party, changed, true);
+    return true;
+}
+
 /* Values and what stocks start with can be changed; what follows from the run cannot. */
 static void override_field(Checker *c, Field *field, const Decl *o)
 {
@@ -659,7 +748,7 @@ static void override_field(Checker *c, Field *field, const Decl *o)
 
 static void apply_override(Checker *c, const Decl *o)
 {
-    if (override_stage(c, o))
+    if (override_stage(c, o) || (!o->is_every && override_opening(c, o)))
         return;
     size_t n_found = 0;
     if (o->is_every && o->ref->kind == EXPR_FIELD) {

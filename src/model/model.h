@@ -477,6 +477,7 @@ typedef struct Model {
     Text currency;                     /* "USD" */
     double minor_per_unit;             /* 100 */
     Text scenario;                     /* "" for the base */
+    Text settings;                     /* what was set from outside, as written: "x = 1; y = 2" */
 
     LIST(Value) values;
     LIST(ValueId)

@@ -385,6 +385,7 @@ static json_t *everything_json(const Writing *w)
     put(all, "model", text_json(w->model->name));
     put(all, "title", text_json(w->model->title));
     put(all, "scenario", text_json(w->model->scenario));
+    put(all, "set", text_json(w->model->settings));
     put(all, "seed", json_integer((json_int_t)w->input->seed));
     put(all, "paths", json_integer((json_int_t)w->result->n_paths));
     put(all, "kept_paths", json_integer((json_int_t)w->result->n_kept));

@@ -190,7 +190,10 @@ static void write_header(Report *r)
     else if (used > 0)
         add_spaces(r->out, r->style->width - used - text_width(facts));
     buffer_text(r->out, facts);
-    buffer_string(r->out, "\n\n");
+    buffer_char(r->out, '\n');
+    if (r->model->settings.length > 0) /* the model alone does not give these numbers */
+        add_section(r, "with", r->model->settings);
+    buffer_char(r->out, '\n');
 }
 
 /* --- all sections, in their order --- */

@@ -68,6 +68,7 @@ static void save_run(Saving *s)
     database_insert(s->db, text, "st", "name", model->name);
     database_insert(s->db, text, "st", "title", model->title);
     database_insert(s->db, text, "st", "scenario", model->scenario);
+    database_insert(s->db, text, "st", "set", model->settings);
     database_insert(s->db, text, "st", "model", model->source_text);
     database_insert(s->db, text, "ss", "model_hash", hash);
     database_insert(s->db, text, "si", "seed", (int64_t)s->input->seed);
