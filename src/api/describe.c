@@ -163,6 +163,27 @@ static void describe_value(GwModel *model, Buffer *out, const Decl *value, int i
     }
 }
 
+/* A statement as it is written, with the lines of its block, moved to `indent`. */
+static void describe_written(GwModel *model, Buffer *out, Span span, int indent)
+{
+    Text written = span_text(&model->sources, span);
+    Text file = model->sources.files.items[span.file]->bytes;
+    size_t column = 0;
+    size_t at = 0;
+
+    while (span.start > column && file.bytes[span.start - column - 1] != '\n')
+        column++;
+    while (at < written.length) {
+        size_t end = at;
+        while (end < written.length && written.bytes[end] != '\n')
+            end++;
+        buffer_format(out, "%*s%.*s\n", indent, "", (int)(end - at), written.bytes + at);
+        at = end + 1;
+        for (size_t i = 0; i < column && at < written.length && written.bytes[at] == ' '; i++)
+            at++;
+    }
+}
+
 static void describe_members(GwModel *model, Buffer *out, const Decl *owner, int indent)
 {
     for (size_t i = 0; i < owner->members.count; i++) {
@@ -174,10 +195,15 @@ static void describe_members(GwModel *model, Buffer *out, const Decl *owner, int
                           TEXT_ARG(member->title));
             describe_members(model, out, member, indent + 2);
         } else {
-            Text written = one_line(model->keep, &model->sources, member->span);
-            buffer_format(out, "%*s%.*s\n", indent, "", TEXT_ARG(written));
+            describe_written(model, out, member->span, indent);
         }
     }
+}
+
+static void add_place(GwModel *model, Buffer *out, const Decl *decl)
+{
+    buffer_format(out, "  declared in %.*s\n",
+                  TEXT_ARG(model->sources.files.items[decl->span.file]->name));
 }
 
 static void describe_kind(GwModel *model, Buffer *out, const Decl *kind)
@@ -191,9 +217,29 @@ static void describe_kind(GwModel *model, Buffer *out, const Decl *kind)
     buffer_string(out, "\n");
     if (kind->title.length > 0)
         buffer_format(out, "  %.*s\n", TEXT_ARG(kind->title));
-    buffer_format(out, "  declared in %.*s\n\n",
-                  TEXT_ARG(model->sources.files.items[kind->span.file]->name));
+    add_place(model, out, kind);
+    buffer_char(out, '\n');
     describe_members(model, out, kind, 2);
+}
+
+/* A part or a field of a kind: `site.phase`, `site.phase.lead`. */
+static void describe_member(GwModel *model, Buffer *out, const Decl *member, Text path)
+{
+    if (member->kind != DECL_PART_KIND) {
+        buffer_format(out, "of %.*s\n", TEXT_ARG(path));
+        if (member->kind == DECL_VALUE)
+            describe_value(model, out, member, 2);
+        else
+            describe_written(model, out, member->span, 2);
+        add_place(model, out, member);
+        return;
+    }
+    buffer_format(out, "part %.*s of %.*s\n", TEXT_ARG(member->name), TEXT_ARG(path));
+    if (member->title.length > 0)
+        buffer_format(out, "  %.*s\n", TEXT_ARG(member->title));
+    add_place(model, out, member);
+    buffer_char(out, '\n');
+    describe_members(model, out, member, 2);
 }
 
 static const char *word_of_documented(const Decl *decl)
@@ -251,44 +297,96 @@ static void describe_named(GwModel *model, Buffer *out, const Decl *decl)
         return;
     }
     buffer_format(out, "%.*s\n", TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
-    buffer_format(out, "  declared in %.*s\n",
-                  TEXT_ARG(model->sources.files.items[decl->span.file]->name));
+    add_place(model, out, decl);
+}
+
+static void describe_rank(GwModel *model, Buffer *out, const Decl *ranks, size_t rank)
+{
+    buffer_format(
+        out, "rank %.*s\n  of the ranks, first paid first: ", TEXT_ARG(ranks->names.items[rank]));
+    for (size_t i = 0; i < ranks->names.count; i++)
+        buffer_format(out, i == rank ? "%s[%.*s]" : "%s%.*s", i == 0 ? "" : ", ",
+                      TEXT_ARG(ranks->names.items[i]));
+    buffer_char(out, '\n');
+    if (ranks->name2.length > 0)
+        buffer_format(out, "  what names no rank is %.*s\n", TEXT_ARG(ranks->name2));
+    add_place(model, out, ranks);
+}
+
+typedef struct {
+    GwModel *model;
+    Text wanted;
+    Table *names; /* all that were looked at, for what is nearest */
+    Buffer out;
+} Lookup;
+
+static bool is_wanted(Lookup *lookup, Text name)
+{
+    if (name.length == 0)
+        return false;
+    table_set(lookup->names, name, lookup);
+    if (!text_equal(name, lookup->wanted))
+        return false;
+    if (lookup->out.length > 0)
+        buffer_char(&lookup->out, '\n');
+    return true;
+}
+
+static void look_at_members(Lookup *lookup, const Decl *owner, Text path)
+{
+    for (size_t i = 0; i < owner->members.count; i++) {
+        const Decl *member = owner->members.items[i];
+        Text own =
+            text_format(lookup->model->keep, "%.*s.%.*s", TEXT_ARG(path), TEXT_ARG(member->name));
+        if (member->name.length > 0 && is_wanted(lookup, own))
+            describe_member(lookup->model, &lookup->out, member, path);
+        if (member->kind == DECL_PART_KIND)
+            look_at_members(lookup, member, own);
+    }
+}
+
+static void look_at(Lookup *lookup, const Decl *decl)
+{
+    if (word_of_documented(decl) != NULL && is_wanted(lookup, decl->name))
+        describe_named(lookup->model, &lookup->out, decl);
+    for (size_t i = 0; decl->kind == DECL_RANKS && i < decl->names.count; i++)
+        if (is_wanted(lookup, decl->names.items[i]))
+            describe_rank(lookup->model, &lookup->out, decl, i);
+    if (decl->kind == DECL_KIND)
+        look_at_members(lookup, decl, decl->name);
+}
+
+static void list_all(GwModel *model, Buffer *out)
+{
+    list_group(model, out, DECL_KIND, "kinds");
+    list_group(model, out, DECL_CATEGORY, "categories of payments");
+    list_group(model, out, DECL_ACCOUNT, "accounts");
+    list_ranks(model, out);
+    list_group(model, out, DECL_UNIT, "units");
 }
 
 static GwStatus doc_work(void *context)
 {
     DescribeArguments *arguments = context;
     GwModel *model = arguments->model;
-    Text wanted = text_from(arguments->name);
-    Table *names = table_new(model->keep);
-    Buffer out = {.arena = model->keep};
+    Lookup lookup = {.model = model,
+                     .wanted = text_from(arguments->name),
+                     .names = table_new(model->keep),
+                     .out = {.arena = model->keep}};
     Text nearest = {0};
 
-    if (wanted.length == 0) {
-        list_group(model, &out, DECL_KIND, "kinds");
-        list_group(model, &out, DECL_CATEGORY, "categories of payments");
-        list_group(model, &out, DECL_ACCOUNT, "accounts");
-        list_ranks(model, &out);
-        list_group(model, &out, DECL_UNIT, "units");
-        *arguments->text = out.length == 0 ? "nothing is declared\n" : out.bytes;
+    if (lookup.wanted.length == 0) {
+        list_all(model, &lookup.out);
+        *arguments->text = lookup.out.length == 0 ? "nothing is declared\n" : lookup.out.bytes;
         return GW_OK;
     }
     for (size_t t = 0; t < model->trees.count; t++)
-        for (size_t i = 0; decl_at(model, t, i) != NULL; i++) {
-            const Decl *decl = decl_at(model, t, i);
-            if (word_of_documented(decl) == NULL || decl->name.length == 0)
-                continue;
-            table_set(names, decl->name, (void *)(uintptr_t)1);
-            if (text_equal(decl->name, wanted)) {
-                if (out.length > 0)
-                    buffer_char(&out, '\n');
-                describe_named(model, &out, decl);
-            }
-        }
-    *arguments->text = out.length == 0 ? "" : out.bytes;
-    if (out.length > 0)
+        for (size_t i = 0; decl_at(model, t, i) != NULL; i++)
+            look_at(&lookup, decl_at(model, t, i));
+    *arguments->text = lookup.out.length == 0 ? "" : lookup.out.bytes;
+    if (lookup.out.length > 0)
         return GW_OK;
-    nearest = table_nearest(names, wanted);
+    nearest = table_nearest(lookup.names, lookup.wanted);
     return nearest.length > 0
                ? model_fail(model, GW_BAD_USE, "nothing is called %s; did you mean %.*s?",
                             arguments->name, TEXT_ARG(nearest))

@@ -11,8 +11,9 @@ static const Option options[] = {
     {NULL, 0, NULL, NULL}};
 static const CommandHelp help = {
     "doc", "gw doc [NAME] [OPTION...]",
-    "Lists the kinds, categories of payments, accounts, ranks and units of the library; with a\n"
-    "name, each field of that kind with its unit, meaning, default, range and source.",
+    "Lists the kinds, categories of payments, accounts, ranks and units of the library; with the\n"
+    "name of one, or of a kind's part or field (site.phase.lead), what it is: each field with its\n"
+    "unit, meaning, default, range and source.",
     "  gw doc loan\n", options};
 
 static GwModel *open_library(const char *library, int *status)
