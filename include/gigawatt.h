@@ -250,6 +250,9 @@ typedef struct GwFailure {
     uint32_t period;
     const char *day;  /* the period's first day */
     const char *what; /* the first name that was not a number */
+    const char *why;  /* in words: "level falls below zero" */
+    const char *file; /* where it is declared; "" and 0 when nowhere */
+    unsigned line;
 } GwFailure;
 /* The first thousand failed paths, in order. */
 GW_API size_t gw_run_failure_count(const GwRun *run);

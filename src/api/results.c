@@ -232,10 +232,14 @@ static GwStatus failure_work(void *context)
     char day[16];
 
     day_print(model->first_days[failure->period], day);
-    *(GwFailure *)arguments->out = (GwFailure){.path = failure->path,
-                                               .period = failure->period,
-                                               .day = kept_string(run->arena, text_from(day)),
-                                               .what = kept_string(run->arena, what)};
+    *(GwFailure *)arguments->out =
+        (GwFailure){.path = failure->path,
+                    .period = failure->period,
+                    .day = kept_string(run->arena, text_from(day)),
+                    .what = kept_string(run->arena, what),
+                    .why = kept_string(run->arena, report_failure(run->arena, model, failure)),
+                    .file = kept_string(run->arena, failure->file),
+                    .line = failure->line};
     return GW_OK;
 }
 

@@ -103,6 +103,52 @@ GwStatus running_status(GwModel *model, RunStatus status)
     return GW_OK;
 }
 
+/* --- where failed paths failed --- */
+
+/* The span of the first thing of that name: a value, a payment, a rule, a party or a contract. */
+static Span span_of_failure(const Model *made, const Failure *failure)
+{
+    if (failure->value != NO_ID)
+        return made->values.items[failure->value].span;
+    for (size_t i = 0; i < made->slots.count; i++)
+        if (text_equal(made->slots.items[i].name, failure->what))
+            return made->slots.items[i].span;
+    for (size_t i = 0; i < made->rules.count; i++)
+        if (text_equal(made->rules.items[i].name, failure->what))
+            return made->rules.items[i].span;
+    for (size_t i = 0; i < made->values.count; i++)
+        if (text_equal(made->values.items[i].name, failure->what))
+            return made->values.items[i].span;
+    for (size_t i = 0; i < made->parties.count; i++)
+        if (text_equal(made->parties.items[i].name, failure->what))
+            return made->parties.items[i].span;
+    for (size_t i = 0; i < made->contracts.count; i++)
+        if (text_equal(made->contracts.items[i].name, failure->what))
+            return made->contracts.items[i].span;
+    return (Span){0};
+}
+
+static void place_failures(const Running *running)
+{
+    RunResult *result = running->run->result;
+    const SourceSet *sources = &running->model->sources;
+    Span last = {0};
+    uint32_t line = 0;
+    uint32_t column = 0;
+
+    for (size_t i = 0; i < result->failures.count; i++) {
+        Failure *failure = &result->failures.items[i];
+        Span span = span_of_failure(running->run->built->model, failure);
+        if (span.end == 0)
+            continue;
+        if (span.file != last.file || span.start != last.start || line == 0)
+            span_position(sources, span, &line, &column);
+        last = span;
+        failure->file = sources->files.items[span.file]->name;
+        failure->line = line;
+    }
+}
+
 /* --- the run asked for --- */
 
 static RunProfile *start_profile(Running *running)
@@ -122,6 +168,7 @@ GwStatus running_finish(Running *running)
     GwRun *run = running->run;
 
     run->sorting = ARENA_ARRAY(run->arena, double, (size_t)run->result->n_kept + 1);
+    place_failures(running);
     running->progress.done_before = running->options.paths;
     run->input.model = run->built->model;
     run->input.result = run->result;

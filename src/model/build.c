@@ -11,6 +11,7 @@ static void number_parties_and_contracts(Checker *c)
         Party *party = LIST_PUSH(c->arena, &c->model->parties);
         party->name = at->path;
         party->title = at->decl->title;
+        party->span = at->decl->name_span;
         for (size_t k = 0; k < at->members.count; k++)
             if (at->members.items[k] && at->members.items[k]->kind == DECL_OUTSIDE)
                 party->is_outside = true;
@@ -21,6 +22,7 @@ static void number_parties_and_contracts(Checker *c)
         Contract *contract = LIST_PUSH(c->arena, &c->model->contracts);
         contract->name = at->path;
         contract->title = at->decl->title;
+        contract->span = at->decl->name_span;
         contract->kind = at->kind == c->contract_kind ? TEXT("") : at->kind->name;
         contract->first = contract->second = NO_ID;
         contract->stage_value = NO_ID;

@@ -254,6 +254,7 @@ static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee,
                           uint32_t contract)
 {
     Slot slot = {.name = name,
+                 .span = contract == NO_ID ? (Span){0} : c->model->contracts.items[contract].span,
                  .payer = payer,
                  .payee = payee,
                  .category = category,

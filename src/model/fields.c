@@ -600,5 +600,7 @@ Typed elaborate_field(Checker *c, Field *field, Span at)
     c->stack.count--;
     field->state = FIELD_DONE;
     c->is_unheeded = was_unheeded;
+    if (field->value != NO_ID)
+        c->model->values.items[field->value].span = field->decl->name_span;
     return field->typed;
 }

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/text.h"
+#include "source/source.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -176,6 +177,7 @@ typedef struct Value {
     ValueKind kind;
     ValueType type;
     Measure measure;
+    Span span;         /* of its declaration; of what the compiler made: nothing */
     Text unit;         /* display unit ("bn USD", "GW_site"), "" for plain */
     double unit_scale; /* display = base / unit_scale */
     bool is_hidden;    /* made by the compiler, not named by the user */
@@ -289,6 +291,7 @@ typedef struct {
 } Opening;
 typedef struct {
     Text name, title;
+    Span span;
     bool is_outside;
     bool is_source_named; /* has an attribution or opening balances: else the report warns */
     LIST(Opening) openings;
@@ -317,6 +320,7 @@ typedef struct {
 
 typedef struct {
     Text name, title, kind; /* kind: "loan", "" for plain contracts */
+    Span span;
     uint32_t first, second; /* the two parties, NO_ID when none */
     Stage initial;
     LIST(StageMove) moves;
@@ -341,6 +345,7 @@ typedef struct {
 typedef enum { RULE_EVERY, RULE_ON, RULE_WHEN, RULE_EACH } RuleKind;
 typedef struct {
     Text name; /* "abilene_lease.p1#1" when unnamed */
+    Span span;
     RuleKind kind;
     uint32_t contract; /* fires only while it is effective; NO_ID: always */
     /* every */
@@ -360,6 +365,7 @@ typedef struct {
 /* One pay statement of one instance: obligations, arrears and payments are kept by slot. */
 typedef struct {
     Text name;                                       /* the rule's name and the action's number */
+    Span span;                                       /* of the statement, or its contract's */
     uint32_t payer, payee, category, rank, contract; /* contract may be NO_ID */
     uint32_t terms; /* the contract whose grace its arrears have: its own, or the guaranteed one */
     uint32_t carry; /* where its sub-cent remainder is kept: one for each contract and category */

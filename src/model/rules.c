@@ -133,7 +133,8 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                    TEXT_ARG(payer->path));
         return false;
     }
-    Slot slot = {.payer = payer->party,
+    Slot slot = {.span = decl->span,
+                 .payer = payer->party,
                  .payee = payee->party,
                  .category = category,
                  .rank = rank,
@@ -501,6 +502,7 @@ static void build_rule(Checker *c, Instance *at, const Decl *decl, size_t number
 {
     RuleBuilder b = {.c = c, .at = at};
     b.rule.contract = contract_of(at);
+    b.rule.span = decl->span;
     b.rule.name = decl->name.length > 0
                       ? text_format(c->arena, "%.*s.%.*s", TEXT_ARG(at->path), TEXT_ARG(decl->name))
                       : text_format(c->arena, "%.*s#%zu", TEXT_ARG(at->path), number);

@@ -282,7 +282,8 @@ static void look_at_cash(Path *path)
 {
     for (uint32_t p = 0; p < path->model->parties.count; p++) {
         if (path->clearing->cash[p] < 0)
-            path_fail(path, path->model->parties.items[p].name);
+            path_fail_at(path, path->model->parties.items[p].name,
+                         path->clearing->cash[p] / path->model->minor_per_unit);
     }
 }
 

@@ -394,6 +394,7 @@ static void record_failure(Run *run, bool in_phase_8)
     failure->path = run->path->number;
     failure->period = run->path->period;
     failure->value = value;
+    failure->number = value == NO_ID ? run->path->failed_number : GW_NAN;
     failure->what = value == NO_ID ? run->path->failed_thing : model->values.items[value].name;
 }
 

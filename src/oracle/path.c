@@ -1,16 +1,24 @@
 /* One path: what it starts with, and its phases period by period. */
 #include "oracle/path.h"
 
+#include "maths/maths.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
 void path_fail(Path *path, Text thing)
 {
+    path_fail_at(path, thing, GW_NAN);
+}
+
+void path_fail_at(Path *path, Text thing, double number)
+{
     if (path->has_failed)
         return;
     path->has_failed = true;
     path->failed_thing = thing;
+    path->failed_number = number;
 }
 
 double *path_take(Path *path, size_t count)

@@ -115,6 +115,7 @@ typedef struct {
 
     bool has_failed;
     Text failed_thing;
+    double failed_number; /* as Failure's */
 } Path;
 
 Path *path_new(Arena *arena, const Model *model, uint64_t seed);
@@ -123,6 +124,7 @@ void path_start(Path *path, uint32_t number);
 void path_run_period(Path *path, uint32_t period);
 void path_end_period(Path *path);
 void path_fail(Path *path, Text thing); /* the first thing counts */
+void path_fail_at(Path *path, Text thing, double number);
 /* Numbers for the caller's own use until it gives them back, in the reverse order of taking. */
 double *path_take(Path *path, size_t count);
 void path_give(Path *path, const double *block);

@@ -74,7 +74,7 @@ static void pay(Path *path, const Action *action)
 
     double exact = amount * path->model->minor_per_unit;
     if (!(exact >= -0.5 && exact < MONEY_LIMIT)) {
-        path_fail(path, slot->name);
+        path_fail_at(path, slot->name, amount);
         return;
     }
     double due = gw_max(0, money_round_carry(exact, &path->carries[slot->carry]));

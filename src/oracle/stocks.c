@@ -111,7 +111,7 @@ static double test_stock(Path *path, size_t i, double closing)
     if (stock->is_signed || !(closing < 0x1p-40 * fabs(path->stocks[i].opening)))
         return closing;
     if (closing < -(stock->tolerance + 1e-9 * largest))
-        path_fail(path, name);
+        path_fail_at(path, name, -GW_INFINITY);
     return 0;
 }
 

@@ -43,20 +43,54 @@ static void add_check(Report *r, size_t check)
     add_section(r, "", buffer_view(&out));
 }
 
+static bool is_slot(const Model *model, Text name)
+{
+    for (size_t i = 0; i < model->slots.count; i++)
+        if (text_equal(model->slots.items[i].name, name))
+            return true;
+    return false;
+}
+
+Text report_failure(Arena *arena, const Model *model, const Failure *failure)
+{
+    Text what = failure->what;
+    double number = failure->number;
+    Buffer out = {.arena = arena};
+
+    if (number == -HUGE_VAL)
+        return text_format(arena, "%.*s falls below zero", TEXT_ARG(what));
+    if (!isfinite(number) && is_slot(model, what))
+        return text_format(arena, "the amount of the payment %.*s is not a number", TEXT_ARG(what));
+    if (!isfinite(number))
+        return text_format(arena, "%.*s is not a number", TEXT_ARG(what));
+    if (is_slot(model, what)) {
+        buffer_format(&out, "the amount of the payment %.*s is ", TEXT_ARG(what));
+        add_money(&out, model, number);
+        buffer_string(&out, number < 0 ? ", and a payment is not negative"
+                                       : ", which is more than books hold");
+    } else {
+        buffer_format(&out, "the cash of %.*s is ", TEXT_ARG(what));
+        add_money(&out, model, number);
+        buffer_string(&out, ", and cash is not negative");
+    }
+    return buffer_view(&out);
+}
+
 static void add_failures(Report *r)
 {
     const RunResult *result = r->result;
     const Failure *first = result->failures.count > 0 ? &result->failures.items[0] : NULL;
     Buffer out = {.arena = r->arena};
-    Text what = {"", 0};
 
     if (first == NULL)
         return;
-    what = first->value != NO_ID ? r->model->values.items[first->value].name : first->what;
     buffer_string(&out, "the first failed path is ");
     add_count(&out, first->path);
-    buffer_format(&out, ": %.*s is not a number in ", TEXT_ARG(what));
+    buffer_string(&out, ": in ");
     add_date(&out, r->model, r->model->last_days[first->period]);
+    buffer_format(&out, " %.*s", TEXT_ARG(report_failure(r->arena, r->model, first)));
+    if (first->line > 0)
+        buffer_format(&out, " (%.*s:%u)", TEXT_ARG(first->file), first->line);
     add_section(r, "", buffer_view(&out));
 }
 

@@ -13,6 +13,7 @@
 #define Z_95 1.959964
 
 typedef struct {
+    Arena *arena;
     const ReportInput *input;
     const Model *model;
     const RunResult *result;
@@ -250,6 +251,9 @@ static json_t *failures_json(const Writing *w)
         put(one, "what",
             text_json(failure->value != NO_ID ? w->model->values.items[failure->value].name
                                               : failure->what));
+        put(one, "why", text_json(report_failure(w->arena, w->model, failure)));
+        put(one, "file", text_json(failure->file));
+        put(one, "line", json_integer(failure->line));
         (void)json_array_append_new(out, one);
     }
     return out;
@@ -412,7 +416,8 @@ static json_t *everything_json(const Writing *w)
 
 Text report_json(Arena *arena, const ReportInput *input)
 {
-    Writing w = {.input = input,
+    Writing w = {.arena = arena,
+                 .input = input,
                  .model = input->model,
                  .result = input->result,
                  .scratch = ARENA_ARRAY(arena, double, (size_t)input->result->n_kept + 1)};

@@ -82,6 +82,9 @@ Text report_profile(Arena *arena, const ReportInput *input);
 /* Empty in a build without JSON. */
 Text report_json(Arena *arena, const ReportInput *input);
 
+/* Why a path failed: "level falls below zero". */
+Text report_failure(Arena *arena, const Model *model, const Failure *failure);
+
 /* The output that RESTS ON speaks of: the first tornado's, else the first shown; NO_ID: none. */
 uint32_t report_main_output(const Model *model);
 /* One number for how high an output came out at the end: the median of a number, the share of yes,

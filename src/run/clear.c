@@ -228,7 +228,8 @@ static void look_at_cash(Tile *tile)
             continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (tile->net[p][lane] < 0)
-                tile_fail(tile, lane, FAILED_PARTY, p);
+                tile_fail_at(tile, lane, FAILED_PARTY, p,
+                             tile->net[p][lane] / plan->model->minor_per_unit);
     }
 }
 

@@ -9,6 +9,13 @@
 
 /* ---- stocks ------------------------------------------------------------------------------- */
 
+/* Below zero is -infinity where a stock may not be; else it is not a number. */
+static void fail_stock(Tile *tile, size_t lane, uint32_t i, double closing)
+{
+    bool is_below = !tile->plan->model->stocks.items[i].is_signed && closing == -GW_INFINITY;
+    tile_fail_at(tile, lane, FAILED_STOCK, i, is_below ? closing : GW_NAN);
+}
+
 static void look_at_stocks(Tile *tile)
 {
     const Model *model = tile->plan->model;
@@ -21,7 +28,7 @@ static void look_at_stocks(Tile *tile)
             continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (!isfinite(lanes_at(closing, lane)))
-                tile_fail(tile, lane, FAILED_STOCK, i);
+                fail_stock(tile, lane, i, lanes_at(closing, lane));
     }
 }
 
@@ -41,7 +48,7 @@ static void set_stock(Tile *tile, uint32_t i)
             closing = stock_close(lanes_at(opening, lane), closing, stock->tolerance);
         state[lane] = closing;
         if (!isfinite(closing))
-            tile_fail(tile, lane, FAILED_STOCK, i);
+            fail_stock(tile, lane, i, closing);
     }
 }
 

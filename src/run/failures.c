@@ -88,6 +88,7 @@ static void name_failures(Tile *tile, void *context)
         failure->path = trace->first_path + lane;
         failure->period = failed.period;
         failure->value = value;
+        failure->number = value == NO_ID ? failed.number : GW_NAN;
         failure->what = value == NO_ID ? name_of(model, failed) : model->values.items[value].name;
     }
 }

@@ -58,14 +58,15 @@ static inline double is_during(double today, double start, double end)
     return start == start ? (end == end ? inside : GW_NAN) : GW_NAN;
 }
 
-/* A stock that may not be below zero: a little below is zero, more is a fault, shown as NaN. What
- * rounding leaves of all that was there is zero too. */
+/* A stock that may not be below zero: a little below is zero, more is a fault, shown as -infinity.
+ * What rounding leaves of all that was there is zero too. */
 static inline double stock_close(double opening, double closing, double tolerance)
 {
     double largest = gw_max(fabs(opening), fabs(closing));
     double lowest = -(tolerance + 1e-9 * largest);
     double least = 0x1p-40 * fabs(opening);
-    double lifted = (closing < lowest ? GW_NAN : 0.0) + (closing - closing); /* NaN at -infinity */
+    double lifted =
+        (closing < lowest ? -GW_INFINITY : 0.0) + (closing - closing); /* NaN at -infinity */
 
     return closing < least ? lifted : closing;
 }

@@ -191,7 +191,7 @@ static void pay(Tile *tile, const Action *action, Lanes amount, const double *ma
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
         double exact = lanes_at(amount, lane) * model->minor_per_unit;
         if (mask[lane] != 0 && !(exact >= -0.5 && exact < MONEY_LIMIT))
-            tile_fail(tile, lane, FAILED_SLOT, action->slot);
+            tile_fail_at(tile, lane, FAILED_SLOT, action->slot, lanes_at(amount, lane));
     }
 }
 

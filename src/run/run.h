@@ -60,6 +60,12 @@ typedef struct {
     uint32_t period;
     ValueId value;
     Text what;
+    /* What it was: below zero where that may not be; -infinity: a stock below zero; NaN: no number
+     * to tell, or not one. Money units. */
+    double number;
+    Text file; /* where that is declared, when there is such a place: filled by who knows the files
+                */
+    uint32_t line;
 } Failure;
 
 /* One composition target: view i of kind who_pays. shares[source * n_kept + path]; sources in

@@ -198,12 +198,17 @@ double *tile_take(Tile *tile)
 
 void tile_fail(Tile *tile, size_t lane, FailedKind kind, uint32_t index)
 {
+    tile_fail_at(tile, lane, kind, index, GW_NAN);
+}
+
+void tile_fail_at(Tile *tile, size_t lane, FailedKind kind, uint32_t index, double number)
+{
     if (tile->alive[lane] == 0)
         return;
     tile->alive[lane] = 0;
     tile->n_alive--;
     tile->has_died = true;
-    tile->failures[lane] = (LaneFailure){kind, index, tile->m.clock.period};
+    tile->failures[lane] = (LaneFailure){kind, index, tile->m.clock.period, number};
     for (size_t i = 0; i < tile->plan->model->slots.count; i++)
         if (tile->has_arrears[i])
             tile_register(tile, tile->plan->code->slot_arrears[i])[lane] = 0;
@@ -222,7 +227,7 @@ void tile_fail_nan(Tile *tile, Lanes x, FailedKind kind, uint32_t index)
 static void fail_at_start(Tile *tile, size_t lane, FailedKind kind, uint32_t index)
 {
     if (tile->alive[lane] != 0 && tile->failures[lane].kind == FAILED_NOT)
-        tile->failures[lane] = (LaneFailure){kind, index, 0};
+        tile->failures[lane] = (LaneFailure){kind, index, 0, GW_NAN};
 }
 
 static void post_opening(Tile *tile, uint32_t p, size_t i)

@@ -30,6 +30,7 @@ typedef struct {
     FailedKind kind;
     uint32_t index;
     uint32_t period;
+    double number; /* as Failure's */
 } LaneFailure;
 
 /* One slot in one period; arrays of lanes, shared where they are equal. NULL: not active. */
@@ -224,6 +225,8 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks);
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
               const double *only, void (*after_period)(Tile *tile, void *context), void *context);
 void tile_fail(Tile *tile, size_t lane, FailedKind kind, uint32_t index);
+/* With the number that may not be. */
+void tile_fail_at(Tile *tile, size_t lane, FailedKind kind, uint32_t index, double number);
 /* Lanes that last until the period's end: zeroed, or to be filled. */
 double *tile_take(Tile *tile);
 double *tile_take_unset(Tile *tile);

@@ -142,6 +142,7 @@ static void compare_failures(Comparison *c, const RunResult *a, const RunResult 
                        (double)g->path);
         compare_number(c, "period of failure", f->what, f->period, f->path, f->period, g->period);
         compare_number(c, "value of failure", f->what, f->period, f->path, f->value, g->value);
+        compare_number(c, "number of failure", f->what, f->period, f->path, f->number, g->number);
         if (!text_equal(f->what, g->what) && c->n_differences++ == 0)
             printf("model %llu (%s): path %llu fails in period %u: oracle blames %.*s, engine "
                    "%.*s\n",

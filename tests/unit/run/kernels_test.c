@@ -252,7 +252,9 @@ static void a_stock_closes_at_zero_or_not_at_all(void **state)
 {
     (void)state;
     assert_true(stock_close(100, -1e-8, 0) == 0);
-    assert_true(isnan(stock_close(100, -1e-6, 0)));
+    assert_true(stock_close(100, -1e-6, 0) == -INFINITY);
+    assert_true(stock_close(100, 1e-11, 0) == 0);
+    assert_true(stock_close(100, 1e-9, 0) == 1e-9);
     assert_true(stock_close(100, -0.009, 0.01) == 0);
     assert_true(isnan(stock_close(100, -INFINITY, 0.01)));
     assert_true(isnan(stock_close(100, NAN, 0.01)));
