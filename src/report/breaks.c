@@ -98,18 +98,17 @@ static void write_reach(Report *r, const Break *first)
     Buffer out = {.arena = r->arena};
     size_t n_reached = 0;
 
-    buffer_format(&out, "when %.*s is late, so is then ",
-                  TEXT_ARG(party_title(r->model, first->party)));
+    buffer_format(&out, "when %.*s is late, ", TEXT_ARG(party_title(r->model, first->party)));
     for (size_t other = 0; other < r->model->parties.count; other++) {
         size_t count = other == first->party ? 0 : count_reached(r, first->party, other);
         if (count == 0)
             continue;
-        buffer_format(&out, "%s%.*s in ", n_reached++ == 0 ? "" : ", ",
+        buffer_format(&out, "%s%.*s in ", n_reached++ == 0 ? "so is then " : ", ",
                       TEXT_ARG(party_title(r->model, (uint32_t)other)));
         add_chance(&out, count, first->n_late);
     }
     if (n_reached == 0)
-        buffer_string(&out, "nobody else");
+        buffer_string(&out, "nobody else is then");
     add_section(r, "", buffer_view(&out));
 }
 

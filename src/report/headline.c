@@ -71,34 +71,69 @@ static int larger_announced_first(const void *a, const void *b)
     return text_compare(left->layer, right->layer);
 }
 
-void section_headline(Report *r)
+static Text money_cell(Report *r, Scale scale, double money)
+{
+    Buffer cell = {.arena = r->arena};
+
+    add_scaled(&cell, scale, money);
+    return buffer_view(&cell);
+}
+
+/* Why a layer may come to less if more were binding. */
+static void write_meaning(Report *r, const HeadlineRow *rows, size_t count)
 {
     Buffer out = {.arena = r->arena};
-    size_t count = r->input->headline.count;
-    HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, count + 1);
-    size_t n_written = 0;
-    bool is_less = false;
+    Buffer less = {.arena = r->arena};
 
+    buffer_string(&out, "announced: were every stage effective from the first day; binding: as the "
+                        "stages come about");
     for (size_t i = 0; i < count; i++)
-        rows[i] = r->input->headline.items[i];
-    qsort(rows, count, sizeof *rows, larger_announced_first);
-    for (size_t i = 0; i < count; i++) {
-        if (!(rows[i].announced > 0 || rows[i].binding > 0))
+        if (rows[i].announced < 0.9995 * rows[i].binding)
+            buffer_format(&less, "%s%.*s", less.length == 0 ? "" : ", ", TEXT_ARG(rows[i].layer));
+    if (less.length > 0)
+        buffer_format(&out,
+                      ". The announced world is another one: with more money in it, what hangs on "
+                      "a default or on little cash comes to less (%.*s)",
+                      TEXT_ARG(buffer_view(&less)));
+    add_section(r, "", buffer_view(&out));
+}
+
+void section_headline(Report *r)
+{
+    Buffer heading = {.arena = r->arena};
+    size_t count = 0;
+    HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, r->input->headline.count + 1);
+    TextTable table = {.n_columns = 3};
+    double least = HUGE_VAL;
+    double most = 0;
+    Scale scale;
+
+    for (size_t i = 0; i < r->input->headline.count; i++) {
+        const HeadlineRow *row = &r->input->headline.items[i];
+        double larger = fmax(row->announced, row->binding);
+        if (!(larger > 0))
             continue;
-        buffer_format(&out, "%s%.*s ", n_written++ == 0 ? "by layer: " : "; ",
-                      TEXT_ARG(rows[i].layer));
-        add_money(&out, r->model, rows[i].announced);
-        buffer_string(&out, " announced, ");
-        add_money(&out, r->model, rows[i].binding);
-        buffer_string(&out, " binding");
-        is_less = is_less || rows[i].announced < 0.9995 * rows[i].binding;
+        least = fmin(least, larger);
+        most = fmax(most, larger);
+        rows[count++] = *row;
     }
-    if (n_written == 0)
+    if (count == 0)
         return;
-    buffer_string(&out, " (means over the clock, ");
-    add_count(&out, r->input->headline_paths);
-    buffer_string(&out, is_less ? " paths; the announced world is another one, in which what hangs "
-                                  "on a default or on cash may come to less)"
-                                : " paths)");
-    add_section(r, "HEADLINE", buffer_view(&out));
+    qsort(rows, count, sizeof *rows, larger_announced_first);
+    scale = scale_for(r->model->currency, 1, middle_size(least, most));
+    table_add(r, &table, (Text){"", 0});
+    table_add(r, &table, TEXT("announced"));
+    table_add(r, &table, TEXT("binding"));
+    for (size_t i = 0; i < count; i++) {
+        table_add(r, &table, rows[i].layer);
+        table_add(r, &table, money_cell(r, scale, rows[i].announced));
+        table_add(r, &table, money_cell(r, scale, rows[i].binding));
+    }
+    buffer_format(&heading, "owed over the clock by layer, mean of ");
+    add_count(&heading, r->input->headline_paths);
+    buffer_format(&heading, " paths%.*s", TEXT_ARG(unit_words(r, scale)));
+    add_heading(r, "HEADLINE", buffer_view(&heading));
+    table_write(r, &table);
+    write_meaning(r, rows, count);
+    buffer_char(r->out, '\n');
 }
