@@ -57,8 +57,12 @@ static RunOptions asked_options(Running *running)
 
 static void human_bytes(double bytes, char out[32])
 {
-    (void)snprintf(out, 32, bytes >= 1e9 ? "%.1f GB" : "%.0f MB",
-                   bytes >= 1e9 ? bytes / 1e9 : bytes / 1e6);
+    if (bytes >= 1e9)
+        (void)snprintf(out, 32, "%.1f GB", bytes / 1e9);
+    else if (bytes >= 1e6)
+        (void)snprintf(out, 32, "%.0f MB", bytes / 1e6);
+    else
+        (void)snprintf(out, 32, "%.0f kB", bytes / 1e3);
 }
 
 /* Refuses a run that would not fit even with few paths kept whole. */

@@ -90,7 +90,10 @@ static void write_plan(Report *r, const View *view, bool is_first)
     size_t n_terms = 0;
 
     buffer_format(&out, "%.*s owes ", TEXT_ARG(party_title(r->model, view->party)));
-    add_amount(&out, scale, plan.due);
+    if (plan.due > 0)
+        add_amount(&out, scale, plan.due);
+    else
+        buffer_string(&out, "nothing");
     buffer_string(&out, " over the clock (mean)");
     for (int group = 0; group < N_GROUPS; group++)
         add_term(&out, group_names[group], plan.received[group], scale, &n_terms);

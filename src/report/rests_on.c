@@ -130,7 +130,8 @@ static void add_shares(Report *r, Buffer *out, uint32_t output)
     add_percent(out, cited / all);
     buffer_string(out, " % from draws with a source, ");
     add_percent(out, fmax(0, 1 - (assumed + cited) / all));
-    buffer_string(out, " % from no one draw (noise below ");
+    buffer_string(out, " % from no single draw: made anew each period, or several together (noise "
+                       "below ");
     add_percent(out, noise);
     buffer_string(out, " %)");
 }
