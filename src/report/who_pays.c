@@ -293,9 +293,11 @@ static void add_window(const Report *r, const View *view, Buffer *out)
     uint32_t n = 0;
 
     window_of(r, view, &first, &n);
-    if (isnan(view->term_start) || n == 0)
+    if (isnan(view->term_start))
         return;
-    buffer_string(out, " in ");
+    buffer_string(out, n == 0 ? " outside the clock" : " in ");
+    if (n == 0)
+        return;
     add_date(out, r->model, r->model->first_days[first]);
     if (n == 1)
         return;
