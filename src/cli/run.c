@@ -55,7 +55,7 @@ static const Option options[] = {
 static const CommandHelp help = {
     "run", "gw run FILE [OPTION...]",
     "Runs a model over many paths and reports what comes out. - is standard input.",
-    "  gw run models/ten_gigawatts.gw --paths 5000 --set 'bank.rate = 9 %/year' -o run.db\n",
+    "  gw run models/ten_gigawatts.gw --paths 5000 --set 'openai.cash = 80 bn USD' -o run.db\n",
     options};
 
 enum { MOST_REPEATED = 64, MOST_SCENARIOS = 200 };
