@@ -117,6 +117,11 @@ static GwStatus set_work(void *context)
     model->n_load_diags = model->diags.diags.count;
     if (decl != NULL)
         *LIST_PUSH(model->keep, &model->overrides) = decl;
+    else if (strchr(arguments->text, '#') != NULL && model->n_load_diags > 0)
+        diag_because(
+            &model->diags, model->diags.diags.items[model->n_load_diags - 1],
+            "`#` begins a comment. A report calls a number inside a statement NAME#1: give "
+            "it a name of its own there, and change that.");
     return decl != NULL ? GW_OK : model_fail(model, GW_BAD_INPUT, "a setting cannot be read");
 }
 
