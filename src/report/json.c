@@ -297,6 +297,8 @@ static json_t *who_pays_json(const Writing *w)
         put(one, "account",
             view->account == NO_ID ? json_string("")
                                    : text_json(w->model->accounts.items[view->account].name));
+        put(one, "from", day_json(view->term_start)); /* null: the whole clock */
+        put(one, "until", day_json(view->term_end));
         put(one, "shares", shares);
         (void)json_array_append_new(out, one);
     }
