@@ -51,6 +51,14 @@ static bool is_slot(const Model *model, Text name)
     return false;
 }
 
+static bool is_party(const Model *model, Text name)
+{
+    for (size_t i = 0; i < model->parties.count; i++)
+        if (text_equal(model->parties.items[i].name, name))
+            return true;
+    return false;
+}
+
 Text report_failure(Arena *arena, const Model *model, const Failure *failure)
 {
     Text what = failure->what;
@@ -60,7 +68,13 @@ Text report_failure(Arena *arena, const Model *model, const Failure *failure)
     if (number == -HUGE_VAL)
         return text_format(arena, "%.*s falls below zero", TEXT_ARG(what));
     if (!isfinite(number) && is_slot(model, what))
-        return text_format(arena, "the amount of the payment %.*s is not a number", TEXT_ARG(what));
+        return text_format(
+            arena, "the amount of the payment %.*s is not a number, or more than books hold",
+            TEXT_ARG(what));
+    if (!isfinite(number) && is_party(model, what))
+        return text_format(
+            arena, "what %.*s holds, keeps or owes is not a number, or more than books hold",
+            TEXT_ARG(what));
     if (!isfinite(number))
         return text_format(arena, "%.*s is not a number", TEXT_ARG(what));
     if (is_slot(model, what)) {
