@@ -85,7 +85,7 @@ static void take_hashes(const Model *made, const RunResult *result, uint32_t out
 
     for (uint32_t period = 0; period < n_periods && period < n_own; period++)
         hashes[period] = text_hash64(
-            (Text){(const char *)(column + period * result->n_paths), n_paths * sizeof *column});
+            (Text){(const char *)(column + period * result->n_kept), n_paths * sizeof *column});
 }
 
 /* This report's outputs over the first paths of a result of a model that may lack some. */
@@ -106,7 +106,7 @@ static void take_spreads(GwRun *run, const Model *made, const RunResult *result,
             continue;
         comparison->spreads[i] =
             spread_of_first(made, result, there, made->n_periods - 1, n_paths, run->sorting);
-        take_hashes(made, result, there, n_paths, main->n_periods,
+        take_hashes(made, result, there, at_most(n_paths, run->result->n_kept), main->n_periods,
                     comparison->hashes + i * main->n_periods);
     }
     comparison->is_run = true;

@@ -9,7 +9,8 @@ static const char schema[] =
     "CREATE TABLE part (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE file (number INTEGER PRIMARY KEY, name TEXT, is_library INTEGER, text TEXT);"
     "CREATE TABLE line (number INTEGER PRIMARY KEY, option TEXT, text TEXT);"
-    "CREATE TABLE failure (path INTEGER PRIMARY KEY, period INTEGER, value INTEGER, what TEXT);"
+    "CREATE TABLE failure (path INTEGER PRIMARY KEY, period INTEGER, value INTEGER, what TEXT,"
+    " number BLOB);"
     "CREATE TABLE block (name TEXT, number INTEGER, bytes BLOB, PRIMARY KEY (name, number))"
     " WITHOUT ROWID;";
 
@@ -156,11 +157,12 @@ static void write_result(Database *db, const PartInput *input)
     if (visit(&v, "counts", 0, &counts, sizeof counts))
         (void)walk_result(&v, input->model, result);
     (void)sqlite3_finalize(w.insertion);
-    w.insertion = database_prepare(db, "INSERT INTO failure VALUES (?, ?, ?, ?)");
+    w.insertion = database_prepare(db, "INSERT INTO failure VALUES (?, ?, ?, ?, ?)");
     for (size_t i = 0; i < result->failures.count; i++) {
         const Failure *failure = &result->failures.items[i];
-        database_insert(db, w.insertion, "iiit", (int64_t)failure->path, (int64_t)failure->period,
-                        (int64_t)failure->value, failure->what);
+        database_insert(db, w.insertion, "iiitb", (int64_t)failure->path, (int64_t)failure->period,
+                        (int64_t)failure->value, failure->what, &failure->number,
+                        sizeof failure->number);
     }
     (void)sqlite3_finalize(w.insertion);
 }
@@ -348,13 +350,16 @@ static bool read_block(void *context, const char *name, uint32_t number, void *b
 
 static bool read_failures(PartReader *reader, Arena *arena, const Model *model, RunResult *result)
 {
-    if (!ask(reader, "SELECT path, period, value, what FROM failure ORDER BY path"))
+    if (!ask(reader, "SELECT path, period, value, what, number FROM failure ORDER BY path"))
         return false;
     while (next_row(reader)) {
         Failure failure = {.path = (uint64_t)sqlite3_column_int64(reader->query, 0),
                            .period = (uint32_t)sqlite3_column_int64(reader->query, 1),
                            .value = (ValueId)sqlite3_column_int64(reader->query, 2),
                            .what = text_at(reader, arena, 3)};
+        if (sqlite3_column_bytes(reader->query, 4) != (int)sizeof failure.number)
+            return false;
+        memcpy(&failure.number, sqlite3_column_blob(reader->query, 4), sizeof failure.number);
         if (failure.period >= model->n_periods ||
             (failure.value != NO_ID && failure.value >= model->values.count))
             return false;
