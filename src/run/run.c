@@ -578,8 +578,11 @@ bool run_join(Arena *arena, const Model *model, RunResult *whole, const RunResul
     if (whole->summary != NULL)
         summary_join_checks(whole->summary, part->summary);
     join_sums(model, whole, part);
-    for (size_t i = 0; i < part->failures.count && whole->failures.count < MAX_FAILURES; i++)
-        *LIST_PUSH(arena, &whole->failures) = part->failures.items[i];
+    for (size_t i = 0; i < part->failures.count && whole->failures.count < MAX_FAILURES; i++) {
+        Failure *failure = LIST_PUSH(arena, &whole->failures);
+        *failure = part->failures.items[i];
+        failure->what = text_copy(arena, failure->what); /* the part may not stay */
+    }
     return true;
 }
 
