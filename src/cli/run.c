@@ -353,7 +353,7 @@ static int check_names(GwModel *model, const char *const *names, size_t count)
     GwStatus status = GW_OK;
 
     if (count == 0) {
-        complain("run: --scenario needs a name, several with commas, or all");
+        complain("run: --scenario names none");
         return refuse_use("run");
     }
     for (size_t i = 0; i < count && status == GW_OK; i++)
