@@ -421,26 +421,6 @@ static Typed conditional(Checker *c, const Env *env, const Expr *expr)
     return a;
 }
 
-static Typed scaled_unit(Checker *c, const Env *env, const Expr *expr)
-{
-    Typed a = elaborate(c, env, expr->args.items[0]);
-    Unit unit;
-    if (a.type.tag == KIND_OF_ERROR || !unit_of_expression(c, expr->unit, &unit))
-        return typed_error();
-    if (!is_number(&a) || !unit_is_plain(&a.type.unit)) {
-        wrong_type(c, expr->args.items[0]->span, &a, "a plain number",
-                   "what a unit is written after");
-        return typed_error();
-    }
-    double factor = expr->unit->magnitude.length ? magnitude_factor(expr->unit->magnitude) : 1;
-    double scale = factor * unit.numerator / unit.denominator;
-    Typed out = {.type = type_number(unit)};
-    out.type.shown = span_text(c->diags->sources, expr->unit->span);
-    out.type.shown_scale = scale;
-    out.node = node_make(c, N_MUL, a.node, node_const(c, scale), NULL);
-    return out;
-}
-
 static Typed elaborate_any(Checker *c, const Env *env, const Expr *expr)
 {
     switch (expr->kind) {
@@ -468,8 +448,6 @@ static Typed elaborate_any(Checker *c, const Env *env, const Expr *expr)
         return elaborate_latch(c, env, expr);
     case EXPR_SHARE:
         return elaborate_share(c, env, expr);
-    case EXPR_SCALED_UNIT:
-        return scaled_unit(c, env, expr);
     case EXPR_OPENING: {
         if (!env->is_closing) {
             diag_error(c->diags, DIAG_WRONG_TYPE, expr->span,

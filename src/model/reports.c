@@ -339,7 +339,6 @@ static bool is_cash_series(Checker *c, const Expr *expr, const Type *type)
     return fits;
 }
 
-/* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
 /* The settings of a bank's test, each under the two names it may bear. */
 typedef enum { SETTING_PLAIN, SETTING_YEARLY, SETTING_YEARS, SETTING_MONEY } SettingUnit;
 static const struct {
@@ -398,6 +397,7 @@ static bool read_bank_setting(Checker *c, const Decl *setting, const Typed *t, d
     return false;
 }
 
+/* What is reached is of what is shown: `reach total { at10 = 10 GW_site }`. */
 static void read_setting(Checker *c, View *view, const Decl *setting, const Expr *shown)
 {
     if (setting->kind != DECL_VALUE || !setting->expr)

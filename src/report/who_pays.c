@@ -130,7 +130,8 @@ static RowList make_rows(Report *r, const WhoPays *who)
         else
             *LIST_PUSH(r->arena, &rows) = row;
     }
-    qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
+    if (rows.count > 1)
+        qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
     if (n_small > 1) {
         measure_row(r, who, is_small, &others);
         others.title = text_format(r->arena, "%zu others, below 1 %% each", n_small);

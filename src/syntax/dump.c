@@ -101,9 +101,6 @@ static void expression(const Expr *expr, Buffer *out)
     case EXPR_SHARE:
         list(expr, "", expr->name, out);
         break;
-    case EXPR_SCALED_UNIT:
-        list(expr, "unit", (Text){"", 0}, out);
-        break;
     }
 }
 

@@ -222,12 +222,6 @@ static void bare(const Expr *expr, Buffer *out)
     case EXPR_SHARE:
         share(expr, out);
         break;
-    case EXPR_SCALED_UNIT:
-        arg(expr, 0, BINDS_ATOM, out);
-        buffer_char(out, ' ');
-        if (expr->unit)
-            unit_print(expr->unit, out);
-        break;
     case EXPR_OPENING:
         buffer_string(out, "opening ");
         arg(expr, 0, BINDS_POSTFIX, out);

@@ -47,9 +47,8 @@ typedef enum {
     EXPR_AT,     /* args[0] at args[1] */
     EXPR_SHARE,  /* share of args[0] among name in args[1] [where args[2]]: args[3]
                     [rank args[4]] [by args[5]]; absent ones NULL */
-    EXPR_SCALED_UNIT, /* args[0] with a unit after it: `pert(2, 4.5, 7) bn person`; unit */
-    EXPR_STRING,      /* text of a string literal in name (file names) */
-    EXPR_OPENING      /* opening args[0] (in checks and reports) */
+    EXPR_STRING, /* text of a string literal in name (file names) */
+    EXPR_OPENING /* opening args[0] (in checks and reports) */
 } ExprKind;
 
 struct Expr {
@@ -171,11 +170,11 @@ typedef enum {
                       (dist), SCALED (expr), PLUS (expr); is_instead; a contract's `X.stage = never`
                       is OVERRIDE_SET with expr a word */
     DECL_CHECK,    /* title; mode CHECK_ALWAYS/CHECK_AT/CHECK_COVERS; expr; expr2 (date, or
-                      denominator); expr3 (covers: at least);    during; in_share = paths share (NULL:
+                      denominator); expr3 (covers: at least); during; paths_share (NULL:
                       all) */
     DECL_REPORT,   /* name, title, members: DECL_VIEW */
     DECL_VIEW      /* name =
-                      show|fan|hist|who_pays|flows|tornado|why|compare|bank_test|reach|plan|breaks|headline|power...;
+                      show|fan|hist|who_pays|flows|tornado|why|compare|bank_test|reach|plan|breaks|headline;
                       exprs (arguments); name2 = by year|quarter|month; number = top N; expr2 = at date;
                       members: DECL_VALUE settings of { } */
 } DeclKind;

@@ -66,7 +66,7 @@ static void walk_expr(Walk *w, Expr *e, const UnitExpr *shared, bool has_scale)
 {
     if (e == NULL)
         return;
-    if (e->unit != NULL && (e->kind == EXPR_NUMBER || e->kind == EXPR_SCALED_UNIT))
+    if (e->unit != NULL && e->kind == EXPR_NUMBER)
         *LIST_PUSH(w->arena, &w->places) = (Place){.slot = &e->unit,
                                                    .unit = e->unit,
                                                    .literal = e,
@@ -74,7 +74,7 @@ static void walk_expr(Walk *w, Expr *e, const UnitExpr *shared, bool has_scale)
                                                    .is_in_scenario = w->is_in_scenario,
                                                    .has_scale = has_scale && !is_conversion(e)};
     for (size_t i = 0; i < e->args.count; i++)
-        walk_expr(w, e->args.items[i], e->kind == EXPR_SCALED_UNIT ? e->unit : NULL, has_scale);
+        walk_expr(w, e->args.items[i], NULL, has_scale);
 }
 
 static void walk_dist(Walk *w, Dist *dist)
