@@ -1,4 +1,6 @@
 /* gw fmt: the one canonical layout of a model's file. */
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -22,29 +24,31 @@ typedef struct {
     bool is_writing, is_checking;
 } FormatSettings;
 
-/* Writes beside the file and renames, so that the file is never half written. */
+/* Writes beside the file and renames, so that the file is never half written; a link stays one. */
 static int write_back(const char *path, const char *text)
 {
-    size_t length = strlen(path) + 12;
-    char *beside = malloc(length);
+    char *real = realpath(path, NULL);
+    size_t length = real == NULL ? 0 : strlen(real) + 12;
+    char *beside = malloc(length + 1);
     struct stat about;
     FILE *file = NULL;
     int descriptor = -1;
     bool is_written = false;
 
-    if (beside == NULL || stat(path, &about) != 0) {
+    if (real == NULL || beside == NULL || stat(real, &about) != 0) {
         complain("cannot write %s: %s", path, strerror(errno));
         free(beside);
+        free(real);
         return STATUS_WORLD;
     }
-    (void)snprintf(beside, length, "%s.XXXXXX", path);
+    (void)snprintf(beside, length, "%s.XXXXXX", real);
     descriptor = mkstemp(beside);
     file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     if (file != NULL) {
         is_written = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(descriptor) == 0;
         is_written = fchmod(descriptor, about.st_mode & 07777) == 0 && is_written;
         is_written = fclose(file) == 0 && is_written;
-        is_written = is_written && rename(beside, path) == 0;
+        is_written = is_written && rename(beside, real) == 0;
     }
     if (!is_written) {
         complain("cannot write %s: %s", path, strerror(errno));
@@ -52,6 +56,7 @@ static int write_back(const char *path, const char *text)
             (void)unlink(beside);
     }
     free(beside);
+    free(real);
     return is_written ? STATUS_FINE : STATUS_WORLD;
 }
 
