@@ -177,7 +177,7 @@ GW_API GwStatus gw_model_doc(GwModel *model, const char *name, const char **text
 
 typedef struct GwRunOptions {
     uint64_t paths;
-    uint64_t seed;
+    uint64_t seed;        /* at most 2^63 - 1: JSON and databases know no larger number */
     unsigned threads;     /* 0: one a core; the results are the same bits whatever is chosen */
     uint64_t keep_bytes;  /* bound for what is kept of the paths; 0: 768 MiB */
     int with_side_runs;   /* also the runs that report sections need: other scenarios, the

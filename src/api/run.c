@@ -236,6 +236,8 @@ GwStatus gw_model_run(GwModel *model, const GwRunOptions *options, GwRun **out)
         return model_fail(model, GW_BAD_USE, "no model was opened");
     if (running.options.paths == 0 || running.options.paths > LIMIT_PATHS)
         return refuse_paths(model, running.options.paths);
+    if (running.options.seed > INT64_MAX)
+        return model_fail(model, GW_BAD_USE, "a seed is at most 2^63 - 1");
     if (!is_part_possible(&running.options))
         return model_fail(model, GW_BAD_USE,
                           "a part runs from a multiple of %d to another, or to the last path",

@@ -450,7 +450,7 @@ static bool take_option(RunSettings *settings, int option, const char *value)
     case OPTION_PATHS:
         return read_count("run", "--paths", value, 1, MOST_PATHS, &settings->run.paths);
     case OPTION_SEED:
-        return read_count("run", "--seed", value, 0, UINT64_MAX, &settings->run.seed);
+        return read_count("run", "--seed", value, 0, INT64_MAX, &settings->run.seed);
     case OPTION_THREADS:
         return read_count("run", "--threads", value, 1, MOST_THREADS, &settings->threads);
     case OPTION_KEEP:

@@ -192,8 +192,9 @@ static void runs_are_refused_and_stopped(void **state)
 
     (void)state;
     assert_int_equal(gw_model_run(model, &options, &run), GW_BAD_USE);
-    options.paths = 1000000;
-    options.keep_bytes = 1000;
+    options = (GwRunOptions){.paths = 1, .seed = UINT64_MAX};
+    assert_int_equal(gw_model_run(model, &options, &run), GW_BAD_USE);
+    options = (GwRunOptions){.paths = 1000000, .seed = 1, .keep_bytes = 1000};
     assert_int_equal(gw_model_run(model, &options, &run), GW_TOO_BIG);
     assert_null(run);
     assert_non_null(strstr(gw_model_message(model), "--keep"));
