@@ -129,11 +129,20 @@ static bool walk_result(const Visitor *v, const Model *model, RunResult *result)
     return goes_on;
 }
 
+/* Of all arrays in their order, kept beside them: a byte that a disk or a wire changed is found. */
+static uint64_t digest_with(uint64_t digest, const void *bytes, size_t length)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+
+    return (digest ^ text_hash64((Text){bytes, length})) * odd + 1;
+}
+
 /* ---- writing ------------------------------------------------------------------------------ */
 
 typedef struct {
     Database *db;
     sqlite3_stmt *insertion;
+    uint64_t digest;
 } Writing;
 
 static bool write_block(void *context, const char *name, uint32_t number, void *bytes,
@@ -141,6 +150,7 @@ static bool write_block(void *context, const char *name, uint32_t number, void *
 {
     Writing *w = context;
 
+    w->digest = digest_with(w->digest, bytes, length);
     database_insert(w->db, w->insertion, "sib", name, (int64_t)number, bytes, length);
     return w->db->code == SQLITE_OK;
 }
@@ -148,7 +158,7 @@ static bool write_block(void *context, const char *name, uint32_t number, void *
 static void write_result(Database *db, const PartInput *input)
 {
     RunResult *result = input->result;
-    Writing w = {db, database_prepare(db, "INSERT INTO block VALUES (?, ?, ?)")};
+    Writing w = {.db = db, .insertion = database_prepare(db, "INSERT INTO block VALUES (?, ?, ?)")};
     const Visitor v = {write_block, &w};
     Counts counts = {result->n_failed,      result->n_kept,         result->n_kept_failed,
                      result->n_book_checks, result->n_book_faults,  result->n_clearings,
@@ -156,6 +166,8 @@ static void write_result(Database *db, const PartInput *input)
 
     if (visit(&v, "counts", 0, &counts, sizeof counts))
         (void)walk_result(&v, input->model, result);
+    uint64_t digest = w.digest;
+    (void)write_block(&w, "digest", 0, &digest, sizeof digest);
     (void)sqlite3_finalize(w.insertion);
     w.insertion = database_prepare(db, "INSERT INTO failure VALUES (?, ?, ?, ?, ?)");
     for (size_t i = 0; i < result->failures.count; i++) {
@@ -234,6 +246,7 @@ struct PartReader {
     sqlite3_stmt *query; /* kept here, so that closing finds it after memory ran out */
     bool (*goes_on)(void *context);
     void *context;
+    uint64_t digest; /* of what was read so far */
 };
 
 PartReader *part_open(const char *path, const void *bytes, size_t length)
@@ -345,7 +358,16 @@ static bool read_block(void *context, const char *name, uint32_t number, void *b
     found = sqlite3_column_blob(reader->query, 0);
     if (length > 0)
         memcpy(bytes, found, length);
+    reader->digest = digest_with(reader->digest, bytes, length);
     return true;
+}
+
+static bool is_as_written(PartReader *reader)
+{
+    uint64_t read = reader->digest;
+    uint64_t written = 0;
+
+    return read_block(reader, "digest", 0, &written, sizeof written) && written == read;
 }
 
 static bool read_failures(PartReader *reader, Arena *arena, const Model *model, RunResult *result)
@@ -377,6 +399,7 @@ RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model
 
     reader->goes_on = goes_on;
     reader->context = context;
+    reader->digest = 0;
     if (!ask(reader, "SELECT bytes FROM block WHERE name = ? AND number = ?") ||
         !visit(&v, "counts", 0, &counts, sizeof counts) || counts.n_kept > head->n_paths)
         return NULL;
@@ -389,7 +412,8 @@ RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model
     result->n_book_faults = counts.n_book_faults;
     result->n_clearings = counts.n_clearings;
     result->bytes = (size_t)counts.bytes;
-    if (!walk_result(&v, model, result) || !read_failures(reader, arena, model, result))
+    if (!walk_result(&v, model, result) || !is_as_written(reader) ||
+        !read_failures(reader, arena, model, result))
         return NULL;
     return result;
 }
