@@ -383,7 +383,7 @@ static void draw_lines(Tile *tile, uint32_t party, double drawn, size_t lane)
     }
 }
 
-static void keep_slot(Tile *tile, const ShortSlot *slot, const Part *part, double *net)
+static void keep_slot(Tile *tile, const ShortSlot *slot, const Part *part)
 {
     const ShortLanes *at = tile->short_lanes;
     double *cleared = NULL;
@@ -394,10 +394,10 @@ static void keep_slot(Tile *tile, const ShortSlot *slot, const Part *part, doubl
         if (cleared == NULL)
             cleared = tile_cleared(tile, tile->lane_slots[slot->place].slot);
         cleared[at->lanes[i]] = part->paid[i];
-        net[at->lanes[i]] += part->due[i] - part->paid[i];
     }
 }
 
+/* A short party has nothing for reserves and claims on the rest, even if it keeps a cent. */
 static void keep_party(Tile *tile, uint32_t p)
 {
     const ShortLanes *at = tile->short_lanes;
@@ -406,13 +406,13 @@ static void keep_party(Tile *tile, uint32_t p)
     for (size_t i = 0; i < at->n; i++) {
         if (at->is_left[i] != 0)
             continue;
-        tile->net[p][at->lanes[i]] += party->drawn[i] - party->missing[i];
+        tile->net[p][at->lanes[i]] = gw_max(0, party->net[i] - party->missing[i]);
         if (party->drawn[i] > 0)
             draw_lines(tile, p, party->drawn[i], at->lanes[i]);
     }
     for (uint32_t k = party->first; party->is_divided && k < party->first + party->count; k++)
         if (!tile->parts[k].is_whole)
-            keep_slot(tile, &tile->short_slots[k], &tile->parts[k], tile->net[p]);
+            keep_slot(tile, &tile->short_slots[k], &tile->parts[k]);
 }
 
 /* Works out the lanes at hand, and marks those that are not for clearing itself. */
