@@ -835,6 +835,30 @@ static void give_cents(size_t count, Part *const *parts, size_t n, size_t k,
             paid[block + i] += rank[block + i] < lacking[block + i] ? 1.0 : 0.0;
 }
 
+/* Whether some lane has something left, but not enough for all of the rank. */
+static bool is_part_paid(size_t count, const double *restrict left, const double *restrict sum)
+{
+    uint64_t some = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            some |=
+                (uint64_t)(left[block + i] > 0.0) & (uint64_t)(left[block + i] < sum[block + i]);
+    return some != 0;
+}
+
+static void allocate(size_t count, Part *const *parts, size_t n, const double *left,
+                     const double *sum)
+{
+    double lacking[SHORT_LANES];
+
+    memcpy(lacking, left, count * sizeof *lacking);
+    for (size_t k = 0; k < n; k++)
+        floor_share(count, left, sum, parts[k]->due, parts[k]->paid, parts[k]->over, lacking);
+    for (size_t k = 0; k < n; k++)
+        give_cents(count, parts, n, k, lacking);
+}
+
 /* Where the rank is not paid in part, all of it is paid or nothing. True when all is everywhere. */
 static bool settle_part(size_t count, const double *restrict left, const double *restrict loose,
                         const double *restrict sum, const double *restrict due,
@@ -866,18 +890,15 @@ static bool settle_part(size_t count, const double *restrict left, const double 
 static void divide(size_t count, Part *const *parts, size_t n, double *restrict left,
                    const double *restrict loose)
 {
-    double sum[SHORT_LANES], lacking[SHORT_LANES];
+    double sum[SHORT_LANES];
 
     memcpy(sum, parts[0]->due, count * sizeof *sum);
-    memcpy(lacking, left, count * sizeof *lacking);
     for (size_t k = 1; k < n; k++)
         add(count, sum, parts[k]->due);
     if (n == 1)
         memcpy(parts[0]->paid, left, count * sizeof *left);
-    for (size_t k = 0; n > 1 && k < n; k++)
-        floor_share(count, left, sum, parts[k]->due, parts[k]->paid, parts[k]->over, lacking);
-    for (size_t k = 0; n > 1 && k < n; k++)
-        give_cents(count, parts, n, k, lacking);
+    else if (is_part_paid(count, left, sum))
+        allocate(count, parts, n, left, sum);
     for (size_t k = 0; k < n; k++)
         parts[k]->is_whole =
             settle_part(count, left, loose, sum, parts[k]->due, parts[k]->paid, parts[k]->over);

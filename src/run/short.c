@@ -186,8 +186,8 @@ static void look_at_backing(Tile *tile, uint32_t p)
     }
 }
 
-/* By how many cents clearing has a party that is paid less pay less than it has; false when that is
- * not sure, or when it pays more than it has, which is for clearing to mend.
+/* By how many cents clearing has a party that is paid less pay less than it has, lines and all;
+ * false when that is not sure, or when it pays more, which is for clearing to mend.
  *
  * Clearing goes down from what the party has when all is paid to X, the cents that it has and what
  * is `loose` above them, up to rounding of receipts and what the payers' own doubles are off: in
@@ -220,7 +220,7 @@ static void find_available(Tile *tile, uint32_t p)
 
     for (size_t i = 0; i < at->count; i++) {
         double total = at->total[i], lacking = party->missing[i] - party->net[i], kept = 0;
-        double line = at->line[i], has = total - lacking;
+        double line = at->line[i], has = total - lacking, open = lacking - line;
         bool is_fine = total < MOST_DUE;
 
         at->left[i] = total;
@@ -229,11 +229,13 @@ static void find_available(Tile *tile, uint32_t p)
             is_fine &= -lacking >= least_left(tile, p, i);
         } else {
             if (is_paid_less(party, i))
-                is_fine &= find_kept_cents(tile, party, has, total, i, &kept) && line == 0 &&
-                           lacking >= MARGIN_CENTS + MARGIN_PART * party->missing[i] && kept <= has;
+                is_fine &=
+                    fabs(open) >= MARGIN_CENTS + MARGIN_PART * party->missing[i] &&
+                    (open < 0 || find_kept_cents(tile, party, has + line, total, i, &kept)) &&
+                    kept <= has + line;
             is_fine &= !(tile->plan->keep_counts[p] && tile->keep[p][at->lanes[i]] > 0);
-            party->drawn[i] = line < lacking ? line : lacking;
-            if (line < lacking) {
+            party->drawn[i] = open > 0 ? gw_max(0, line - kept) : lacking;
+            if (open > 0) {
                 at->left[i] = has + line - kept;
                 at->loose[i] = party->loose[i] + kept;
                 at->is_unpaid[i] = 1;
