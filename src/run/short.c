@@ -63,13 +63,17 @@ static bool pays(const Tile *tile, uint32_t payer, uint32_t payee)
 
 /* ---- lanes side by side --------------------------------------------------------------------- */
 
-/* Lanes beyond the last repeat it. */
-static void pack(const Tile *tile, const double *from, double *restrict out)
+/* Lanes beyond the last repeat it. True when there is something in some lane. */
+static bool pack(const Tile *tile, const double *from, double *restrict out)
 {
     const ShortLanes *at = tile->short_lanes;
+    bool some = false;
 
-    for (size_t i = 0; i < at->count; i++)
+    for (size_t i = 0; i < at->count; i++) {
         out[i] = from[at->lanes[i]];
+        some |= out[i] != 0;
+    }
+    return some;
 }
 
 static ShortParty *touch(Tile *tile, uint32_t party)
@@ -318,8 +322,7 @@ static void divide_party(Tile *tile, uint32_t p)
     for (uint32_t k = party->first; k < party->first + party->count; k++) {
         uint32_t slot = tile->lane_slots[tile->short_slots[k].place].slot;
 
-        pack(tile, tile->slots[slot].due, tile->parts[k].due);
-        tile->parts[k].is_whole = !tile->m.kernels->any(at->count, tile->parts[k].due);
+        tile->parts[k].is_whole = !pack(tile, tile->slots[slot].due, tile->parts[k].due);
         if (!tile->parts[k].is_whole)
             tile->m.kernels->add(at->count, at->total, tile->parts[k].due);
     }
