@@ -28,11 +28,33 @@ static void drop_unneeded(Model *made, SideNeed need, Text output)
     made->outputs.count = kept != NO_ID ? 1 : 0;
 }
 
+/* A scenario that was built to be checked is not built again. */
+static Model *checked_scenario(Arena *arena, const Model *made, const BuildOptions *options)
+{
+    Model *copy = NULL;
+
+    if (options->scenario == NULL || made->scenario_models == NULL)
+        return NULL;
+    for (size_t i = 0; i < made->scenario_names.count; i++) {
+        if (!text_is(made->scenario_names.items[i], options->scenario) ||
+            made->scenario_models[i] == NULL)
+            continue;
+        copy = ARENA_NEW(arena, Model);
+        *copy = *made->scenario_models[i];
+    }
+    return copy;
+}
+
 const Program *side_program(Arena *arena, GwModel *model, const BuildOptions *options,
                             SideNeed need, Text output, const Model **made)
 {
     DiagList diags = {.arena = arena, .sources = &model->sources};
-    Model *built = model_build(arena, &diags, model->trees.items, model->trees.count, options);
+    Model *built = NULL;
+
+    if (need == SIDE_OUTPUTS)
+        built = checked_scenario(arena, model->built->model, options);
+    if (built == NULL)
+        built = model_build(arena, &diags, model->trees.items, model->trees.count, options);
 
     *made = built;
     if (built == NULL || diag_any_error(&diags))

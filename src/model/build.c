@@ -115,16 +115,18 @@ static void say_each_once(DiagList *diags)
 }
 
 /* A scenario's faults show only where it is in force: each is built beside the model, for its
- * messages alone. */
+ * messages, and is there then for comparisons. */
 static void check_scenarios(Checker *c)
 {
+    c->model->scenario_models = ARENA_ARRAY(c->arena, Model *, c->model->scenario_names.count + 1);
     for (size_t s = 0; s < c->model->scenario_names.count; s++) {
         Text name = c->model->scenario_names.items[s];
         BuildOptions options = *c->options;
         DiagList found = {.arena = c->arena, .sources = c->diags->sources};
         options.checks_scenarios = false;
         options.scenario = text_copy(c->arena, name).bytes;
-        (void)model_build(c->arena, &found, c->trees, c->n_trees, &options);
+        Model *made = model_build(c->arena, &found, c->trees, c->n_trees, &options);
+        c->model->scenario_models[s] = diag_any_error(&found) ? NULL : made;
         for (size_t i = 0; i < found.diags.count; i++) {
             Diag *d = found.diags.items[i];
             if (d->severity == DIAG_NOTE || d->span.end == 0)

@@ -518,6 +518,8 @@ typedef struct Model {
     uint32_t n_unsourced;
     LIST(Text) words;                           /* what the index of a word means */
     LIST(Text) scenario_names, scenario_titles; /* declared, for --scenario all */
+    struct Model **scenario_models; /* by scenario_names, where they were built to be checked; NULL
+                                       those at fault */
     /* hidden outputs that the report's BREAKS section needs, by party (NO_ID for outside parties)
      */
     const uint32_t *first_late_outputs, *default_date_outputs;
