@@ -93,6 +93,22 @@ double meter_seconds(const Meter *meter);
 int show_progress(void *context, uint64_t done, uint64_t total);
 void clear_progress(Meter *meter);
 
+/* ---- delivery.c ---- */
+
+/* What is wanted of a run that is done. */
+typedef struct {
+    bool is_json, is_csv, is_quiet; /* else a report */
+    bool has_errors, is_timed;      /* the report: standard errors; the time on a terminal */
+    bool fails_on_checks;
+    bool is_part;     /* nothing is judged: the whole will be */
+    bool is_many;     /* several runs in turn: one document of all */
+    size_t n_written; /* of them, so far */
+} Delivery;
+/* Saves it (output NULL: nowhere), writes it, and gives the exit status, all faults being said. */
+int deliver(GwRun *run, Delivery *delivery, const char *output, Meter *meter);
+/* Ends the document of several runs. */
+void delivery_end(const Delivery *delivery);
+
 /* ---- open.c ---- */
 
 /* A model read from a file, "-" for standard input; library NULL: the one inside. NULL with

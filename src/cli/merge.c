@@ -1,9 +1,7 @@
 /* gw merge: joins the parts of a run to the whole. */
 #include "cli/cli.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { OPTION_OUTPUT, OPTION_JSON, OPTION_CSV, OPTION_QUIET, OPTION_THREADS };
 static const Option options[] = {
@@ -25,57 +23,16 @@ typedef struct {
     GwPart *parts;
     size_t n_parts;
     const char *output;
-    bool is_json, is_csv, is_quiet;
+    Delivery delivery;
     uint64_t threads;
 } MergeSettings;
 
-static GwStatus write_merged(GwRun *run, const MergeSettings *settings)
-{
-    GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO), .seconds = (double)NAN};
-    const char *text = "";
-    GwStatus status = GW_OK;
-
-    if (settings->is_json)
-        status = gw_run_json(run, &text);
-    else if (settings->is_csv)
-        status = gw_run_csv(run, &text);
-    else if (!settings->is_quiet)
-        status = gw_run_report(run, &report, &text);
-    if (status == GW_OK)
-        write_text(text);
-    return status;
-}
-
-/* The file first, as `gw run` does. */
-static int finish_merge(GwRun *run, const MergeSettings *settings, Meter *meter)
-{
-    GwStatus saved = GW_OK;
-    GwStatus status = GW_OK;
-
-    gw_run_watch(run, show_progress, meter);
-    if (settings->output != NULL)
-        saved = gw_run_save(run, settings->output);
-    if (saved == GW_CANCELLED || was_interrupted()) {
-        complain("stopped");
-        return STATUS_STOPPED;
-    }
-    if (saved != GW_OK)
-        complain("%s", saved == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    let_interrupts_end();
-    status = write_merged(run, settings);
-    if (status != GW_OK)
-        complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    status = saved != GW_OK ? saved : status;
-    if (status == GW_OK && gw_run_failed(run) * 100 > gw_run_paths(run))
-        return STATUS_INPUT;
-    return status_of(status);
-}
-
-static int merge_parts(const MergeSettings *settings)
+static int merge_parts(MergeSettings *settings)
 {
     Meter meter = meter_start();
     GwRunOptions run_options = {.threads = (unsigned)settings->threads,
-                                .with_side_runs = !settings->is_quiet && !settings->is_csv,
+                                .with_side_runs =
+                                    !settings->delivery.is_quiet && !settings->delivery.is_csv,
                                 .progress = show_progress,
                                 .context = &meter};
     GwModel *model = gw_model_new();
@@ -93,7 +50,7 @@ static int merge_parts(const MergeSettings *settings)
     if (status != GW_OK)
         exit_status = explain(model, status);
     else
-        exit_status = finish_merge(run, settings, &meter);
+        exit_status = deliver(run, &settings->delivery, settings->output, &meter);
     gw_run_free(run);
     gw_model_free(model);
     return exit_status;
@@ -107,13 +64,13 @@ static bool take_option(MergeSettings *settings, int option, const char *value)
         settings->output = value;
         return true;
     case OPTION_JSON:
-        settings->is_json = true;
+        settings->delivery.is_json = true;
         return true;
     case OPTION_CSV:
-        settings->is_csv = true;
+        settings->delivery.is_csv = true;
         return true;
     case OPTION_QUIET:
-        settings->is_quiet = true;
+        settings->delivery.is_quiet = true;
         return true;
     case OPTION_THREADS:
         return read_count("merge", "--threads", value, 1, MOST_THREADS, &settings->threads);
@@ -129,7 +86,7 @@ static int check_settings(const MergeSettings *settings)
         complain("merge: which parts?");
         return refuse_use("merge");
     }
-    if (settings->is_json && settings->is_csv) {
+    if (settings->delivery.is_json && settings->delivery.is_csv) {
         complain("merge: --json or --csv, not both");
         return refuse_use("merge");
     }

@@ -1,12 +1,8 @@
 /* gw run: runs a model and reports. */
 #include "cli/cluster.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 enum {
     OPTION_PATHS,
@@ -67,111 +63,11 @@ typedef struct {
     const char *settings[MOST_REPEATED], *shows[MOST_REPEATED];
     size_t n_settings, n_shows;
     uint64_t threads, of;
-    bool is_json, is_csv, is_quiet, is_strict, fails_on_checks, has_errors;
-    bool is_many;     /* several scenarios: one document of all */
-    size_t n_written; /* of them, so far */
+    bool is_strict;
+    Delivery delivery;
     Cluster cluster;
     GwRunOptions run;
 } RunSettings;
-
-/* --- one scenario --- */
-
-static bool any_check_fails(GwRun *run)
-{
-    GwCheck check;
-
-    for (size_t i = 0; i < gw_run_check_count(run); i++)
-        if (gw_run_check(run, i, &check) == GW_OK && !check.holds)
-            return true;
-    return false;
-}
-
-/* A check that does not hold is a finding and not a fault, unless it is asked for as one. More
- * failed paths than may be ignored are a fault of the model. */
-static int judge_run(GwRun *run, const RunSettings *settings)
-{
-    if (settings->of > 0)
-        return STATUS_FINE; /* the whole is judged */
-    if (gw_run_failed(run) * 100 > gw_run_paths(run))
-        return STATUS_INPUT;
-    return settings->fails_on_checks && any_check_fails(run) ? STATUS_INPUT : STATUS_FINE;
-}
-
-/* What stands between the runs of one document: an array in JSON, further lines of one table in
- * CSV. */
-static const char *write_between(const RunSettings *settings, const char *text)
-{
-    if (settings->is_json && settings->is_many)
-        write_text(settings->n_written == 0 ? "{\"scenarios\": [\n" : ",\n");
-    else if (!settings->is_json && !settings->is_csv && *text != '\0' && settings->n_written > 0)
-        write_text("\n");
-    if (settings->is_csv && settings->n_written > 0) {
-        const char *line_end = strchr(text, '\n'); /* its head stands already */
-        return line_end != NULL ? line_end + 1 : text;
-    }
-    return text;
-}
-
-static void write_end(const RunSettings *settings)
-{
-    if (settings->is_json && settings->is_many && settings->n_written > 0)
-        write_text("]}\n");
-}
-
-static GwStatus write_run(GwRun *run, RunSettings *settings, double seconds)
-{
-    /* The time is for who waits for it: elsewhere the same run writes the same bytes. */
-    GwReportOptions report = {.has_colour = wants_colour(STDOUT_FILENO),
-                              .has_errors = settings->has_errors,
-                              .seconds = isatty(STDOUT_FILENO) ? seconds : (double)NAN};
-    const char *text = "";
-    GwStatus status = GW_OK;
-
-    if (settings->is_json)
-        status = gw_run_json(run, &text);
-    else if (settings->is_csv)
-        status = gw_run_csv(run, &text);
-    else if (!settings->is_quiet)
-        status = gw_run_report(run, &report, &text);
-    if (status != GW_OK)
-        return status;
-    write_text(write_between(settings, text));
-    settings->n_written++;
-    if (settings->is_json)
-        return status; /* JSON holds the profile */
-    status = gw_run_profile(run, &text);
-    if (status == GW_OK && settings->is_csv)
-        (void)fputs(text, stderr); /* not among the series */
-    else if (status == GW_OK)
-        write_text(text);
-    return status;
-}
-
-/* The file first: what is stopped while it is written leaves none. A report has nothing that could
- * be left half done, so that from there on a signal ends the program at once. */
-static int finish_run(GwRun *run, RunSettings *settings, const char *output, Meter *meter)
-{
-    double seconds = meter_seconds(meter);
-    GwStatus saved = GW_OK;
-    GwStatus status = GW_OK;
-
-    gw_run_watch(run, show_progress, meter);
-    if (output != NULL)
-        saved = gw_run_save(run, output);
-    if (saved == GW_CANCELLED || was_interrupted()) {
-        complain("stopped");
-        return STATUS_STOPPED;
-    }
-    if (saved != GW_OK)
-        complain("%s", saved == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    let_interrupts_end();
-    status = write_run(run, settings, seconds);
-    catch_interrupts();
-    if (status != GW_OK)
-        complain("%s", status == GW_NO_MEMORY ? "memory ran out" : gw_run_message(run));
-    status = saved != GW_OK ? saved : status;
-    return status == GW_OK ? judge_run(run, settings) : status_of(status);
-}
 
 /* --- one scenario by several processes --- */
 
@@ -231,8 +127,8 @@ static int gather_scenario(GwModel *model, RunSettings *settings, GwRunOptions *
     if (status == STATUS_FINE) {
         merged = gw_model_merge(model, parts, n_parts, run_options, &run);
         clear_progress(meter);
-        status =
-            merged != GW_OK ? explain(model, merged) : finish_run(run, settings, output, meter);
+        status = merged != GW_OK ? explain(model, merged)
+                                 : deliver(run, &settings->delivery, output, meter);
     }
     gw_run_free(run);
     for (size_t i = own->bytes != NULL ? 1 : 0; i < n_parts; i++)
@@ -276,11 +172,11 @@ static int run_scenario(GwModel *model, RunSettings *settings, const char *scena
 
     if (status == GW_OK)
         status = gw_model_compile(model);
-    if (status == GW_OK && !settings->is_quiet && settings->cluster.rank == 0)
+    if (status == GW_OK && !settings->delivery.is_quiet && settings->cluster.rank == 0)
         draw_diagnostics(model);
     run_options.progress = show_progress;
     run_options.context = &meter;
-    run_options.with_side_runs = !settings->is_quiet && !settings->is_csv;
+    run_options.with_side_runs = !settings->delivery.is_quiet && !settings->delivery.is_csv;
     if (status == GW_OK && settings->cluster.size > 1)
         return share_scenario(model, settings, &run_options, output, &meter);
     if (status == GW_OK)
@@ -288,7 +184,7 @@ static int run_scenario(GwModel *model, RunSettings *settings, const char *scena
     clear_progress(&meter);
     if (status != GW_OK)
         return explain(model, status);
-    exit_status = finish_run(run, settings, output, &meter);
+    exit_status = deliver(run, &settings->delivery, output, &meter);
     gw_run_free(run);
     return was_interrupted() ? STATUS_STOPPED : exit_status;
 }
@@ -332,17 +228,18 @@ static size_t list_scenarios(GwModel *model, char *list, const char **names)
 
 static int run_named(GwModel *model, RunSettings *settings, const char *name)
 {
-    char *output = settings->output != NULL && settings->is_many
+    char *output = settings->output != NULL && settings->delivery.is_many
                        ? output_of_scenario(settings->output, name)
                        : NULL;
     int status = STATUS_WORLD;
 
-    if (settings->output != NULL && settings->is_many && output == NULL)
+    if (settings->output != NULL && settings->delivery.is_many && output == NULL)
         complain("memory ran out");
     else
-        status = settings->is_many && output != NULL ? check_output(output) : STATUS_FINE;
+        status = settings->delivery.is_many && output != NULL ? check_output(output) : STATUS_FINE;
     if (status == STATUS_FINE)
-        status = run_scenario(model, settings, name, settings->is_many ? output : settings->output);
+        status = run_scenario(model, settings, name,
+                              settings->delivery.is_many ? output : settings->output);
     free(output);
     return status;
 }
@@ -368,7 +265,7 @@ static int run_each(GwModel *model, RunSettings *settings, char *list)
     size_t count = list_scenarios(model, list, names);
     int worst = check_names(model, names, count);
 
-    settings->is_many = count > 1;
+    settings->delivery.is_many = count > 1;
     for (size_t i = 0; i < count; i++)
         kept[i] = copy_string(names[i]); /* the model's names change with its compilation */
     for (size_t i = 0; i < count && !was_interrupted() && worst != STATUS_USE; i++) {
@@ -377,7 +274,7 @@ static int run_each(GwModel *model, RunSettings *settings, char *list)
         if (gw_model_error_count(model) > 0)
             break; /* the next one would say the same */
     }
-    write_end(settings);
+    delivery_end(&settings->delivery);
     for (size_t i = 0; i < count; i++)
         free(kept[i]);
     return was_interrupted() ? STATUS_STOPPED : worst;
@@ -475,22 +372,22 @@ static bool take_option(RunSettings *settings, int option, const char *value)
         settings->library = value;
         return true;
     case OPTION_JSON:
-        settings->is_json = true;
+        settings->delivery.is_json = true;
         return true;
     case OPTION_CSV:
-        settings->is_csv = true;
+        settings->delivery.is_csv = true;
         return true;
     case OPTION_QUIET:
-        settings->is_quiet = true;
+        settings->delivery.is_quiet = true;
         return true;
     case OPTION_STRICT:
         settings->is_strict = true;
         return true;
     case OPTION_FAIL_ON_CHECKS:
-        settings->fails_on_checks = true;
+        settings->delivery.fails_on_checks = true;
         return true;
     case OPTION_ERRORS:
-        settings->has_errors = true;
+        settings->delivery.has_errors = true;
         return true;
     case OPTION_PROFILE:
         settings->run.with_profile = 1;
@@ -521,11 +418,12 @@ static bool check_part(RunSettings *settings)
         complain("run: a part needs --paths-from, --paths-to and --of");
     else if (settings->output == NULL)
         complain("run: a part needs -o, the file that `gw merge` joins to others");
-    else if (settings->is_json || settings->is_csv)
+    else if (settings->delivery.is_json || settings->delivery.is_csv)
         complain("run: a part has no report, JSON or CSV: `gw merge` makes it a whole first");
     else {
+        settings->delivery.is_part = true;
         settings->run.paths = settings->of;
-        settings->is_quiet = true;
+        settings->delivery.is_quiet = true;
         return true;
     }
     (void)refuse_use("run");
@@ -549,7 +447,8 @@ static int run_alone_or_not(RunSettings *settings, char **argv)
 int command_run(int argc, char **argv)
 {
     Arguments arguments = {.help = &help, .argc = argc, .argv = argv};
-    RunSettings settings = {.run = {.paths = GW_DEFAULT_PATHS, .seed = GW_DEFAULT_SEED}};
+    RunSettings settings = {.delivery = {.is_timed = true},
+                            .run = {.paths = GW_DEFAULT_PATHS, .seed = GW_DEFAULT_SEED}};
     const char *value = NULL;
 
     for (int got = 0; (got = arguments_next(&arguments, &value)) != ARGUMENT_END;) {
@@ -563,7 +462,7 @@ int command_run(int argc, char **argv)
         complain("run: which file?");
         return refuse_use("run");
     }
-    if (settings.is_json && settings.is_csv) {
+    if (settings.delivery.is_json && settings.delivery.is_csv) {
         complain("run: --json or --csv, not both");
         return refuse_use("run");
     }
