@@ -1,8 +1,8 @@
 /* gw run: runs a model and reports. */
 #include "cli/cluster.h"
 
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     OPTION_PATHS,

@@ -318,6 +318,8 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
 /* One thing per another, neither a time: may be written as a plain number where the unit is
  * declared. */
 bool unit_is_ratio(const Type *type);
+
+/* together.c */
 void togethers_build(Checker *c);
 
 /* stocks.c */

@@ -3,7 +3,10 @@
  *
  * No array is read under a condition: GCC 12 makes masked loads of such reads, and when a block is
  * more than one vector wide it gives all of them the mask of the first. For the same reason these
- * files are compiled with -fno-tree-sink, which else moves reads under conditions by itself. */
+ * files are compiled with -fno-tree-sink, which else moves reads under conditions by itself.
+ *
+ * Longer than most files: one short loop an operation and a posting, and the one table that names
+ * them all, built once for each instruction set. */
 #include "run/kernels.h"
 
 #include "ledger/composition.h"
