@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4, PERIODS_BETWEEN_ASKING = 8 };
+enum { MAX_BLOCKS = 64, MIN_BLOCKS = 4, WIDE_BLOCKS = 16, PERIODS_BETWEEN_ASKING = 8 };
 #define DEFAULT_CACHE_BYTES ((size_t)1 << 20)
 #define WHOLE_UNIT 0x1p40
 
@@ -30,25 +30,32 @@ static uint32_t threads_of(const RunOptions *options)
     return n < LIMIT_THREADS ? n : LIMIT_THREADS;
 }
 
-/* So that what a period touches fits half of the second-level cache. */
+static size_t within(size_t n, size_t least, size_t most)
+{
+    return n < least ? least : n > most ? most : n;
+}
+
+/* So that what a period touches fits half of the second-level cache. Of a large model that would
+ * be few lanes, and most of its time what a period costs whatever its lanes: then more, while all
+ * is within a few such caches. Tiles are as even as they can be, for the last to end together. */
 static uint32_t blocks_of(const Code *code, const RunOptions *options)
 {
 #ifdef _SC_LEVEL2_CACHE_SIZE
-    long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    long found = sysconf(_SC_LEVEL2_CACHE_SIZE);
 #else
-    long cache = 0;
+    long found = 0;
 #endif
-    size_t half = (cache > 0 ? (size_t)cache : DEFAULT_CACHE_BYTES) / 2;
+    size_t cache = found > 0 ? (size_t)found : DEFAULT_CACHE_BYTES;
     size_t block_bytes = ((size_t)code->n_hot + 1) * GW_LANES * sizeof(double);
-    size_t fitting = half / block_bytes;
-    size_t wanted = options->n_paths / GW_LANES / threads_of(options) + 1;
-    size_t n = options->blocks_per_tile;
+    size_t wide = within(4 * cache / block_bytes, MIN_BLOCKS, WIDE_BLOCKS);
+    size_t fitting = within(cache / 2 / block_bytes, wide, MAX_BLOCKS);
+    size_t lanes_a_thread = (options->n_paths + threads_of(options) - 1) / threads_of(options);
+    size_t blocks_a_thread = within((lanes_a_thread + GW_LANES - 1) / GW_LANES, 1, SIZE_MAX);
+    size_t n_rounds = (blocks_a_thread + fitting - 1) / fitting;
 
-    if (n == 0) {
-        n = fitting < MIN_BLOCKS ? MIN_BLOCKS : fitting;
-        n = n < wanted ? n : wanted;
-    }
-    return (uint32_t)(n < 1 ? 1 : n > MAX_BLOCKS ? MAX_BLOCKS : n);
+    if (options->blocks_per_tile > 0)
+        return (uint32_t)within(options->blocks_per_tile, 1, MAX_BLOCKS);
+    return (uint32_t)((blocks_a_thread + n_rounds - 1) / n_rounds);
 }
 
 static size_t count_who_pays(const Model *model)
