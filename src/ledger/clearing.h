@@ -9,9 +9,8 @@
  * Amounts are doubles that hold whole cents below 2^53. The plan and every
  * array belong to the caller; clearing_run allocates nothing and keeps
  * nothing between calls, so one plan may serve many threads, each with a
- * workspace of its own. What one party owes at once may pass 2^53 although no
- * amount does: then nobody is paid what is not there, but who falls short is no
- * longer known to the cent, and the caller leaves the path. */
+ * workspace of its own. What one party has, owes and is owed at once is below
+ * 2^53 too: the caller sees to it. */
 #ifndef GW_LEDGER_CLEARING_H
 #define GW_LEDGER_CLEARING_H
 

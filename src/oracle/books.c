@@ -51,6 +51,15 @@ static double imbalance(Path *path, uint32_t party)
 
 /* ---- opening ---- */
 
+static void post_opening(Path *path, uint32_t party, uint32_t account, double cents, Text whose)
+{
+    double *balance = books_at(path, party, account);
+
+    *balance += cents;
+    if (!money_is_exact(*balance))
+        path_fail(path, whose);
+}
+
 static void open_balances(Path *path, uint32_t p)
 {
     const Party *party = &path->model->parties.items[p];
@@ -63,9 +72,10 @@ static void open_balances(Path *path, uint32_t p)
             path_fail(path, party->name);
             continue;
         }
-        *books_at(path, p, opening->account) += money_round(exact);
+        post_opening(path, p, opening->account, money_round(exact), party->name);
         if (opening->against != NO_ID)
-            *books_at(path, opening->against, opening->against_account) += money_round(exact);
+            post_opening(path, opening->against, opening->against_account, money_round(exact),
+                         party->name);
     }
 }
 
@@ -83,7 +93,7 @@ void books_open(Path *path)
     }
 }
 
-/* ---- one period ---- */
+/* ---- what a book can hold ---- */
 
 static bool is_of_facility(const Path *path, uint32_t slot)
 {
@@ -93,6 +103,63 @@ static bool is_of_facility(const Path *path, uint32_t slot)
     }
     return false;
 }
+
+/* Debit balances, or credit balances: the same, unless equity is past counting. */
+static double held_by(Path *path, uint32_t party)
+{
+    double debits = 0, credits = 0;
+
+    for (uint32_t a = 0; a < path->model->accounts.count; a++) {
+        double natural = *books_at(path, party, a);
+        double balance = grows_by_debit(path, a) ? natural : -natural;
+
+        debits += gw_max(0, balance);
+        credits += gw_max(0, -balance);
+    }
+    return gw_max(debits, credits);
+}
+
+/* What is due, and what clearing adds to that. */
+static double moved_by(const Path *path, uint32_t i, bool is_cleared)
+{
+    const SlotPeriod *now = &path->slots_now[i];
+    bool may_add = path->model->slots.items[i].is_rest || is_of_facility(path, i);
+
+    return is_cleared && may_add ? gw_max(now->due, now->cleared) : now->due;
+}
+
+static double moved_through(Path *path, uint32_t party, bool is_cleared)
+{
+    const Model *model = path->model;
+    size_t first = path->clearing->n_supports - model->guarantees.count;
+    double cents = 0;
+
+    for (uint32_t i = 0; i < model->slots.count; i++) {
+        const Slot *slot = &model->slots.items[i];
+        cents += slot->payer == party ? moved_by(path, i, is_cleared) : 0;
+        cents += slot->payee == party ? moved_by(path, i, is_cleared) : 0;
+    }
+    for (size_t i = 0; is_cleared && i < model->guarantees.count; i++) {
+        const Guarantee *guarantee = &model->guarantees.items[i];
+        if (guarantee->guarantor == party || guarantee->debtor == party)
+            cents += path->clearing->output.support_paid[first + i];
+    }
+    return cents;
+}
+
+void books_look_ahead(Path *path, bool is_cleared)
+{
+    const Model *model = path->model;
+
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        double cents = held_by(path, p) + 2 * moved_through(path, p, is_cleared);
+
+        if (!(cents < MONEY_LIMIT))
+            path_fail_at(path, model->parties.items[p].name, cents / model->minor_per_unit);
+    }
+}
+
+/* ---- one period ---- */
 
 /* What facilities paid for shortfall is part of what their slots paid. */
 static void draw_facilities(Path *path)
@@ -228,15 +295,9 @@ static void update_reserves(Path *path)
 
 static void prove_books(Path *path)
 {
-    const Model *model = path->model;
-
-    for (uint32_t p = 0; p < model->parties.count; p++) {
+    for (uint32_t p = 0; p < path->model->parties.count; p++) {
         if (imbalance(path, p) != 0)
             path->n_book_faults++;
-        for (uint32_t a = 0; a < model->accounts.count; a++) {
-            if (!money_is_exact(*books_at(path, p, a)))
-                path_fail(path, model->parties.items[p].name);
-        }
     }
 }
 
@@ -246,6 +307,7 @@ void books_post_period(Path *path)
 
     draw_facilities(path);
     state_losses(path);
+    books_look_ahead(path, true);
     for (uint32_t i = 0; i < model->slots.count; i++)
         post_slot(path, i);
     for (uint32_t i = 0; i < model->slots.count; i++)

@@ -287,32 +287,13 @@ static void look_at_cash(Path *path)
     }
 }
 
-/* A party that leaves something unpaid and owes 2^53 cents or more at once fails the path. */
-static void look_at_debts(Path *path)
-{
-    const Model *model = path->model;
-
-    for (uint32_t p = 0; p < model->parties.count; p++) {
-        double owed = 0;
-        bool is_unpaid = false;
-
-        for (uint32_t i = 0; i < model->slots.count; i++) {
-            if (model->slots.items[i].payer != p || model->slots.items[i].is_rest)
-                continue;
-            owed += path->clearing->due[i];
-            is_unpaid |= path->clearing->output.paid[i] < path->clearing->due[i];
-        }
-        if (is_unpaid && !money_is_exact(owed))
-            path_fail(path, model->parties.items[p].name);
-    }
-}
-
 void clear_period(Path *path)
 {
     const Model *model = path->model;
     Clearing *c = path->clearing;
 
     state_dues(path);
+    books_look_ahead(path, false);
     look_at_graces(path);
     state_parties(path);
     state_supports(path);
@@ -322,8 +303,6 @@ void clear_period(Path *path)
         return;
 
     path->is_short = !clearing_run(c->plan, &c->input, &c->output, c->workspace);
-    if (path->is_short)
-        look_at_debts(path);
     for (size_t i = 0; i < model->slots.count; i++)
         path->slots_now[i].cleared = c->output.paid[i];
     for (size_t p = 0; p < model->parties.count; p++)

@@ -157,6 +157,9 @@ bool is_effective(const Path *path, uint32_t contract); /* NO_ID: always */
 void books_open(Path *path);
 void books_post_move(Path *path, uint32_t party, uint32_t from, uint32_t to, double cents);
 double *books_at(Path *path, uint32_t party, uint32_t account);
+/* Fails the path when a book, with all that falls due (or, cleared, is paid) in the period, could
+ * pass what whole cents can count. */
+void books_look_ahead(Path *path, bool is_cleared);
 void books_post_period(Path *path);
 
 /* clear.c */

@@ -91,6 +91,9 @@ static void book(Path *path, const Rule *rule, const Action *action)
     }
     books_post_move(path, action->party, action->from_account, action->to_account,
                     money_round(exact));
+    if (!money_is_exact(*books_at(path, action->party, action->from_account)) ||
+        !money_is_exact(*books_at(path, action->party, action->to_account)))
+        path_fail(path, rule->name);
 }
 
 static void set(Path *path, const Rule *rule, const Action *action)

@@ -82,6 +82,12 @@ Text report_failure(Arena *arena, const Model *model, const Failure *failure)
         add_money(&out, model, number);
         buffer_string(&out, number < 0 ? ", and a payment is not negative"
                                        : ", which is more than books hold");
+    } else if (number > 0) {
+        buffer_format(&out,
+                      "what stands in the books of %.*s, and what falls due and is paid, are ",
+                      TEXT_ARG(what));
+        add_money(&out, model, number);
+        buffer_string(&out, " together, which is more than books hold");
     } else {
         buffer_format(&out, "the cash of %.*s is ", TEXT_ARG(what));
         add_money(&out, model, number);

@@ -146,12 +146,9 @@ static void add_arrears(Tile *tile, uint32_t slot)
 
     now->has_arrears = true;
     now->due = tile_take_unset(tile);
-    unsigned found =
-        tile->m.kernels->owe(tile->m.n_lanes, now->fresh,
-                             tile_register(tile, tile->plan->code->slot_arrears[slot]), now->due);
-    for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++)
-        if (!(now->due[lane] < WHOLE_LIMIT))
-            tile_fail(tile, lane, FAILED_SLOT, slot);
+    tile->m.kernels->owe(tile->m.n_lanes, now->fresh,
+                         tile_register(tile, tile->plan->code->slot_arrears[slot]), now->due,
+                         &now->due_sum);
 }
 
 static void state_dues(Tile *tile)
@@ -567,39 +564,19 @@ static void activate_backing(Tile *tile)
     }
 }
 
-/* A party that leaves something unpaid and owes 2^53 cents or more at once: its lane fails. */
-static bool fails_by_debts(Tile *tile, size_t lane)
-{
-    const Plan *plan = tile->plan;
-    bool fails = false;
-
-    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        double owed = 0;
-        bool is_unpaid = false;
-
-        for (uint32_t j = plan->due_starts[p]; j < plan->due_starts[p + 1]; j++) {
-            double due = tile->in_due[plan->due_slots[j]];
-            owed += due;
-            is_unpaid |= tile->output.paid[plan->due_slots[j]] < due;
-        }
-        if (is_unpaid && !(owed < WHOLE_LIMIT)) {
-            tile_fail(tile, lane, FAILED_PARTY, p);
-            fails = true;
-        }
-    }
-    return fails;
-}
-
-/* What has failed in clearing owes and pays nothing from here on. */
-static void forgive_lane(Tile *tile, size_t lane)
+void tile_forgive(Tile *tile, size_t lane)
 {
     for (size_t i = 0; i < tile->n_active; i++) {
         SlotNow *now = &tile->slots[tile->active[i]];
 
+        now->fresh_sum = GW_NAN;
         now->fresh[lane] = now->due[lane] = 0;
         if (now->cleared != NULL)
             now->cleared[lane] = 0;
     }
+    for (size_t i = 0; i < tile->guaranteed.count; i++)
+        if (tile->guaranteed.items[i].lane == lane)
+            tile->guaranteed.items[i].cents = 0;
 }
 
 static void clear_slow_lanes(Tile *tile)
@@ -617,10 +594,6 @@ static void clear_slow_lanes(Tile *tile)
         state_lane_supports(tile, lane);
         state_lane_dues(tile, lane);
         bool all_paid = clearing_run(plan, &tile->input, &tile->output, tile->workspace);
-        if (!all_paid && fails_by_debts(tile, lane)) {
-            forgive_lane(tile, lane);
-            continue;
-        }
         tile->n_short[lane] += !all_paid;
         keep_lane(tile, lane);
     }
@@ -655,6 +628,7 @@ void tile_clear(Tile *tile)
     tile->has_slow = false;
     tile->guaranteed.count = 0;
     state_dues(tile);
+    tile_look_at_dues(tile);
     look_at_statements(tile);
     look_at_cash(tile);
     if (tile->has_died)
@@ -673,4 +647,5 @@ void tile_clear(Tile *tile)
         clear_slow_lanes(tile);
         state_losses(tile);
     }
+    tile_look_at_outcomes(tile);
 }

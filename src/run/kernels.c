@@ -414,9 +414,9 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
 }
 
 static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes amount,
-                            double minor, double *restrict cents)
+                            double minor, double *restrict cents, double *size)
 {
-    double fault[GW_LANES] = {0};
+    double fault[GW_LANES] = {0}, sizes[GW_LANES] = {0};
 
     for (size_t block = 0; block < n_blocks; block++) {
         const double *restrict x = amount.at + block * amount.step;
@@ -426,11 +426,13 @@ static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes 
             double fits = (fabs(exact) < WHOLE_LIMIT ? 1.0 : 0.0) * mask[i];
 
             cents[i] = fits != 0.0 ? rounded : 0.0;
+            sizes[i] += fabs(cents[i]);
             fault[i] += mask[i] - fits;
         }
         mask += GW_LANES;
         cents += GW_LANES;
     }
+    *size = total(sizes);
     return is_any(fault) ? FOUND_FAULT : 0u;
 }
 
@@ -451,20 +453,18 @@ static void limit(size_t count, const double *restrict mask, const double *restr
     }
 }
 
-static unsigned owe(size_t count, const double *restrict fresh, const double *restrict arrears,
-                    double *restrict due)
+static void owe(size_t count, const double *restrict fresh, const double *restrict arrears,
+                double *restrict due, double *sum)
 {
-    double large[GW_LANES] = {0};
+    double sums[GW_LANES] = {0};
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            double sum = fresh[block + i] + arrears[block + i];
-
-            due[block + i] = sum;
-            large[i] += sum < WHOLE_LIMIT ? 0.0 : 1.0;
+            due[block + i] = fresh[block + i] + arrears[block + i];
+            sums[i] += due[block + i];
         }
     }
-    return is_any(large) ? FOUND_FAULT : 0u;
+    *sum = total(sums);
 }
 
 /* ---- postings ----------------------------------------------------------------------------- */
@@ -600,34 +600,29 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
     return is_any(some) ? FOUND_SOME : 0u;
 }
 
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static void gather_first(size_t count, double *restrict sum, double *restrict largest,
+static void gather_first(size_t count, double *restrict sum, double *restrict size,
                          const double *restrict x)
 {
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             sum[block + i] = x[block + i];
-            largest[block + i] = fabs(x[block + i]);
+            size[block + i] = fabs(x[block + i]);
         }
     }
 }
 
-static void gather(size_t count, double *restrict sum, double *restrict largest,
+static void gather(size_t count, double *restrict sum, double *restrict size,
                    const double *restrict x)
 {
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             sum[block + i] += x[block + i];
-            largest[block + i] = larger(fabs(x[block + i]), largest[block + i]);
+            size[block + i] += fabs(x[block + i]);
         }
     }
 }
 
-static void gather_three(size_t count, double *restrict sum, double *restrict largest,
+static void gather_three(size_t count, double *restrict sum, double *restrict size,
                          const double *const *cells)
 {
     const double *restrict a = cells[0];
@@ -636,33 +631,32 @@ static void gather_three(size_t count, double *restrict sum, double *restrict la
 
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
-            double first = larger(fabs(a[block + i]), fabs(b[block + i]));
-            double second = larger(fabs(c[block + i]), largest[block + i]);
+            double two = fabs(a[block + i]) + fabs(b[block + i]);
 
             sum[block + i] = sum[block + i] + a[block + i] + b[block + i] + c[block + i];
-            largest[block + i] = larger(first, second);
+            size[block + i] = size[block + i] + fabs(c[block + i]) + two;
         }
     }
 }
 
 static unsigned prove(size_t count, const double *restrict alive, const double *const *cells,
-                      size_t n, double *restrict sum, double *restrict largest)
+                      size_t n, double *restrict sum, double *restrict size)
 {
-    double some[GW_LANES] = {0}, fault[GW_LANES] = {0};
+    double some[GW_LANES] = {0}, large[GW_LANES] = {0};
     size_t k = 1;
 
-    gather_first(count, sum, largest, cells[0]);
+    gather_first(count, sum, size, cells[0]);
     for (; k + 3 <= n; k += 3)
-        gather_three(count, sum, largest, cells + k);
+        gather_three(count, sum, size, cells + k);
     for (; k < n; k++)
-        gather(count, sum, largest, cells[k]);
+        gather(count, sum, size, cells[k]);
     for (size_t block = 0; block < count; block += GW_LANES) {
         for (size_t i = 0; i < GW_LANES; i++) {
             some[i] += (sum[block + i] == 0.0 ? 0.0 : 1.0) * alive[block + i];
-            fault[i] += (largest[block + i] < WHOLE_LIMIT ? 0.0 : 1.0) * alive[block + i];
+            large[i] += (size[block + i] < 2 * LARGE_BOOK ? 0.0 : 1.0) * alive[block + i];
         }
     }
-    return found(some, fault);
+    return found(some, large);
 }
 
 static unsigned any_odd(size_t n_blocks, Lanes x)

@@ -36,6 +36,9 @@ typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *out, Lanes 
 
 typedef void SumKernel(size_t n_blocks, double *out, const Lanes *x);
 
+/* Books that hold less need no look as long as little moves through them. */
+#define LARGE_BOOK 0x1p51
+
 /* What a loop over a mask found. */
 enum { FOUND_SOME = 1, FOUND_FAULT = 2 };
 
@@ -81,16 +84,16 @@ typedef struct RunKernels {
      * all dues, NaN when that is not below 2^53 */
     unsigned (*pay)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                     double *restrict carry, double *restrict due, double *sum);
-    /* The same for what is booked: no carry, of either sign. */
+    /* The same for what is booked: no carry, of either sign; size = of all, without their signs. */
     unsigned (*round)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
-                      double *restrict cents);
+                      double *restrict cents, double *size);
     /* due = at most what content leaves, where the mask says so and there are arrears */
     void (*limit)(size_t count, const double *restrict mask, const double *restrict content,
                   double minor, const double *restrict arrears, const double *restrict fresh,
                   double *restrict due);
-    /* due = fresh + arrears; FAULT where that is not below 2^53 */
-    unsigned (*owe)(size_t count, const double *restrict fresh, const double *restrict arrears,
-                    double *restrict due);
+    /* due = fresh + arrears; sum = of all dues, exact below 2^53 */
+    void (*owe)(size_t count, const double *restrict fresh, const double *restrict arrears,
+                double *restrict due, double *sum);
     void (*add)(size_t count, double *restrict out, const double *restrict x);
     void (*subtract)(size_t count, double *restrict out, const double *restrict x);
     /* out += sign * cents, entry after entry */
@@ -106,10 +109,10 @@ typedef struct RunKernels {
     /* SOME where alive and x < bound */
     unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
                       Lanes bound);
-    /* sum and largest size of the cells; SOME where alive and the sum is not 0; FAULT where alive
-     * and the largest is not below 2^53 */
+    /* sum of the cells, and of their sizes; SOME where alive and the sum is not 0; FAULT where
+     * alive and the debits among them may not be below LARGE_BOOK */
     unsigned (*prove)(size_t count, const double *restrict alive, const double *const *cells,
-                      size_t n, double *restrict sum, double *restrict largest);
+                      size_t n, double *restrict sum, double *restrict size);
     /* SOME where x is not finite */
     unsigned (*any_odd)(size_t n_blocks, Lanes x);
     /* Copies what nobody reads soon, past the cache where the instruction set can. */

@@ -67,23 +67,16 @@ static void post_slots(Tile *tile, uint32_t party)
 
 static void prove_book(Tile *tile, uint32_t party)
 {
-    const Plan *plan = tile->plan;
-    size_t n_cells = 0;
-
     if (!tile->is_party_touched[party] && tile->m.clock.period > 0)
         return;
     tile->is_party_touched[party] = false;
-    for (uint32_t c = plan->party_cell_starts[party]; c < plan->party_cell_starts[party + 1]; c++)
-        tile->cells[n_cells++] = tile_register(tile, plan->party_cells[c]);
-    unsigned found = tile->m.kernels->prove(tile->m.n_lanes, tile->alive, tile->cells, n_cells,
-                                            tile->sum, tile->largest);
-    for (size_t lane = 0; found != 0 && lane < tile->m.n_lanes; lane++) {
-        if (tile->sum[lane] != 0) {
-            tile->n_faults[lane] += 1;
-            tile->is_party_touched[party] = true; /* still out of balance: counted every period */
-        }
-        if (!(tile->largest[lane] < WHOLE_LIMIT))
-            tile_fail(tile, lane, FAILED_PARTY, party);
+    if (!tile_add_up(tile, party))
+        return;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        if (tile->sum[lane] == 0)
+            continue;
+        tile->n_faults[lane] += 1;
+        tile->is_party_touched[party] = true; /* still out of balance: counted every period */
     }
 }
 

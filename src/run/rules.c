@@ -200,13 +200,20 @@ static void book(Tile *tile, const Action *action, Lanes amount, const double *m
     const Model *model = tile->plan->model;
     const uint32_t *cells = tile->plan->code->cells + action->party * model->accounts.count;
     double *cents = tile->sum;
+    double *from = tile_register(tile, cells[action->from_account]);
+    double *to = tile_register(tile, cells[action->to_account]);
+    double size;
 
     tile->is_party_touched[action->party] = true;
     unsigned found =
-        tile->m.kernels->round(tile->m.n_blocks, mask, amount, model->minor_per_unit, cents);
-    tile->m.kernels->subtract(tile->m.n_lanes, tile_register(tile, cells[action->from_account]),
-                              cents);
-    tile->m.kernels->add(tile->m.n_lanes, tile_register(tile, cells[action->to_account]), cents);
+        tile->m.kernels->round(tile->m.n_blocks, mask, amount, model->minor_per_unit, cents, &size);
+    tile->moved[action->party] += size;
+    tile->m.kernels->subtract(tile->m.n_lanes, from, cents);
+    tile->m.kernels->add(tile->m.n_lanes, to, cents);
+    if (tile_may_pass_limit(tile, action->party))
+        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
+            if (!money_is_exact(from[lane]) || !money_is_exact(to[lane]))
+                tile_fail(tile, lane, FAILED_RULE, rule);
     for (size_t lane = 0; (found & FOUND_FAULT) && lane < tile->m.n_lanes; lane++)
         if (mask[lane] != 0 &&
             !(fabs(lanes_at(amount, lane) * model->minor_per_unit) < MONEY_LIMIT))

@@ -1,6 +1,7 @@
 /* A tile's memory, and its periods one after another. */
 #include "run/tile.h"
 
+#include "base/money.h"
 #include "ledger/composition.h"
 #include "maths/maths.h"
 #include "run/lane.h"
@@ -120,6 +121,8 @@ static void init_period(Tile *tile, Arena *arena)
     tile->rest_group = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->is_payer = ARENA_ARRAY(arena, bool, model->parties.count + 1);
     tile->is_short = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    tile->is_large = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    tile->moved = ARENA_ARRAY(arena, double, model->parties.count + 1);
     tile->losses = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->cash_before = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->default_now = ARENA_ARRAY(arena, double *, model->parties.count + 1);
@@ -165,7 +168,7 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
     tile->mask = ARENA_ARRAY(arena, double, n_lanes);
     tile->slow = ARENA_ARRAY(arena, double, n_lanes);
     tile->sum = ARENA_ARRAY(arena, double, n_lanes);
-    tile->largest = ARENA_ARRAY(arena, double, n_lanes);
+    tile->size = ARENA_ARRAY(arena, double, n_lanes);
     tile->n_short = ARENA_ARRAY(arena, double, n_lanes);
     tile->n_faults = ARENA_ARRAY(arena, double, n_lanes);
     tile->failures = ARENA_ARRAY(arena, LaneFailure, n_lanes);
@@ -257,6 +260,8 @@ static void post_opening(Tile *tile, uint32_t p, size_t i)
         cell[lane] += sign * round_to_even(exact);
         if (other != NULL)
             other[lane] += other_sign * round_to_even(exact);
+        if (!money_is_exact(cell[lane]) || (other != NULL && !money_is_exact(other[lane])))
+            fail_at_start(tile, lane, FAILED_PARTY, p);
     }
 }
 
@@ -267,10 +272,9 @@ static void balance_opening(Tile *tile, uint32_t p)
     double *equity =
         tile_register(tile, plan->code->cells[p * model->accounts.count + model->opening_equity]);
 
-    memset(tile->sum, 0, tile->m.n_lanes * sizeof *tile->sum);
-    for (uint32_t c = plan->party_cell_starts[p]; c < plan->party_cell_starts[p + 1]; c++)
-        tile->m.kernels->add(tile->m.n_lanes, tile->sum, tile_register(tile, plan->party_cells[c]));
+    tile_add_up(tile, p);
     tile->m.kernels->subtract(tile->m.n_lanes, equity, tile->sum);
+    tile_add_up(tile, p);
 }
 
 static void open_books(Tile *tile)
@@ -402,6 +406,7 @@ static void open_period(Tile *tile, uint32_t period)
     }
     for (size_t i = 0; i < model->facilities.count; i++)
         tile->requested[i] = NULL;
+    memset(tile->moved, 0, model->parties.count * sizeof *tile->moved);
 }
 
 static void end_phase(Tile *tile, Phase phase)

@@ -41,7 +41,8 @@ typedef struct {
     double *accrued;
     double *paid;        /* by the payer itself */
     double *share, *cap; /* of rest slots */
-    double fresh_sum;    /* of all lanes, NaN: not known */
+    double fresh_sum;    /* of all lanes, NaN: not known, or not below 2^53 */
+    double due_sum;      /* of all lanes, known from tile_look_at_dues on */
     bool has_arrears;
 } SlotNow;
 
@@ -180,7 +181,9 @@ typedef struct Tile {
     double **requested;         /* by facility */
     bool *ring_slots;           /* by ring and register: may hold something */
     uint32_t *ring_slot_starts;
-    double *sum, *largest;
+    double *sum, *size; /* of a book's balances, without their signs */
+    bool *is_large;     /* by party: its book may hold LARGE_BOOK in some lane, as periods open */
+    double *moved;      /* by party: through its book in this period, no less, in all lanes */
     double *infinity, *zeros; /* one block each */
 
     /* clearing, one lane */
@@ -245,6 +248,14 @@ double *tile_cleared(Tile *tile, uint32_t slot);
 double tile_overdue(const Tile *tile, size_t place, size_t lane);
 /* Where a slot's dues of a period are kept. */
 double *tile_due_row(const Tile *tile, uint32_t slot, uint32_t period);
+/* What has failed in clearing owes and pays nothing from here on. */
+void tile_forgive(Tile *tile, size_t lane);
+/* exact.c: adds up a book into `sum` and `size`; true when it is out of balance. */
+bool tile_add_up(Tile *tile, uint32_t party);
+/* Whether its book is so large, or so much moves through it, that lanes must be looked at. */
+bool tile_may_pass_limit(const Tile *tile, uint32_t party);
+void tile_look_at_dues(Tile *tile);
+void tile_look_at_outcomes(Tile *tile);
 void tile_pay_short(Tile *tile);  /* short.c */
 void tile_share_rest(Tile *tile); /* rest.c */
 void tile_post(Tile *tile);

@@ -328,6 +328,16 @@ static bool is_paid_late(const RunResult *result, uint32_t slot)
     return false;
 }
 
+static bool is_book_too_large(const Model *model, const RunResult *result)
+{
+    for (size_t i = 0; i < result->failures.count; i++)
+        for (size_t p = 0; p < model->parties.count; p++)
+            if (result->failures.items[i].number > 0 &&
+                text_equal(result->failures.items[i].what, model->parties.items[p].name))
+                return true;
+    return false;
+}
+
 static void see_events(Coverage *c, const Model *model, const RunResult *result)
 {
     bool is_large = false;
@@ -335,6 +345,7 @@ static void see_events(Coverage *c, const Model *model, const RunResult *result)
         is_large |= result->paid_high[i] > 0;
     see(c, "a flow past 2^40 cents", is_large);
     see(c, "a path failed", result->n_failed > 0);
+    see(c, "a book past 2^53 cents", is_book_too_large(model, result));
     see(c, "every path lived", result->n_failed == 0);
     see(c, "someone could not pay in full", result->n_clearings > 0);
     see(c, "who pays", result->n_who_pays > 0);

@@ -32,6 +32,14 @@ static void write_model(Gen *g, uint64_t seed)
     put(g, "\n  money = USD\n}\n");
 }
 
+/* Now and then so large that books come to what whole cents can count, or past it. */
+static const char *size_of_coin(Gen *g)
+{
+    int which = below(g, 100);
+
+    return which < 9 ? "1000000000" : which < 20 ? "400000000000" : "1";
+}
+
 static void write_books(Gen *g)
 {
     put(g,
@@ -53,7 +61,7 @@ static void write_books(Gen *g)
         "category guarantee { payer guarantee_cost; payee guarantee_income }\n"
         "category default_costs { payer default_costs; payee sales }\n"
         "ranks first_rank, middle default, last_rank\n",
-        chance(g, 15) ? "1000000000" : "1");
+        size_of_coin(g));
 }
 
 /* ---- what is asked ---- */
