@@ -137,6 +137,7 @@ static void collect_units(Checker *c)
             Unit unit;
             if (unit_of_expression(c, &decl->type.unit, &unit)) {
                 unit.numerator *= decl->number != 0 ? decl->number : 1;
+                unit.numerator *= magnitude_factor(decl->type.unit.magnitude);
                 if (table_get(c->units->names, decl->name))
                     duplicate(c, decl, NULL);
                 else

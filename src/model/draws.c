@@ -512,7 +512,7 @@ Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Ty
         Unit unit;
         if (!unit_of_expression(c, dist->unit, &unit))
             return NULL;
-        double factor = dist->unit->magnitude.length ? magnitude_factor(dist->unit->magnitude) : 1;
+        double factor = magnitude_factor(dist->unit->magnitude);
         r.type = type_number(unit);
         r.type.shown = span_text(c->diags->sources, dist->unit->span);
         r.type.shown_scale = factor * unit.numerator / unit.denominator;

@@ -161,7 +161,7 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
         *ok = false;
         return (Type){.tag = KIND_OF_ERROR};
     }
-    double factor = type->unit.magnitude.length ? magnitude_factor(type->unit.magnitude) : 1;
+    double factor = magnitude_factor(type->unit.magnitude);
     Type t = type_number(unit);
     t.shown = span_text(c->diags->sources, type->span);
     t.shown_scale = factor * unit.numerator / unit.denominator;

@@ -219,6 +219,8 @@ double magnitude_factor(Text word)
         double factor;
     } magnitudes[] = {{"k", 1e3},  {"mn", 1e6},  {"bn", 1e9},   {"tn", 1e12},
                       {"%", 0.01}, {"pp", 0.01}, {"bp", 0.0001}};
+    if (word.length == 0)
+        return 1;
     for (size_t i = 0; i < sizeof magnitudes / sizeof *magnitudes; i++)
         if (text_is(word, magnitudes[i].word))
             return magnitudes[i].factor;

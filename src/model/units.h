@@ -54,7 +54,7 @@ bool unit_power(Unit a, double exponent, Unit *out);
 bool dimensions_equal(const Dimensions *a, const Dimensions *b);
 bool unit_is_plain(const Unit *u);
 int unit_time_power(const Unit *u);
-/* The factor of a magnitude word: k mn bn tn % pp bp; 0 when it is none. */
+/* The factor of a magnitude word: k mn bn tn % pp bp; 1 of none, 0 of any other. */
 double magnitude_factor(Text word);
 /* "USD/month" from the dimensions alone. */
 Text dimensions_print(Arena *arena, const UnitTable *units, const Dimensions *dims);
