@@ -7,6 +7,7 @@
 #include "report/section.h"
 
 #include "contracts/finance.h"
+#include "maths/returns.h"
 
 #include <math.h>
 
@@ -311,7 +312,7 @@ static void write_sponsor(Report *r, const BankTest *test, double payback)
 
     for (size_t year = 0; year < test->n_years; year++)
         flows[year + 1] = test->cash[year];
-    irr = finance_irr(flows, test->n_years + 1);
+    irr = gw_rate_of_return(flows, test->n_years + 1, 1);
     buffer_format(&out, "sponsor: %s, ", isfinite(payback) && irr >= test->rate ? "yes" : "no");
     add_payback(&out, test, payback);
     if (isnan(irr)) {

@@ -282,6 +282,22 @@ static json_t *source_share_json(const Writing *w, const WhoPays *who, uint32_t 
     return one;
 }
 
+static json_t *circularity_json(const Writing *w, const WhoPays *who)
+{
+    Circularity c;
+    json_t *out = NULL;
+
+    if (!circularity_of(w->arena, w->model, w->result, who, &c))
+        return json_null();
+    out = json_object();
+    put(out, "return_probability", number_json(c.return_probability));
+    put(out, "path_length", number_json(c.path_length));
+    put(out, "cycling_index", number_json(c.cycling_index));
+    put(out, "most_in_circles", number_json(c.around));
+    put(out, "paid_in_all", number_json(c.total));
+    return out;
+}
+
 static json_t *who_pays_json(const Writing *w)
 {
     json_t *out = json_array();
@@ -300,6 +316,7 @@ static json_t *who_pays_json(const Writing *w)
         put(one, "from", day_json(view->term_start)); /* null: the whole clock */
         put(one, "until", day_json(view->term_end));
         put(one, "shares", shares);
+        put(one, "circularity", circularity_json(w, who));
         (void)json_array_append_new(out, one);
     }
     return out;

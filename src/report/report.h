@@ -102,4 +102,18 @@ bool report_has_headline(const Model *model);
 void report_add_headline(Arena *arena, const Model *model, const RunResult *result,
                          ReportInput *input, bool is_announced);
 
+/* How far money goes round in the window of a `who_pays`, from its mean payments. */
+typedef struct {
+    double return_probability; /* that money at the target comes back to it */
+    double path_length;        /* hands */
+    double cycling_index;      /* Finn's */
+    double around, total;      /* the largest circulation, and all payments: money units */
+} Circularity;
+/* False for networks that are too large, or in which money never rests, and for outside targets. */
+bool circularity_of(Arena *arena, const Model *model, const RunResult *result, const WhoPays *who,
+                    Circularity *out);
+/* The periods of a view's window: *n of them from *first. */
+void view_window(const Model *model, const View *view, uint32_t *first, uint32_t *n);
+double mean_of_good(const RunResult *result, const double *column);
+
 #endif

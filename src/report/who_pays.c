@@ -1,16 +1,12 @@
 /* WHO PAYS: whose money it was that a party received, and how far money goes round. */
 #include "report/section.h"
 
-#include "base/money.h"
-#include "ledger/network.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LEAST_SHARE 0.01
-#define NOTHING 1e-6           /* of each unit: what rounding leaves */
-enum { MOST_IN_NETWORK = 60 }; /* parties: circulation takes cubic time */
+#define NOTHING 1e-6 /* of each unit: what rounding leaves */
 
 typedef struct {
     Text title;
@@ -170,120 +166,25 @@ static void write_rows(Report *r, const RowList *rows)
     }
 }
 
-/* --- how far money goes round, from the window's mean payments --- */
-
-typedef struct {
-    size_t n;
-    uint32_t *inside; /* by party: its row, or NO_ID */
-    double *flows;    /* n * n, whole minor units */
-    double *inflow;
-    double total; /* paid among all parties, money units */
-} Network;
-
-static bool is_in_window(const Report *r, const View *view, uint32_t period)
-{
-    double today = r->model->last_days[period];
-
-    return isnan(view->term_start) || (view->term_start <= today && today < view->term_end);
-}
-
-/* The periods of the window: *n of them from *first. */
-static void window_of(const Report *r, const View *view, uint32_t *first, uint32_t *n)
-{
-    *first = 0;
-    *n = 0;
-    while (*first < r->model->n_periods && !is_in_window(r, view, *first))
-        ++*first;
-    while (*first + *n < r->model->n_periods && is_in_window(r, view, *first + *n))
-        ++*n;
-}
-
-static void add_slot(const Report *r, Network *network, uint32_t slot, uint32_t first, uint32_t n)
-{
-    const Slot *about = &r->model->slots.items[slot];
-    uint32_t from = network->inside[about->payer];
-    uint32_t to = network->inside[about->payee];
-    double paid = n > 0 ? flow_mean(r->model, r->result, slot, first, first + n - 1, true) : 0;
-    double minor = money_round(paid * r->model->minor_per_unit);
-
-    if (about->payer == about->payee || !(paid > 0))
-        return;
-    network->total += paid;
-    if (to == NO_ID)
-        return;
-    if (from == NO_ID)
-        network->inflow[to] += minor;
-    else
-        network->flows[from * network->n + to] += minor;
-}
-
-static double mean_of_good(const Report *r, const double *column)
-{
-    double sum = 0;
-    size_t count = 0;
-
-    for (size_t path = 0; path < r->result->n_kept; path++)
-        if (!r->result->is_failed[path]) {
-            sum += column[path];
-            count++;
-        }
-    return count > 0 ? sum / (double)count : 0;
-}
-
-/* What is there as the window begins flows in too: a party's payments may come from it. */
-static void add_cash_before(const Report *r, const WhoPays *who, Network *network)
-{
-    for (size_t row = 0; row < network->n; row++)
-        network->inflow[row] += money_round(
-            mean_of_good(r, who->cash_before + row * r->result->n_kept) * r->model->minor_per_unit);
-}
-
-static Network make_network(Report *r, const WhoPays *who)
-{
-    const View *view = &r->model->views.items[who->view];
-    Network network = {0};
-    uint32_t first = 0;
-    uint32_t n = 0;
-
-    network.inside = ARENA_ARRAY(r->arena, uint32_t, r->model->parties.count + 1);
-    for (size_t i = 0; i < r->model->parties.count; i++)
-        network.inside[i] = r->model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
-    network.flows = ARENA_ARRAY(r->arena, double, network.n *network.n + 1);
-    network.inflow = ARENA_ARRAY(r->arena, double, network.n + 1);
-    window_of(r, view, &first, &n);
-    for (size_t slot = 0; slot < r->model->slots.count; slot++)
-        add_slot(r, &network, (uint32_t)slot, first, n);
-    add_cash_before(r, who, &network);
-    return network;
-}
-
 static void write_circularity(Report *r, const WhoPays *who)
 {
     const View *view = &r->model->views.items[who->view];
-    Network network = make_network(r, who);
-    uint32_t target = network.inside[view->party];
     Buffer out = {.arena = r->arena};
-    NetworkMeasures measures;
-    double around = 0;
+    Circularity c;
 
-    if (network.n == 0 || network.n > MOST_IN_NETWORK || target == NO_ID ||
-        !network_measure(r->arena, network.flows, network.inflow, network.n, &measures) ||
-        isnan(measures.cycling_index))
+    if (!circularity_of(r->arena, r->model, r->result, who, &c))
         return;
-    around = network_max_circulation(r->arena, network.flows, network.n,
-                                     ARENA_ARRAY(r->arena, double, network.n *network.n)) /
-             r->model->minor_per_unit;
     buffer_format(&out, "of the mean payments: money at %.*s comes back to it with a chance of ",
                   TEXT_ARG(party_title(r->model, view->party)));
-    add_percent(&out, measures.return_probability[target]);
+    add_percent(&out, c.return_probability);
     buffer_string(&out, " %; it passes ");
-    add_number(&out, measures.path_length);
+    add_number(&out, c.path_length);
     buffer_string(&out, " hands on average; ");
-    add_percent(&out, measures.cycling_index);
+    add_percent(&out, c.cycling_index);
     buffer_string(&out, " % of all throughflow is cycling (Finn); at most ");
-    add_money(&out, r->model, around);
+    add_money(&out, r->model, c.around);
     buffer_string(&out, " of ");
-    add_money(&out, r->model, network.total);
+    add_money(&out, r->model, c.total);
     buffer_string(&out, " goes round in circles");
     add_section(r, "", buffer_view(&out));
 }
@@ -293,7 +194,7 @@ static void add_window(const Report *r, const View *view, Buffer *out)
     uint32_t first = 0;
     uint32_t n = 0;
 
-    window_of(r, view, &first, &n);
+    view_window(r->model, view, &first, &n);
     if (isnan(view->term_start))
         return;
     buffer_string(out, n == 0 ? " outside the clock" : " in ");
@@ -311,7 +212,7 @@ static void write_target(Report *r, const WhoPays *who)
     const View *view = &r->model->views.items[who->view];
     Buffer heading = {.arena = r->arena};
     RowList rows = {0};
-    double received = mean_of_good(r, who->received);
+    double received = mean_of_good(r->result, who->received);
 
     buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(r->model->currency),
                   TEXT_ARG(party_title(r->model, view->party)));
