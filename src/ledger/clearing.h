@@ -71,7 +71,6 @@ bool clearing_order_supports(Arena *scratch, size_t n_parties, const bool *is_ou
 
 /* Copies the spec into `keep`. NULL when the supports run in a circle. */
 ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec);
-const ClearingSpec *clearing_plan_spec(const ClearingPlan *plan);
 /* Bytes, to be aligned as for double. */
 size_t clearing_workspace_size(const ClearingPlan *plan);
 

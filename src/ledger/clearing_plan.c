@@ -314,8 +314,3 @@ ClearingPlan *clearing_plan_new(Arena *keep, const ClearingSpec *spec)
     plan->most_rounds = 16 + 2 * plan->n_items + spec->n_parties * (spec->n_ranks + 4);
     return plan;
 }
-
-const ClearingSpec *clearing_plan_spec(const ClearingPlan *plan)
-{
-    return &plan->spec;
-}

@@ -68,13 +68,6 @@ bool network_measure(Arena *arena, const double *flows, const double *inflow, si
     return true;
 }
 
-double network_reach(const NetworkMeasures *m, size_t from, size_t to)
-{
-    if (from == to)
-        return m->return_probability[from];
-    return m->fundamental[from * m->n + to] / m->fundamental[to * m->n + to];
-}
-
 /* ---- maximum circulation ---------------------------------------------------
  * In the residual network an arc i > j costs -1 while some of it is unused, and undoing
  * one costs +1. While a cycle of negative cost exists, pushing round it adds to the total.
@@ -222,39 +215,4 @@ double network_max_circulation(Arena *scratch, const double *flows, size_t n, do
         total += r.arcs[a].used;
     }
     return total;
-}
-
-/* ---- netting ----------------------------------------------------------------- */
-
-double network_net_bilateral(const double *flows, size_t n, double *net)
-{
-    double total = 0;
-
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++) {
-            net[i * n + j] = fmax(0, flows[i * n + j] - flows[j * n + i]);
-            total += net[i * n + j];
-        }
-    return total;
-}
-
-double network_net_multilateral(Arena *scratch, const double *flows, size_t n, double *net)
-{
-    double total = 0;
-
-    network_max_circulation(scratch, flows, n, net);
-    for (size_t i = 0; i < n * n; i++) {
-        net[i] = flows[i] - net[i];
-        total += net[i];
-    }
-    return total;
-}
-
-void network_net_positions(const double *flows, size_t n, double *position)
-{
-    for (size_t i = 0; i < n; i++) {
-        position[i] = 0;
-        for (size_t j = 0; j < n; j++)
-            position[i] += flows[j * n + i] - flows[i * n + j];
-    }
 }

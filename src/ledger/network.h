@@ -1,5 +1,5 @@
 /* Measures of circularity on the payments of a window (mechanisms of input-output
- * analysis and ecology), maximum circulation, and netting.
+ * analysis and ecology), and maximum circulation.
  *
  * Matrices are dense, row by row: flows[from * n + to]. Results live in the
  * arena given. */
@@ -27,20 +27,11 @@ typedef struct {
  * inflow side; what does not go on is a sink. False as network_fundamental. */
 bool network_measure(Arena *arena, const double *flows, const double *inflow, size_t n,
                      NetworkMeasures *measures);
-/* f_ij: the chance that a unit now at i ever reaches j; for i = j, comes back. */
-double network_reach(const NetworkMeasures *measures, size_t from, size_t to);
 
 /* The largest circulation C with 0 <= C <= flows (conserved at every party):
  * the rule-free part of what goes round. Amounts are whole numbers. Fills
  * `circulation` (n * n) and returns its total. Exact: min-cost circulation with
  * cost -1 an arc, by cancelling negative cycles. */
 double network_max_circulation(Arena *scratch, const double *flows, size_t n, double *circulation);
-
-/* Bilateral: net[i][j] = max(0, F_ij - F_ji). Returns the total that is left. */
-double network_net_bilateral(const double *flows, size_t n, double *net);
-/* Multilateral: flows less their maximum circulation. Net positions are unchanged. */
-double network_net_multilateral(Arena *scratch, const double *flows, size_t n, double *net);
-/* position[i] = received - paid; sums to zero. */
-void network_net_positions(const double *flows, size_t n, double *position);
 
 #endif

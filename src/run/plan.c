@@ -1,6 +1,7 @@
 /* Prepares a run: constants, period numbers, the clearing plan, and indexes of the model. */
 #include "run/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- numbers that no path changes --------------------------------------------------------- */
@@ -292,6 +293,26 @@ static void list_slot_entries(const Model *model, uint32_t i, CellEntry *entries
     }
 }
 
+/* Debits are credits in each of the two books, whatever accrues and whatever is paid, and also when
+ * both are the same and what settles is left out: then so in every period of every path. */
+static bool is_balanced(const CellEntry *entries, const uint32_t *cells, size_t n_accounts)
+{
+    int sums[2][3] = {{0}};
+
+    for (size_t k = 0; k < ENTRIES_A_SLOT; k++) {
+        int sign = entries[k].is_credit ? -1 : 1;
+        bool is_other = cells[k] / n_accounts != cells[0] / n_accounts;
+
+        sums[is_other][entries[k].is_paid] += sign;
+        sums[is_other][2] += entries[k].is_settlement ? 0 : sign;
+    }
+    for (size_t book = 0; book < 2; book++)
+        for (size_t what = 0; what < 3; what++)
+            if (sums[book][what] != 0)
+                return false;
+    return true;
+}
+
 /* Sorts the entries of all slots by cell, those of a cell by slot. */
 static void index_entries(Plan *plan, Arena *arena)
 {
@@ -305,6 +326,7 @@ static void index_entries(Plan *plan, Arena *arena)
 
     for (uint32_t i = 0; i < model->slots.count; i++) {
         list_slot_entries(model, i, entries, cells);
+        assert(is_balanced(entries, cells, model->accounts.count) && "debits are credits");
         for (size_t k = 0; k < ENTRIES_A_SLOT; k++)
             counts[cells[k]]++;
     }

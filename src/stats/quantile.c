@@ -101,85 +101,6 @@ double stats_quantile(double *values, size_t count, double p)
     return quantile;
 }
 
-/* ---- the binomial count below a quantile -------------------------------------
- * Weights relative to that of the mode, by the ratio of neighbours; what is below
- * 1e-30 of it is left out, so that no logarithm of a factorial is needed. */
-
-#define NEGLIGIBLE 1e-30
-
-typedef struct {
-    size_t n, first, last; /* the window that is not negligible */
-    double odds, first_weight, total;
-} Binomial;
-
-static double step_up(const Binomial *b, size_t k, double weight) /* from k to k + 1 */
-{
-    return weight * (double)(b->n - k) / (double)(k + 1) * b->odds;
-}
-
-static Binomial binomial(size_t n, double p)
-{
-    Binomial b = {.n = n, .odds = p / (1 - p), .total = 1};
-    size_t mode = (size_t)((double)(n + 1) * p);
-    double weight = 1;
-
-    if (mode > n)
-        mode = n;
-    b.first = b.last = mode;
-    while (b.last < n && weight > NEGLIGIBLE) {
-        weight = step_up(&b, b.last++, weight);
-        b.total += weight;
-    }
-    for (weight = 1; b.first > 0 && weight > NEGLIGIBLE; b.first--) {
-        weight = weight * (double)b.first / (double)(n - b.first + 1) / b.odds;
-        b.total += weight;
-    }
-    b.first_weight = weight;
-    return b;
-}
-
-double stats_binomial_cdf(size_t k, size_t n, double p)
-{
-    if (!(p > 0) || k >= n)
-        return 1;
-    if (p >= 1)
-        return 0;
-    Binomial b = binomial(n, p);
-    double weight = b.first_weight, sum = 0;
-    for (size_t i = b.first; i <= b.last && i <= k; i++) {
-        sum += weight;
-        weight = step_up(&b, i, weight);
-    }
-    return fmin(1, sum / b.total);
-}
-
-bool stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks *ranks)
-{
-    double tail = (1 - coverage) / 2;
-
-    if (count == 0 || !(p > 0) || !(p < 1))
-        return false;
-    Binomial b = binomial(count, p);
-    double weight = b.first_weight, below = 0, below_lower = 0;
-    ranks->lower = b.first;
-    ranks->upper = 0;
-    for (size_t k = b.first; k <= b.last; k++) {
-        below += weight / b.total; /* P(count <= k) */
-        if (below <= tail) {
-            ranks->lower = k + 1;
-            below_lower = below;
-        }
-        if (1 - below <= tail) {
-            ranks->upper = k + 1;
-            break;
-        }
-        weight = step_up(&b, k, weight);
-    }
-    ranks->coverage = below - below_lower;
-    return ranks->lower >= 1 && ranks->upper >= 1 && ranks->upper <= count &&
-           ranks->coverage >= coverage;
-}
-
 QuantileSpan stats_quantile_span(size_t count, double p)
 {
     double step = sqrt(p * (1 - p) / (double)count);
@@ -194,14 +115,6 @@ double stats_span_error(size_t count, QuantileSpan at, double low, double high)
     if (isinf(low) || isinf(high))
         return NAN;
     return low == high ? 0 : (high - low) / (at.high - at.low) * at.step;
-}
-
-double stats_quantile_error(const double *sorted, size_t count, double p)
-{
-    QuantileSpan at = stats_quantile_span(count, p);
-
-    return stats_span_error(count, at, stats_quantile_sorted(sorted, count, at.low),
-                            stats_quantile_sorted(sorted, count, at.high));
 }
 
 void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
@@ -222,11 +135,4 @@ void stats_quantiles_with_errors(double *values, size_t count, const double *p, 
         errors[i] =
             stats_span_error(count, stats_quantile_span(count, p[i]), all[3 * i], all[3 * i + 2]);
     }
-}
-
-double stats_quantile_error_normal(size_t count, double p, double z_of_p)
-{
-    double density = exp(-z_of_p * z_of_p / 2) / 2.5066282746310005024; /* sqrt(2 pi) */
-
-    return sqrt(p * (1 - p) / (double)count) / density;
 }

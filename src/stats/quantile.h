@@ -29,19 +29,6 @@ double stats_between(double lower, double upper, double part);
 /* Ascending, NaN last; the order of equal values does not show. */
 void stats_sort(double *values, size_t count);
 
-/* Distribution-free interval by order statistics: ranks (from 1) lower and upper
- * with P(X_lower <= quantile < X_upper) >= coverage under the binomial count,
- * each tail at most half of what is left out. False when n is too small. */
-typedef struct {
-    size_t lower, upper;
-    double coverage; /* what these ranks truly cover */
-} QuantileRanks;
-bool stats_quantile_ranks(size_t count, double p, double coverage, QuantileRanks *ranks);
-/* The chance that at most k of n independent events of chance p happen. */
-double stats_binomial_cdf(size_t k, size_t n, double p);
-/* Standard error of a quantile from the spread of the order statistics one
- * binomial standard deviation either side. */
-double stats_quantile_error(const double *sorted, size_t count, double p);
 /* One binomial standard deviation either side of p, and the error when the quantiles there are
  * these. */
 typedef struct {
@@ -52,7 +39,5 @@ double stats_span_error(size_t count, QuantileSpan span, double at_low, double a
 /* Quantiles, at most ten, each with its standard error. Spoils the values. */
 void stats_quantiles_with_errors(double *values, size_t count, const double *p, size_t n,
                                  double *quantiles, double *errors);
-/* The same for a normal population of unit spread: sqrt(p(1-p)/n) / density(z_p). */
-double stats_quantile_error_normal(size_t count, double p, double z_of_p);
 
 #endif

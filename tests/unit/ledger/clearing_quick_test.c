@@ -130,11 +130,10 @@ static void assert_same(const ClearingCase *quick, const ClearingCase *plain, in
 static bool run_selected(const ClearingPlan *plan, const ClearingInput *input,
                          const ClearingOutput *output, void *workspace)
 {
-    const ClearingSpec *spec = clearing_plan_spec(plan);
     void *memory = malloc(clearing_selection_size(plan));
     bool is_wanted[CASE_SLOTS];
 
-    for (size_t s = 0; s < spec->n_slots; s++)
+    for (size_t s = 0; s < plan->spec.n_slots; s++)
         is_wanted[s] = input->due[s] > 0;
     assert_non_null(memory);
     bool all_paid =
