@@ -1,10 +1,15 @@
 /* RESTS ON: which fixed assumptions move the report's main output most.
  *
  * Every one is raised by a tenth over a few paths, spread over the order of that output; those
- * that moved it are measured again over more, and the best of these over the run's first paths.
- * The draws are the run's own, so a move shows at once. One program serves a whole round: the
- * numbers are lifted out of it, and each variant of a path is a lane of its own. A number that the
- * checker acted on, such as a belt's length, makes another model, which is built anew. */
+ * that moved it most are measured again over more, and the best of these over the run's first
+ * paths. The draws are the run's own, so a move shows at once. What was measured once is not
+ * measured again.
+ *
+ * One program serves a whole round: the numbers are lifted out of it, and each variant of a path is
+ * a lane of its own. Nearly all numbers leave nearly every path as it was, so of many they are
+ * first raised some at once: where that moves nothing, none of them is looked at by itself. A
+ * number that the checker acted on, such as a belt's length, makes another model, which is built
+ * anew. */
 #include "api/running.h"
 
 #include <math.h>
@@ -12,150 +17,272 @@
 #include <string.h>
 
 enum {
-    MOST_NUDGES = 400, /* fixed assumptions that are tried, */
-    FEW_PATHS = 32,    /* each over so many paths; */
-    MOST_KEPT = 16,    /* that moved it most, tried again */
-    MORE_PATHS = 128,  /* over so many; so are all where fewer than */
-    FEWEST_MOVED = 3,  /* moved it; */
-    MOST_SHOWN = 4,    /* measured at last over so many: */
-    SHOWN_PATHS = 1024
+    MOST_NUDGES = 400,  /* fixed assumptions that are tried, */
+    FEW_PATHS = 32,     /* each over so many paths, */
+    FEWEST_PATHS = 4,   /* or fewer of a short run: */
+    PATHS_A_FEW = 64,   /* one for so many of its paths; */
+    MOST_KEPT = 12,     /* that moved it most, tried again over */
+    TIMES_MORE = 9,     /* times as many; so are all where fewer than */
+    FEWEST_MOVED = 3,   /* moved it; */
+    MOST_SHOWN = 4,     /* measured at last over so many: */
+    SHOWN_PATHS = 1024, /* or a quarter of a shorter run */
+    FEWEST_SHOWN_PATHS = 128,
+    AT_ONCE = 8, /* are raised together, where there are at least */
+    FEWEST_IN_GROUPS = 64
 };
 #define NUDGE_FACTOR 1.1
 
-/* A way to measure: the paths, and how high the output is there when nothing is raised. */
+/* A fixed assumption, and the output when it is raised, by path: NaN where that is not known. */
+typedef struct {
+    uint32_t parameter;
+    double *after;
+    double moved;
+} Candidate;
+
+/* The paths to measure on. */
 typedef struct {
     uint32_t *paths;
-    double *before;
     size_t n_paths;
     double lowest, highest; /* what lies beyond counts as if it were there */
 } Sample;
 
 typedef struct {
     Running *running;
-    Output about;    /* the main output, of its last period alone */
-    Model made;      /* the run's model when nothing else is asked of it */
-    uint32_t *order; /* the first SHOWN_PATHS that did not fail, by the output */
-    double *column;  /* the output there, by path */
-    size_t n_ordered;
+    Output about;       /* the main output, of its last period alone */
+    bool is_found_once; /* `first(...)`: what a path has found stays */
+    Model made;         /* the run's model when nothing else is asked of it */
+    uint32_t *order;    /* the first paths that did not fail, by the output */
+    double *column;     /* the output there, by path; NaN where it failed */
+    size_t n_ordered, n_paths;
+    Candidate *candidates;
+    size_t n_candidates;
 } Search;
+
+/* Lanes of one run: a path each, and which row of inputs it has. */
+typedef struct {
+    uint32_t *paths, *rows;
+    size_t n;
+    double *out;
+} Lanes;
+
+/* A program whose numbers are lifted, and rows of inputs for it. */
+typedef struct {
+    const Program *program;
+    const Node *const *inputs;
+    size_t n_inputs;
+    bool *is_raised; /* scratch, by literal */
+    double *rows;
+} Lifted;
 
 static size_t at_most(size_t count, size_t most)
 {
     return count < most ? count : most;
 }
 
+static size_t at_least(size_t count, size_t least)
+{
+    return count > least ? count : least;
+}
+
 /* A short run is tried over fewer paths still: it says less anyhow. */
 static size_t few_paths(const Running *running)
 {
-    size_t part = (size_t)running->options.paths / 50;
-
-    return at_most(part > FEW_PATHS / 4 ? part : FEW_PATHS / 4, FEW_PATHS);
+    return at_most(at_least((size_t)running->options.paths / PATHS_A_FEW, FEWEST_PATHS), FEW_PATHS);
 }
 
-static size_t more_paths(const Running *running)
+static size_t shown_paths(uint64_t n_paths)
 {
-    return few_paths(running) * (MORE_PATHS / FEW_PATHS);
+    size_t half = at_least((size_t)n_paths / 2, FEWEST_SHOWN_PATHS);
+
+    return at_most(at_most((size_t)n_paths, half), SHOWN_PATHS);
 }
 
-/* ---- a round -------------------------------------------------------------------------------- */
+static const Parameter *parameter_of(const Search *search, const Candidate *candidate)
+{
+    return &search->made.parameters.items[candidate->parameter];
+}
 
-/* The output of every variant and path; NaN where the path failed. */
-static GwStatus run_lanes(Search *search, const Program *program, const RunVariants *variants,
-                          size_t n_variants, double *out)
+/* ---- lanes ---------------------------------------------------------------------------------- */
+
+static Lanes lanes_new(Arena *arena, size_t most)
+{
+    return (Lanes){.paths = ARENA_ARRAY(arena, uint32_t, most + 1),
+                   .rows = ARENA_ARRAY(arena, uint32_t, most + 1),
+                   .out = ARENA_ARRAY(arena, double, most + 1)};
+}
+
+static void lanes_add(Lanes *lanes, uint32_t path, uint32_t row)
+{
+    lanes->paths[lanes->n] = path;
+    lanes->rows[lanes->n++] = row;
+}
+
+/* The output in every lane; what fails there counts as unmoved. */
+static GwStatus run_lanes(Search *search, const Program *program, const double *inputs,
+                          size_t n_inputs, Lanes *lanes)
 {
     Running *running = search->running;
-    RunOptions options = running_side_options(running, n_variants * variants->n_paths);
+    RunOptions options = running_side_options(running, lanes->n);
+    RunVariants variants = {.paths = lanes->paths,
+                            .rows = lanes->rows,
+                            .inputs = inputs,
+                            .n_inputs = n_inputs,
+                            .ends_when_found = search->is_found_once};
     RunResult *result = NULL;
     RunStatus status;
 
-    options.variants = variants;
+    if (lanes->n == 0)
+        return GW_OK;
+    options.variants = &variants;
     status = run_program(running->run->side, program, &options, &result);
     if (status != RUN_OK)
         return running_status(running->model, status);
-    for (size_t i = 0; i < result->n_paths; i++)
-        out[i] = result->is_failed[i] ? (double)NAN : result->columns[0][i];
-    running->progress.done_before += result->n_paths;
+    for (size_t i = 0; i < lanes->n; i++) {
+        double found = result->is_failed[i] ? (double)NAN : result->columns[0][i];
+        lanes->out[i] = isnan(found) ? search->column[lanes->paths[i]] : found;
+    }
+    running->progress.done_before += lanes->n;
     return GW_OK;
 }
 
-/* Those that shape the model, one by one; a variant that does not compile moves nothing. */
-static GwStatus measure_shaping(Search *search, const Sample *sample, const Nudge *nudge,
-                                double *out)
+/* ---- numbers that shape the model ----------------------------------------------------------- */
+
+/* One that does not compile moves nothing. */
+static GwStatus measure_shaping(Search *search, const Sample *sample, Candidate *candidate)
 {
     Running *running = search->running;
     BuildOptions build = model_build_options(running->model);
-    RunVariants variants = {.paths = sample->paths, .n_paths = sample->n_paths};
-    const Parameter *parameter = &running->run->built->model->parameters.items[nudge->parameter];
+    Lanes lanes = {0};
     const Program *program = NULL;
     const Model *made = NULL;
+    GwStatus status = GW_OK;
 
-    build.nudged = kept_string(running->run->side, parameter->name);
+    side_renew(running);
+    lanes = lanes_new(running->run->side, sample->n_paths);
+    for (size_t k = 0; k < sample->n_paths; k++)
+        if (isnan(candidate->after[sample->paths[k]]))
+            lanes_add(&lanes, sample->paths[k], 0);
+    if (lanes.n == 0)
+        return GW_OK;
+    build.nudged = kept_string(running->run->side, parameter_of(search, candidate)->name);
     build.nudge_factor = NUDGE_FACTOR;
     program = side_program(running->run->side, running->model, &build, SIDE_ONE_OUTPUT,
                            search->about.name, &made);
     if (program != NULL && made->outputs.count > 0)
-        return run_lanes(search, program, &variants, 1, out);
-    memcpy(out, sample->before, sample->n_paths * sizeof *out);
-    running->progress.done_before += sample->n_paths;
-    return GW_OK;
+        status = run_lanes(search, program, NULL, 0, &lanes);
+    else
+        for (size_t i = 0; i < lanes.n; i++)
+            lanes.out[i] = search->column[lanes.paths[i]];
+    for (size_t i = 0; i < lanes.n && status == GW_OK; i++)
+        candidate->after[lanes.paths[i]] = lanes.out[i];
+    return status;
 }
 
-/* The others, all at once, with their numbers lifted out of one program. */
-static GwStatus measure_lifted(Search *search, const Sample *sample, Nudge *const *nudges,
-                               size_t n_nudges, double *out)
+/* ---- all others ----------------------------------------------------------------------------- */
+
+static Lifted lift(Search *search, Candidate *const *candidates, size_t n)
 {
     Arena *arena = search->running->run->side;
-    bool *is_lifted = ARENA_ARRAY(arena, bool, search->made.n_literals + 1);
-    const Node *const *inputs = NULL;
-    const Program *program = NULL;
-    double *numbers = NULL;
-    RunVariants variants = {.paths = sample->paths, .n_paths = sample->n_paths};
+    size_t n_literals = search->made.n_literals;
+    bool *is_lifted = ARENA_ARRAY(arena, bool, n_literals + 1);
+    Lifted lifted = {.is_raised = ARENA_ARRAY(arena, bool, n_literals + 1)};
 
-    if (n_nudges == 0)
-        return GW_OK;
-    for (size_t i = 0; i < n_nudges; i++)
-        is_lifted[search->made.parameters.items[nudges[i]->parameter].literal->index] = true;
-    program = program_build_lifted(arena, &search->made, is_lifted);
-    variants.n_inputs = program_inputs(program, &inputs);
-    numbers = ARENA_ARRAY(arena, double, n_nudges *variants.n_inputs + 1);
-    for (size_t i = 0; i < n_nudges; i++) {
-        const Literal *literal = search->made.parameters.items[nudges[i]->parameter].literal;
-        for (size_t k = 0; k < variants.n_inputs; k++)
-            numbers[i * variants.n_inputs + k] = node_renumbered(inputs[k], literal, NUDGE_FACTOR);
-    }
-    variants.inputs = numbers;
-    return run_lanes(search, program, &variants, n_nudges, out);
+    for (size_t i = 0; i < n; i++)
+        is_lifted[parameter_of(search, candidates[i])->literal->index] = true;
+    lifted.program = program_build_lifted(arena, &search->made, is_lifted);
+    lifted.n_inputs = program_inputs(lifted.program, &lifted.inputs);
+    lifted.rows = ARENA_ARRAY(arena, double, n *lifted.n_inputs + 1);
+    return lifted;
 }
 
-/* The output of each nudge at each path of the sample; what fails there counts as unmoved. */
-static GwStatus measure(Search *search, const Sample *sample, double *out)
+/* The inputs when so many candidates are raised together. */
+static void fill_row(const Search *search, Lifted *lifted, size_t row, Candidate *const *candidates,
+                     size_t n)
 {
-    Running *running = search->running;
-    const Model *made = running->run->built->model;
-    Nudge *nudges = running->run->input.nudges.items;
-    size_t n = running->run->input.nudges.count;
-    Nudge **lifted = ARENA_ARRAY(running->run->arena, Nudge *, n + 1);
-    double *together = ARENA_ARRAY(running->run->arena, double, n * sample->n_paths + 1);
+    for (size_t i = 0; i < n; i++)
+        lifted->is_raised[parameter_of(search, candidates[i])->literal->index] = true;
+    for (size_t k = 0; k < lifted->n_inputs; k++)
+        lifted->rows[row * lifted->n_inputs + k] =
+            node_renumbered(lifted->inputs[k], lifted->is_raised, NUDGE_FACTOR);
+    for (size_t i = 0; i < n; i++)
+        lifted->is_raised[parameter_of(search, candidates[i])->literal->index] = false;
+}
+
+/* Raises them some at once; in *lanes those of each group and path, and what they came to. */
+static GwStatus measure_groups(Search *search, const Sample *sample, Lifted *lifted,
+                               Candidate *const *candidates, size_t n, Lanes *lanes)
+{
+    size_t n_groups = (n + AT_ONCE - 1) / AT_ONCE;
+
+    for (size_t g = 0; g < n_groups; g++)
+        fill_row(search, lifted, g, candidates + g * AT_ONCE, at_most(AT_ONCE, n - g * AT_ONCE));
+    *lanes = lanes_new(search->running->run->side, n_groups * sample->n_paths);
+    for (size_t k = 0; k < sample->n_paths; k++)
+        for (size_t g = 0; g < n_groups; g++)
+            lanes_add(lanes, sample->paths[k], (uint32_t)g);
+    return run_lanes(search, lifted->program, lifted->rows, lifted->n_inputs, lanes);
+}
+
+/* Each candidate and path that is not known, but for groups that moved nothing. */
+static Lanes list_lanes(Search *search, const Sample *sample, Candidate *const *candidates,
+                        size_t n, const Lanes *groups)
+{
+    Lanes lanes = lanes_new(search->running->run->side, n * sample->n_paths);
+
+    for (size_t k = 0; k < sample->n_paths; k++) {
+        uint32_t path = sample->paths[k];
+        for (size_t i = 0; i < n; i++) {
+            size_t group = k * (groups->n / sample->n_paths) + i / AT_ONCE;
+            if (groups->n > 0 && groups->out[group] == search->column[path])
+                continue;
+            if (isnan(candidates[i]->after[path]) && !isnan(search->column[path]))
+                lanes_add(&lanes, path, (uint32_t)i);
+        }
+    }
+    return lanes;
+}
+
+static GwStatus measure_lifted(Search *search, const Sample *sample, Candidate *const *candidates,
+                               size_t n)
+{
+    Lifted lifted = {0};
+    Lanes groups = {0};
+    Lanes lanes = {0};
+    GwStatus status = GW_OK;
+
+    if (n == 0)
+        return GW_OK;
+    side_renew(search->running);
+    lifted = lift(search, candidates, n);
+    if (n >= FEWEST_IN_GROUPS)
+        status = measure_groups(search, sample, &lifted, candidates, n, &groups);
+    if (status != GW_OK)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        fill_row(search, &lifted, i, candidates + i, 1);
+    lanes = list_lanes(search, sample, candidates, n, &groups);
+    status = run_lanes(search, lifted.program, lifted.rows, lifted.n_inputs, &lanes);
+    for (size_t i = 0; i < lanes.n && status == GW_OK; i++)
+        candidates[lanes.rows[i]]->after[lanes.paths[i]] = lanes.out[i];
+    return status;
+}
+
+/* The output of each candidate at each path of the sample. */
+static GwStatus measure(Search *search, const Sample *sample)
+{
+    Candidate **lifted = (Candidate **)arena_array(search->running->run->arena,
+                                                   search->n_candidates + 1, sizeof *lifted);
     size_t n_lifted = 0;
     GwStatus status = GW_OK;
 
-    for (size_t i = 0; i < n && status == GW_OK; i++) {
-        if (!made->parameters.items[nudges[i].parameter].literal->shapes_the_model) {
-            lifted[n_lifted++] = &nudges[i];
-            continue;
-        }
-        side_renew(running);
-        status = measure_shaping(search, sample, &nudges[i], &out[i * sample->n_paths]);
+    for (size_t i = 0; i < search->n_candidates && status == GW_OK; i++) {
+        Candidate *candidate = &search->candidates[i];
+        if (parameter_of(search, candidate)->literal->shapes_the_model)
+            status = measure_shaping(search, sample, candidate);
+        else
+            lifted[n_lifted++] = candidate;
     }
-    side_renew(running);
-    if (status == GW_OK)
-        status = measure_lifted(search, sample, lifted, n_lifted, together);
-    for (size_t i = 0; i < n_lifted && status == GW_OK; i++)
-        memcpy(&out[(size_t)(lifted[i] - nudges) * sample->n_paths], &together[i * sample->n_paths],
-               sample->n_paths * sizeof *out);
-    for (size_t i = 0; i < n * sample->n_paths && status == GW_OK; i++)
-        out[i] = isnan(out[i]) ? sample->before[i % sample->n_paths] : out[i];
-    return status;
+    return status == GW_OK ? measure_lifted(search, sample, lifted, n_lifted) : status;
 }
 
 /* ---- samples -------------------------------------------------------------------------------- */
@@ -165,7 +292,8 @@ static bool is_mean(const Search *search)
     return search->about.type == TYPE_DATE || search->about.type == TYPE_YESNO;
 }
 
-/* Paths at even distances in the output's order; for a median, those next to it. */
+/* Paths at even distances in the output's order; for a median, those next to it. A sample
+ * TIMES_MORE as large holds the smaller one. */
 static Sample sample_of(const Search *search, size_t n_paths)
 {
     Arena *arena = search->running->run->arena;
@@ -174,11 +302,9 @@ static Sample sample_of(const Search *search, size_t n_paths)
     size_t first = (n - sample.n_paths) / 2;
 
     sample.paths = ARENA_ARRAY(arena, uint32_t, sample.n_paths + 1);
-    sample.before = ARENA_ARRAY(arena, double, sample.n_paths + 1);
     for (size_t i = 0; i < sample.n_paths; i++) {
         size_t even = (2 * i + 1) * n / (2 * sample.n_paths);
         sample.paths[i] = search->order[is_mean(search) ? even : first + i];
-        sample.before[i] = search->column[sample.paths[i]];
     }
     if (search->about.type == TYPE_DATE)
         sample.highest = search->made.until + 1;
@@ -194,117 +320,127 @@ static double held(const Sample *sample, double x)
     return fmin(fmax(x, sample->lowest), sample->highest);
 }
 
-static double mean_move(const Sample *sample, const double *after)
+/* How far the paths moved, in all: whatever way each went, or to where they went together. What
+ * was not measured did not. */
+static double move_of(const Search *search, const Sample *sample, const Candidate *candidate,
+                      bool is_together)
 {
     double sum = 0;
 
-    for (size_t i = 0; i < sample->n_paths; i++)
-        sum += held(sample, after[i]) - held(sample, sample->before[i]);
-    return sum / (double)sample->n_paths;
+    for (size_t i = 0; i < sample->n_paths; i++) {
+        uint32_t path = sample->paths[i];
+        double move = held(sample, candidate->after[path]) - held(sample, search->column[path]);
+        if (!isnan(candidate->after[path]))
+            sum += is_together ? move : fabs(move);
+    }
+    return sum;
 }
 
 /* ---- the search ----------------------------------------------------------------------------- */
 
-typedef struct {
-    Nudge nudge;
-    double moved;
-} Moved;
-
 static int larger_move_first(const void *a, const void *b)
 {
-    const Moved *left = a;
-    const Moved *right = b;
+    const Candidate *left = a;
+    const Candidate *right = b;
 
-    if (left->moved != right->moved)
-        return left->moved < right->moved ? 1 : -1;
-    return left->nudge.parameter < right->nudge.parameter
-               ? -1
-               : left->nudge.parameter > right->nudge.parameter;
+    if (fabs(left->moved) != fabs(right->moved))
+        return fabs(left->moved) < fabs(right->moved) ? 1 : -1;
+    return left->parameter < right->parameter ? -1 : left->parameter > right->parameter;
 }
 
-/* Sorts the nudges, the largest move first; how many moved it. */
-static size_t sort_nudges(Running *running, const double *moves)
+/* Sorts the candidates, the largest move first; how many moved it. */
+static size_t sort_candidates(Search *search)
 {
-    Nudge *nudges = running->run->input.nudges.items;
-    size_t n = running->run->input.nudges.count;
-    Moved *moved = ARENA_ARRAY(running->run->arena, Moved, n + 1);
     size_t n_moved = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        moved[i] = (Moved){nudges[i], fabs(moves[i])};
-        n_moved += moves[i] != 0;
-    }
-    qsort(moved, n, sizeof *moved, larger_move_first);
-    for (size_t i = 0; i < n; i++)
-        nudges[i] = moved[i].nudge;
+    for (size_t i = 0; i < search->n_candidates; i++)
+        n_moved += search->candidates[i].moved != 0;
+    qsort(search->candidates, search->n_candidates, sizeof *search->candidates, larger_move_first);
     return n_moved;
 }
 
-static GwStatus screen(Search *search, size_t n_paths, size_t *n_moved)
+/* Over few paths a number is kept that moves some of them much, for what they come to together is
+ * chance; over more, by that. */
+static GwStatus screen(Search *search, size_t n_paths, bool is_together, size_t *n_moved)
 {
-    Running *running = search->running;
     Sample sample = sample_of(search, n_paths);
-    size_t n = running->run->input.nudges.count;
-    double *after = ARENA_ARRAY(running->run->arena, double, n *sample.n_paths + 1);
-    double *moves = ARENA_ARRAY(running->run->arena, double, n + 1);
-    GwStatus status = measure(search, &sample, after);
+    GwStatus status = measure(search, &sample);
 
-    for (size_t i = 0; i < n && status == GW_OK; i++)
-        moves[i] = mean_move(&sample, &after[i * sample.n_paths]);
-    *n_moved = status == GW_OK ? sort_nudges(running, moves) : 0;
+    for (size_t i = 0; i < search->n_candidates && status == GW_OK; i++)
+        search->candidates[i].moved = move_of(search, &sample, &search->candidates[i], is_together);
+    *n_moved = status == GW_OK ? sort_candidates(search) : 0;
     return status;
 }
 
-/* The best once more over the run's first paths, as the report's reader would. */
-static GwStatus measure_shown(Search *search)
+/* The paths that the best are measured on: for a mean, those that it was chosen by, or some times
+ * as many; for a median the run's first, as the report's reader would. */
+static Sample shown_sample(const Search *search)
 {
-    Running *running = search->running;
-    ReportInput *input = &running->run->input;
-    size_t n_paths = (size_t)input->nudge_paths;
-    size_t n = input->nudges.count;
-    Arena *arena = running->run->arena;
-    Sample sample = {.paths = ARENA_ARRAY(arena, uint32_t, n_paths),
-                     .before = search->column,
-                     .n_paths = n_paths};
-    double *after = ARENA_ARRAY(arena, double, n *n_paths + 1);
-    double *moves = ARENA_ARRAY(arena, double, n + 1);
-    double before = report_middle(&search->made, &search->about, search->column, n_paths,
-                                  running->run->sorting);
-    GwStatus status = GW_OK;
+    size_t n_paths = shown_paths(search->running->run->result->n_kept);
+    size_t n_more = at_most(few_paths(search->running) * TIMES_MORE, search->n_ordered);
+    size_t times = n_paths / at_least(n_more, 1);
+    Sample sample = {.n_paths = n_paths};
 
+    if (is_mean(search))
+        return sample_of(search, n_more * (times > 0 ? (times - 1) / 2 * 2 + 1 : 1));
+    sample.paths = ARENA_ARRAY(search->running->run->arena, uint32_t, n_paths + 1);
     for (size_t i = 0; i < n_paths; i++)
         sample.paths[i] = (uint32_t)i;
-    status = measure(search, &sample, after);
-    for (size_t i = 0; i < n && status == GW_OK; i++) {
-        input->nudges.items[i].before = before;
-        input->nudges.items[i].after = report_middle(
-            &search->made, &search->about, &after[i * n_paths], n_paths, running->run->sorting);
-        moves[i] = input->nudges.items[i].after - before;
-    }
-    if (status == GW_OK)
-        (void)sort_nudges(running, moves);
-    return status;
+    return sample;
 }
 
-/* All are tried; where almost none moves it, those that did not are tried over more paths. */
+static double middle_of(const Search *search, const Sample *sample, const double *column)
+{
+    GwRun *run = search->running->run;
+    double *there = ARENA_ARRAY(run->arena, double, sample->n_paths + 1);
+
+    for (size_t i = 0; i < sample->n_paths; i++)
+        there[i] = column[sample->paths[i]];
+    return report_middle(&search->made, &search->about, there, sample->n_paths, run->sorting);
+}
+
+static GwStatus measure_shown(Search *search)
+{
+    GwRun *run = search->running->run;
+    Sample sample = shown_sample(search);
+    double before = middle_of(search, &sample, search->column);
+    GwStatus status = measure(search, &sample);
+
+    run->input.nudge_paths = sample.n_paths;
+    if (status != GW_OK)
+        return status;
+    for (size_t i = 0; i < search->n_candidates; i++) {
+        Candidate *candidate = &search->candidates[i];
+        candidate->moved = middle_of(search, &sample, candidate->after) - before;
+    }
+    (void)sort_candidates(search);
+    for (size_t i = 0; i < search->n_candidates; i++)
+        *LIST_PUSH(run->arena, &run->input.nudges) =
+            (Nudge){.parameter = search->candidates[i].parameter,
+                    .before = before,
+                    .after = middle_of(search, &sample, search->candidates[i].after)};
+    return GW_OK;
+}
+
+/* All are tried; where almost none moves it, all are tried over more paths. */
 static GwStatus choose(Search *search)
 {
     ReportInput *input = &search->running->run->input;
     size_t n_moved = 0;
     size_t n_few = few_paths(search->running);
-    size_t n_more = more_paths(search->running);
-    GwStatus status = screen(search, n_few, &n_moved);
+    size_t n_more = n_few * TIMES_MORE;
+    GwStatus status = screen(search, n_few, false, &n_moved);
 
     input->tried_paths = at_most(search->n_ordered, n_few);
-    if (status == GW_OK && n_moved < at_most(FEWEST_MOVED, input->nudges.count)) {
-        status = screen(search, n_more, &n_moved);
+    if (status == GW_OK && n_moved < at_most(FEWEST_MOVED, search->n_candidates)) {
+        status = screen(search, n_more, true, &n_moved);
         input->tried_paths = at_most(search->n_ordered, n_more);
     } else if (status == GW_OK) {
-        input->nudges.count = at_most(n_moved, MOST_KEPT);
+        search->n_candidates = at_most(n_moved, MOST_KEPT);
         if (n_moved > MOST_SHOWN)
-            status = screen(search, n_more, &n_moved);
+            status = screen(search, n_more, true, &n_moved);
     }
-    input->nudges.count = at_most(n_moved, MOST_SHOWN);
+    search->n_candidates = at_most(n_moved, MOST_SHOWN);
     return status;
 }
 
@@ -334,11 +470,13 @@ static bool is_wanted(const Running *running)
 uint64_t nudges_paths(const Running *running)
 {
     size_t count = at_most(count_nudges(running->run->built->model), MOST_NUDGES);
+    size_t n_few = few_paths(running);
 
     if (!is_wanted(running) || count == 0)
         return 0;
-    return count * few_paths(running) + at_most(count, MOST_KEPT) * more_paths(running) +
-           at_most(count, MOST_SHOWN) * at_most(running->options.paths, SHOWN_PATHS);
+    return (count + count / AT_ONCE + 1) * n_few +
+           at_most(count, MOST_KEPT) * (TIMES_MORE - 1) * n_few +
+           at_most(count, MOST_SHOWN) * shown_paths(running->options.paths);
 }
 
 static int order_of(const void *a, const void *b)
@@ -360,6 +498,7 @@ static void take_column(Search *search, uint32_t output, size_t n_paths)
 
     if (!run->built->model->outputs.items[output].is_once)
         column += (size_t)(run->built->model->n_periods - 1) * (size_t)run->result->n_kept;
+    search->n_paths = n_paths;
     search->column = ARENA_ARRAY(run->arena, double, n_paths + 1);
     search->order = ARENA_ARRAY(run->arena, uint32_t, n_paths + 1);
     for (size_t i = 0; i < n_paths; i++) {
@@ -372,15 +511,38 @@ static void take_column(Search *search, uint32_t output, size_t n_paths)
         search->order[i] = (uint32_t)(order[i] - search->column);
 }
 
+/* The day on which something first was so, and nothing made of it. */
+static bool is_found_once(const Model *made, const Output *output)
+{
+    const Value *value = &made->values.items[output->value];
+
+    while (value->kind == VALUE_FORMULA &&
+           (value->expr->op == N_VALUE || value->expr->op == N_CLOSING))
+        value = &made->values.items[value->expr->value];
+    return value->kind == VALUE_FIRST;
+}
+
 /* The model with nothing asked of it but the main output at the end. */
 static void ask_for_one(Search *search, uint32_t output)
 {
     search->made = *search->running->run->built->model;
     search->about = search->made.outputs.items[output];
     search->about.is_once = true;
+    search->is_found_once = is_found_once(&search->made, &search->about);
     search->made.outputs.items = &search->about;
     search->made.outputs.count = 1;
     search->made.views.count = search->made.checks.count = 0;
+}
+
+static void add_candidate(Search *search, size_t parameter)
+{
+    Arena *arena = search->running->run->arena;
+    Candidate *candidate = &search->candidates[search->n_candidates++];
+
+    candidate->parameter = (uint32_t)parameter;
+    candidate->after = ARENA_ARRAY(arena, double, search->n_paths + 1);
+    for (size_t path = 0; path < search->n_paths; path++)
+        candidate->after[path] = (double)NAN;
 }
 
 GwStatus nudges_run(Running *running)
@@ -389,28 +551,21 @@ GwStatus nudges_run(Running *running)
     ReportInput *input = &run->input;
     const Model *made = run->built->model;
     Search search = {.running = running};
-    size_t n_shown = at_most((size_t)run->result->n_kept, SHOWN_PATHS);
     GwStatus status;
 
-    for (size_t i = 0; i < made->parameters.count && is_wanted(running); i++) {
-        if (!can_nudge(&made->parameters.items[i]))
-            continue;
-        if (input->n_nudged == MOST_NUDGES) {
-            input->n_not_nudged++;
-            continue;
-        }
-        input->n_nudged++;
-        *LIST_PUSH(run->arena, &input->nudges) = (Nudge){.parameter = (uint32_t)i};
-    }
-    if (input->n_nudged == 0)
+    if (!is_wanted(running) || count_nudges(made) == 0)
         return GW_OK;
+    input->n_nudged = (uint32_t)at_most(count_nudges(made), MOST_NUDGES);
+    input->n_not_nudged = (uint32_t)count_nudges(made) - input->n_nudged;
     ask_for_one(&search, report_main_output(made));
-    take_column(&search, report_main_output(made), n_shown);
-    input->nudge_paths = n_shown;
-    if (search.n_ordered == 0) {
-        input->nudges.count = 0;
+    take_column(&search, report_main_output(made),
+                at_most((size_t)run->result->n_kept, SHOWN_PATHS));
+    if (search.n_ordered == 0)
         return GW_OK;
-    }
+    search.candidates = ARENA_ARRAY(run->arena, Candidate, input->n_nudged + 1u);
+    for (size_t i = 0; search.n_candidates < input->n_nudged; i++)
+        if (can_nudge(&made->parameters.items[i]))
+            add_candidate(&search, i);
     status = choose(&search);
-    return status == GW_OK && input->nudges.count > 0 ? measure_shown(&search) : status;
+    return status == GW_OK && search.n_candidates > 0 ? measure_shown(&search) : status;
 }

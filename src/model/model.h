@@ -525,8 +525,8 @@ typedef struct Model {
     const uint32_t *first_late_outputs, *default_date_outputs;
 } Model;
 
-/* A constant with `literal` at so many times its number. */
-double node_renumbered(const Node *node, const Literal *literal, double factor);
+/* A constant with those literals (by index) at so many times their numbers. */
+double node_renumbered(const Node *node, const bool *is_raised, double factor);
 
 /* The model as text, for `gw dump model`. */
 Text model_dump(Arena *arena, const Model *model);

@@ -279,17 +279,17 @@ bool node_is_constant(const Node *node, double *out)
 }
 
 /* How a constant came about does not change: the same operations on another number. */
-double node_renumbered(const Node *node, const Literal *literal, double factor)
+double node_renumbered(const Node *node, const bool *is_raised, double factor)
 {
     double x[MOST_FOLDED], out = node->number;
-    if (node->op == N_CONST && node->literal == literal)
+    if (node->op == N_CONST && node->literal && is_raised[node->literal->index])
         return node->number * factor;
     if (node->op == N_CONST && !node->folded)
         return node->number;
     if (node->op == N_CONST)
-        return node_renumbered(node->folded, literal, factor);
+        return node_renumbered(node->folded, is_raised, factor);
     for (uint32_t i = 0; i < node->n_args; i++)
-        x[i] = node_renumbered(node->args[i], literal, factor);
+        x[i] = node_renumbered(node->args[i], is_raised, factor);
     (void)fold(node->op, x, node->n_args, &out);
     return out;
 }

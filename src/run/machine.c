@@ -204,20 +204,18 @@ static void uniform(Machine *machine, const Detail *detail, double *out)
         return;
     }
     for (size_t lane = 0; lane < machine->n_lanes; lane++)
-        out[lane] = draw_uniform(
-            machine->seed, detail->hash,
-            machine->variants->paths[number_in_run(machine, lane) % machine->variants->n_paths],
-            period);
+        out[lane] = draw_uniform(machine->seed, detail->hash,
+                                 machine->variants->paths[number_in_run(machine, lane)], period);
 }
 
 static void input(Machine *machine, const Detail *detail, double *out)
 {
     const RunVariants *variants = machine->variants;
 
-    for (size_t lane = 0; lane < machine->n_lanes; lane++) {
-        uint64_t variant = number_in_run(machine, lane) / variants->n_paths;
-        out[lane] = variants->inputs[variant * variants->n_inputs + detail->index];
-    }
+    for (size_t lane = 0; lane < machine->n_lanes; lane++)
+        out[lane] =
+            variants->inputs[variants->rows[number_in_run(machine, lane)] * variants->n_inputs +
+                             detail->index];
 }
 
 /* ---- memory ------------------------------------------------------------------------------- */

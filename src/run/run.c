@@ -7,6 +7,7 @@
 #include "run/plan.h"
 #include "run/profile.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -280,11 +281,28 @@ static void tell_progress(Work *work, uint64_t n_paths)
     pthread_mutex_unlock(&work->lock);
 }
 
+/* Writes the first output of a tile that has found it in every lane; false: not yet. */
+static bool take_found(const Tile *tile)
+{
+    Lanes x = machine_lanes(&tile->m, tile->plan->code->outputs[0]);
+    double *column = tile->result->columns[0] + tile->first_index;
+
+    for (size_t lane = 0; lane < tile->n_valid; lane++)
+        if (tile->alive[lane] != 0 && !isfinite(lanes_at(x, lane)))
+            return false;
+    for (size_t lane = 0; lane < tile->n_valid; lane++)
+        column[lane] = lanes_at(x, lane);
+    return true;
+}
+
 /* A tile may take seconds: whether to go on is asked inside it too, and then it ends early. */
-static void ask_between_periods(Tile *tile, void *context)
+static void look_between_periods(Tile *tile, void *context)
 {
     Worker *worker = context;
+    const RunVariants *variants = worker->work->options->variants;
 
+    if (variants != NULL && variants->ends_when_found && take_found(tile))
+        tile->n_alive = 0;
     if (++worker->n_periods < PERIODS_BETWEEN_ASKING)
         return;
     worker->n_periods = 0;
@@ -308,7 +326,7 @@ static void *run_tiles(void *context)
         uint64_t left = n_paths - first;
         size_t n = left < work->lanes_per_tile ? (size_t)left : work->lanes_per_tile;
         tile_run(worker->tile, work->result->first_path + first, first, n, NULL,
-                 ask_between_periods, worker);
+                 look_between_periods, worker);
         finish_tile(worker);
         tell_progress(work, n);
     }

@@ -14,14 +14,15 @@
 #include "program/program.h"
 #include "run/summary.h"
 
-/* One run in place of many, over the same paths, of a program with lifted numbers: number
- * v * n_paths + k of the run is path paths[k] with the inputs of variant v. Sums over paths mean
- * nothing, and failures are not traced. */
+/* One run in place of many of a program with lifted numbers: number k of the run is path paths[k]
+ * with row rows[k] of inputs. Sums over paths mean nothing, and failures are not traced. */
 typedef struct {
-    const uint32_t *paths;
-    size_t n_paths;
-    const double *inputs; /* [variant * n_inputs + input]; NULL: the program has none */
+    const uint32_t *paths, *rows;
+    const double *inputs; /* [row * n_inputs + input]; NULL: the program has none */
     size_t n_inputs;
+    /* the first output, once it is a finite number, stays: what follows in a tile that has it in
+     * every lane is left out */
+    bool ends_when_found;
 } RunVariants;
 
 /* Where a run's time went, as shares of all that its tiles took: by phase of a period, by the named

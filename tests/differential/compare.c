@@ -334,11 +334,13 @@ static bool agree_lifted(Comparison *c, Arena *arena, const GenerateOptions *gen
     bool *is_lifted = ARENA_ARRAY(arena, bool, model->n_literals + 1);
     const Parameter *raised = pick_parameter(model, c->model_seed, is_lifted);
     const Node *const *inputs = NULL;
-    uint32_t *paths = ARENA_ARRAY(arena, uint32_t, oracle->n_paths);
+    size_t n_paths = (size_t)oracle->n_paths;
+    uint32_t *paths = ARENA_ARRAY(arena, uint32_t, 2 * n_paths);
+    uint32_t *rows = ARENA_ARRAY(arena, uint32_t, 2 * n_paths);
     const Program *program = program_build_lifted(arena, model, is_lifted);
-    RunVariants variants = {.paths = paths, .n_paths = (size_t)oracle->n_paths};
+    RunVariants variants = {.paths = paths, .rows = rows};
     RunOptions options = {.seed = RUN_SEED,
-                          .n_paths = 2 * oracle->n_paths,
+                          .n_paths = 2 * n_paths,
                           .n_threads = 2,
                           .blocks_per_tile = 2,
                           .variants = &variants};
@@ -351,12 +353,16 @@ static bool agree_lifted(Comparison *c, Arena *arena, const GenerateOptions *gen
     const Model *other = build_nudged(arena, c->model_seed, generate, scenario, name.bytes);
     variants.n_inputs = program_inputs(program, &inputs);
     double *numbers = ARENA_ARRAY(arena, double, 2 * variants.n_inputs + 1);
+    bool *is_raised = ARENA_ARRAY(arena, bool, model->n_literals + 1);
+    is_raised[raised->literal->index] = true;
     for (size_t i = 0; i < variants.n_inputs; i++) {
         numbers[i] = inputs[i]->number;
-        numbers[variants.n_inputs + i] = node_renumbered(inputs[i], raised->literal, RAISED_BY);
+        numbers[variants.n_inputs + i] = node_renumbered(inputs[i], is_raised, RAISED_BY);
     }
-    for (size_t i = 0; i < variants.n_paths; i++)
-        paths[i] = (uint32_t)(oracle->first_path + i);
+    for (size_t i = 0; i < 2 * n_paths; i++) {
+        paths[i] = (uint32_t)(oracle->first_path + i % n_paths);
+        rows[i] = (uint32_t)(i / n_paths);
+    }
     variants.inputs = numbers;
     if (other == NULL ||
         oracle_run(arena, other, RUN_SEED, oracle->first_path, oracle->n_paths, &rebuilt) !=
@@ -365,7 +371,7 @@ static bool agree_lifted(Comparison *c, Arena *arena, const GenerateOptions *gen
         return false;
     return agree_part(c, "its numbers lifted", oracle, part_of(arena, both, oracle, model, 0)) &&
            agree_part(c, text_format(arena, "%s raised", name.bytes).bytes, rebuilt,
-                      part_of(arena, both, rebuilt, model, oracle->n_paths));
+                      part_of(arena, both, rebuilt, model, n_paths));
 }
 
 static bool compare_model(const Options *options, Arena *arena, uint64_t seed, Coverage *coverage)
