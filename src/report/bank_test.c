@@ -17,9 +17,10 @@ typedef struct {
     double decline, cover, rate, tail, cap; /* cap: the most that is lent, of the cost */
     double cost, principal;                 /* money */
     uint32_t borrower, first_period;
-    uint32_t cash_output; /* NO_ID: what the borrower earns */
-    size_t n_years;       /* of life after the loan is drawn */
-    size_t n_loan_years;  /* of them before the tail */
+    uint32_t cash_output;  /* NO_ID: what the borrower earns */
+    size_t n_years;        /* of life after the loan is drawn */
+    double years_on_clock; /* of them, or more: no cash is known later */
+    size_t n_loan_years;   /* of them before the tail */
     double cash[MOST_YEARS];
     const uint8_t *years; /* by period: whole years after the loan's first, at most MOST_YEARS */
     const double *months; /* by period: what a value of the cash series is multiplied by */
@@ -113,7 +114,8 @@ static void find_earnings(const Report *r, BankTest *test)
     }
 }
 
-/* What the borrower spends on plant over the clock. */
+/* What the borrower spends on plant over the clock: an asset to it and income to who sells it, so
+ * neither a loan that it gives nor shares that it takes up. */
 static double plant_bought(const Report *r, const BankTest *test)
 {
     double bought = 0;
@@ -121,7 +123,8 @@ static double plant_bought(const Report *r, const BankTest *test)
     for (uint32_t i = 0; i < r->model->slots.count; i++) {
         const Slot *slot = &r->model->slots.items[i];
         if (slot->payer == test->borrower &&
-            account_type(r->model, slot->category, false) == ACCOUNT_ASSET)
+            account_type(r->model, slot->category, false) == ACCOUNT_ASSET &&
+            account_type(r->model, slot->category, true) == ACCOUNT_INCOME)
             bought += flow_mean(r->model, r->result, i, 0, r->model->n_periods - 1, true);
     }
     return bought;
@@ -165,11 +168,11 @@ static void find_mean_cash(const Report *r, BankTest *test)
     }
 }
 
-static size_t whole_years(const Report *r, const BankTest *test)
+static double years_on_clock(const Report *r, const BankTest *test)
 {
-    return (size_t)(date_months_between(r->model->first_days[test->first_period],
-                                        (double)r->model->until + 1) /
-                    12);
+    return date_months_between(r->model->first_days[test->first_period],
+                               (double)r->model->until + 1) /
+           12;
 }
 
 /* Dates of each period, found once: paths are many. A series that is a rate stands per month. */
@@ -211,11 +214,12 @@ static BankTest make_bank_test(const Report *r, const View *view)
     if (cash < view->setting_names.count)
         test.cash_output = view->setting_outputs.items[cash];
     measure_periods(r, &test);
+    test.years_on_clock = years_on_clock(r, &test);
     if (test.cash_output != NO_ID)
         find_mean_cash(r, &test);
     else
         find_earnings(r, &test);
-    years = setting(view, "life", "years", (double)whole_years(r, &test));
+    years = setting(view, "life", "years", floor(test.years_on_clock));
     test.n_years = years > 0 ? (size_t)fmin(years, MOST_YEARS) : 0;
     test.n_loan_years = years > test.tail ? (size_t)fmin(years - test.tail, MOST_YEARS) : 0;
     bought = plant_bought(r, &test);
@@ -262,11 +266,15 @@ static void add_repaid(const Report *r, Buffer *out, const BankTest *test)
     buffer_string(out, " of paths");
 }
 
+static double debt_at_most(const BankTest *test)
+{
+    return fmin(debt_on(test, test->cash, test->cover), test->cap * test->cost);
+}
+
 static void write_lender(Report *r, const BankTest *test)
 {
-    double by_cash = debt_on(test, test->cash, test->cover);
     double by_cost = test->cap * test->cost;
-    double lent = fmin(by_cash, by_cost);
+    double lent = debt_at_most(test);
     Buffer out = {.arena = r->arena};
 
     buffer_format(&out, "lender: %s, it would lend ", lent >= test->principal ? "yes" : "no");
@@ -278,7 +286,7 @@ static void write_lender(Report *r, const BankTest *test)
     buffer_string(&out, ", own money ");
     add_fine_money(r, &out, fmax(0, test->cost - lent));
     buffer_string(&out, "), held by ");
-    if (by_cost < by_cash) {
+    if (by_cost < debt_on(test, test->cash, test->cover)) {
         buffer_string(&out, "the cap of ");
         add_percent(&out, test->cap);
         buffer_string(&out, " % of the cost");
@@ -304,15 +312,20 @@ static void add_payback(Buffer *out, const BankTest *test, double payback)
     buffer_format(out, " of %zu years", test->n_years);
 }
 
-static void write_sponsor(Report *r, const BankTest *test, double payback)
+static double return_of(const BankTest *test)
 {
     double flows[MOST_YEARS + 1] = {-test->cost};
-    double irr = 0;
-    Buffer out = {.arena = r->arena};
 
     for (size_t year = 0; year < test->n_years; year++)
         flows[year + 1] = test->cash[year];
-    irr = gw_rate_of_return(flows, test->n_years + 1, 1);
+    return gw_rate_of_return(flows, test->n_years + 1, 1);
+}
+
+static void write_sponsor(Report *r, const BankTest *test, double payback)
+{
+    double irr = return_of(test);
+    Buffer out = {.arena = r->arena};
+
     buffer_format(&out, "sponsor: %s, ", isfinite(payback) && irr >= test->rate ? "yes" : "no");
     add_payback(&out, test, payback);
     if (isnan(irr)) {
@@ -325,6 +338,19 @@ static void write_sponsor(Report *r, const BankTest *test, double payback)
         add_percent(&out, test->rate);
         buffer_string(&out, " %");
     }
+    add_section(r, "", buffer_view(&out));
+}
+
+/* Cash after the clock's end is not known, and counts as none. */
+static void write_warning(Report *r, const BankTest *test)
+{
+    Buffer out = {.arena = r->arena};
+
+    if ((double)test->n_years <= test->years_on_clock)
+        return;
+    buffer_string(&out, "the clock holds ");
+    add_number(&out, test->years_on_clock);
+    buffer_format(&out, " of the %zu years of life: no cash is counted later", test->n_years);
     add_section(r, "", buffer_view(&out));
 }
 
@@ -365,10 +391,36 @@ static void write_bank_test(Report *r, const View *view, bool is_first)
     buffer_string(&out, ", against a cost of ");
     add_fine_money(r, &out, test.cost);
     add_section(r, heading, buffer_view(&out));
+    write_warning(r, &test);
     payback = finance_payback(test.cost, test.cash, test.n_years);
     write_lender(r, &test);
     write_sponsor(r, &test, payback);
     write_rule(r, &test, payback);
+}
+
+static bool is_bank_test(const View *view)
+{
+    return text_is(view->name, "bank_test") && view->contract != NO_ID;
+}
+
+bool bank_verdict_of(Arena *arena, const Model *model, const RunResult *result, const View *view,
+                     BankVerdict *out)
+{
+    const Report r = {.arena = arena, .model = model, .result = result};
+
+    if (!is_bank_test(view))
+        return false;
+    BankTest test = make_bank_test(&r, view);
+    bool is_lent = test.borrower != NO_ID && test.first_period < model->n_periods;
+    *out = (BankVerdict){.lent = test.principal, .life_years = test.n_years};
+    if (!is_lent)
+        return true;
+    out->cost = test.cost;
+    out->would_lend = debt_at_most(&test);
+    out->payback_years = finance_payback(test.cost, test.cash, test.n_years);
+    out->rate_of_return = return_of(&test);
+    out->years_without_cash = fmax(0, (double)test.n_years - test.years_on_clock);
+    return true;
 }
 
 void section_bank_test(Report *r)
@@ -377,7 +429,7 @@ void section_bank_test(Report *r)
 
     for (size_t v = 0; v < r->model->views.count; v++) {
         const View *view = &r->model->views.items[v];
-        if (!text_is(view->name, "bank_test") || view->contract == NO_ID)
+        if (!is_bank_test(view))
             continue;
         write_bank_test(r, view, is_first);
         is_first = false;

@@ -322,6 +322,31 @@ static json_t *who_pays_json(const Writing *w)
     return out;
 }
 
+static json_t *bank_tests_json(const Writing *w)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < w->model->views.count; i++) {
+        const View *view = &w->model->views.items[i];
+        BankVerdict verdict;
+        json_t *one = NULL;
+
+        if (!bank_verdict_of(w->arena, w->model, w->result, view, &verdict))
+            continue;
+        one = json_object();
+        put(one, "loan", text_json(w->model->contracts.items[view->contract].name));
+        put(one, "lent", number_json(verdict.lent));
+        put(one, "would_lend", number_json(verdict.would_lend));
+        put(one, "cost", number_json(verdict.cost));
+        put(one, "payback_years", number_json(verdict.payback_years)); /* null: never */
+        put(one, "rate_of_return", number_json(verdict.rate_of_return));
+        put(one, "life_years", json_integer((json_int_t)verdict.life_years));
+        put(one, "years_without_cash", number_json(verdict.years_without_cash));
+        (void)json_array_append_new(out, one);
+    }
+    return out;
+}
+
 static json_t *compared_json(const Writing *w, const Comparison *comparison)
 {
     json_t *out = json_object();
@@ -425,6 +450,7 @@ static json_t *everything_json(const Writing *w)
     put(all, "outputs", outputs_json(w));
     put(all, "flows", flows_json(w));
     put(all, "who_pays", who_pays_json(w));
+    put(all, "bank_tests", bank_tests_json(w));
     put(all, "checks", checks_json(w));
     put(all, "failures", failures_json(w));
     put_side_runs(w, all);

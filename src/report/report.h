@@ -116,4 +116,17 @@ bool circularity_of(Arena *arena, const Model *model, const RunResult *result, c
 void view_window(const Model *model, const View *view, uint32_t *first, uint32_t *n);
 double mean_of_good(const RunResult *result, const double *column);
 
+/* What a `bank_test` comes to; the first two alone when nothing is lent. */
+typedef struct {
+    double lent;
+    size_t life_years;
+    double cost, would_lend;
+    double payback_years;      /* +infinity: not within life */
+    double rate_of_return;     /* NaN: none */
+    double years_without_cash; /* of life, after the clock's end: they count as earning nothing */
+} BankVerdict;
+/* False for other views. */
+bool bank_verdict_of(Arena *arena, const Model *model, const RunResult *result, const View *view,
+                     BankVerdict *out);
+
 #endif
