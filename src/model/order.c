@@ -1,6 +1,8 @@
 /* Puts the formulas in the order of their dependencies, and finds what goes in a circle. */
 #include "model/checker.h"
 
+enum { MOST_NAMED = 12 }; /* in the message of a circle */
+
 typedef enum { NEW, ACTIVE, DONE } Mark;
 
 typedef struct {
@@ -79,47 +81,80 @@ static void each_dependency(const Model *m, ValueId id, VisitValue *visit, void 
 
 /* ---- what lies inside a solve ------------------------------------------------------- */
 
+/* A value whose dependencies are being looked at: those in `pending` from next to end. */
+typedef struct {
+    ValueId id;
+    size_t first, next, end;
+    bool depends;
+} Frame;
+
+typedef enum { UNSEEN, OPEN, FREE, DEPENDENT } Standing;
+
 typedef struct {
     const Model *m;
     uint32_t solve;
-    unsigned char *state;        /* 0 new, 1 active, 2 free of the unknowns, 3 depends on them */
-    unsigned char *degree_known; /* by value: one more than the degree of its formula; 0 new */
-    bool depends;
+    unsigned char *standing; /* by value: towards the unknowns */
+    unsigned char *degrees;  /* of the formulas in `inner`, found in that order */
+    LIST(Frame) frames;      /* of its own: a chain may be longer than the stack is deep */
+    LIST(ValueId) pending;
     LIST(ValueId) inner;
     Arena *arena;
-    int depth;
 } Inside;
 
-static bool depends_on_unknowns(Inside *in, ValueId id);
-
-static void visit_inside(void *context, ValueId id)
+static void add_pending(void *context, ValueId id)
 {
     Inside *in = context;
-    if (depends_on_unknowns(in, id))
-        in->depends = true;
+
+    *LIST_PUSH(in->arena, &in->pending) = id;
 }
 
-static bool depends_on_unknowns(Inside *in, ValueId id)
+static void enter(Inside *in, ValueId id)
 {
-    const Value *v = &in->m->values.items[id];
-    if (v->kind == VALUE_UNKNOWN)
-        return v->solve == in->solve;
-    if (in->state[id] >= 2)
-        return in->state[id] == 3;
-    if (in->state[id] == 1 || in->depth > LIMIT_ELABORATION_DEPTH)
-        return false;
-    in->state[id] = 1;
-    in->depth++;
-    bool was = in->depends;
-    in->depends = false;
-    each_dependency(in->m, id, visit_inside, in);
-    bool depends = in->depends;
-    in->depends = was;
-    in->depth--;
-    in->state[id] = depends ? 3 : 2;
-    if (depends)
-        *LIST_PUSH(in->arena, &in->inner) = id;
-    return depends;
+    Frame *frame = LIST_PUSH(in->arena, &in->frames);
+
+    in->standing[id] = OPEN;
+    *frame = (Frame){.id = id, .first = in->pending.count, .next = in->pending.count};
+    each_dependency(in->m, id, add_pending, in);
+    frame->end = in->pending.count;
+}
+
+/* Everything has been looked at that the last value depends on. */
+static void leave(Inside *in)
+{
+    Frame frame = in->frames.items[--in->frames.count];
+
+    in->pending.count = frame.first;
+    in->standing[frame.id] = frame.depends ? DEPENDENT : FREE;
+    if (!frame.depends)
+        return;
+    *LIST_PUSH(in->arena, &in->inner) = frame.id;
+    if (in->frames.count > 0)
+        in->frames.items[in->frames.count - 1].depends = true;
+}
+
+/* Lists what depends on the unknowns, of a value and all that it depends on, each after what it
+ * depends on. */
+static void find_inner(void *context, ValueId id)
+{
+    Inside *in = context;
+
+    if (in->m->values.items[id].kind == VALUE_UNKNOWN || in->standing[id] != UNSEEN)
+        return;
+    enter(in, id);
+    while (in->frames.count > 0) {
+        Frame *frame = &in->frames.items[in->frames.count - 1];
+
+        if (frame->next == frame->end) {
+            leave(in);
+            continue;
+        }
+        ValueId next = in->pending.items[frame->next++];
+        const Value *v = &in->m->values.items[next];
+        bool is_unknown = v->kind == VALUE_UNKNOWN;
+        frame->depends |= is_unknown ? v->solve == in->solve : in->standing[next] == DEPENDENT;
+        if (!is_unknown && in->standing[next] == UNSEEN)
+            enter(in, next);
+    }
 }
 
 /* The highest power of the unknowns in a node: 0, 1, or 2 for anything beyond affine. */
@@ -129,13 +164,9 @@ static int degree(Inside *in, const Node *node)
         const Value *v = &in->m->values.items[node->value];
         if (v->kind == VALUE_UNKNOWN && v->solve == in->solve)
             return 1;
-        if (in->state[node->value] != 3)
+        if (in->standing[node->value] != DEPENDENT)
             return 0;
-        unsigned char *known = &in->degree_known[node->value];
-        if (*known == 0)
-            *known = (unsigned char)(1 + (v->kind == VALUE_FORMULA && v->expr ? degree(in, v->expr)
-                                                                              : 2));
-        return *known - 1;
+        return in->degrees[node->value];
     }
     int most = 0, sum = 0;
     for (uint32_t i = 0; i < node->n_args; i++) {
@@ -160,17 +191,26 @@ static int degree(Inside *in, const Node *node)
     }
 }
 
+static int degree_of_value(Inside *in, ValueId id)
+{
+    const Value *v = &in->m->values.items[id];
+
+    return v->kind == VALUE_FORMULA && v->expr ? degree(in, v->expr) : 2;
+}
+
 static void analyse_solve(Sorter *s, uint32_t index)
 {
     Checker *c = s->c;
     Solve *solve = &c->model->solves.items[index];
     Inside in = {.m = c->model, .solve = index, .arena = c->arena};
-    in.state = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
-    in.degree_known = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
+    in.standing = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
+    in.degrees = ARENA_ARRAY(c->arena, unsigned char, c->model->values.count + 1);
     for (uint32_t i = 0; i < solve->n; i++)
-        each_value(solve->exprs[i], visit_inside, &in);
+        each_value(solve->exprs[i], find_inner, &in);
     solve->inner = in.inner.items;
     solve->n_inner = (uint32_t)in.inner.count;
+    for (uint32_t i = 0; i < solve->n_inner; i++)
+        in.degrees[solve->inner[i]] = (unsigned char)degree_of_value(&in, solve->inner[i]);
     solve->is_affine = true;
     for (uint32_t i = 0; i < solve->n; i++)
         if (degree(&in, solve->exprs[i]) > 1)
@@ -205,12 +245,14 @@ static void report_cycle(Sorter *s, ValueId id)
     while (start < s->stack.count && s->stack.items[start] != id)
         start++;
     Buffer chain = {.arena = c->arena};
+    size_t n_named = 0;
     for (size_t i = start; i < s->stack.count; i++) {
-        if (c->model->values.items[s->stack.items[i]].is_hidden)
-            continue;
-        buffer_text(&chain, c->model->values.items[s->stack.items[i]].name);
-        buffer_string(&chain, " -> ");
+        const Value *v = &c->model->values.items[s->stack.items[i]];
+        if (!v->is_hidden && n_named++ < MOST_NAMED)
+            buffer_format(&chain, "%.*s -> ", TEXT_ARG(v->name));
     }
+    if (n_named > MOST_NAMED)
+        buffer_format(&chain, "... and %zu more -> ", n_named - MOST_NAMED);
     buffer_text(&chain, c->model->values.items[id].name);
     Diag *d = diag_error(c->diags, DIAG_FORMULA_CYCLE, place_of(c, id),
                          "these depend on each other within one period: %.*s",
