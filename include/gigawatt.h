@@ -122,8 +122,10 @@ typedef struct GwModelInfo {
     uint32_t n_periods;
     double minor_per_unit; /* 100 cents */
     uint32_t n_unsourced;
+    size_t n_currencies; /* of the books: `currency`, the main one, is the first */
 } GwModelInfo;
 GW_API GwStatus gw_model_info(GwModel *model, GwModelInfo *info);
+GW_API GwStatus gw_model_currency(GwModel *model, size_t index, const char **name);
 /* First and last day of period `index`, days since 1970-01-01. */
 GW_API GwStatus gw_model_period(GwModel *model, size_t index, int32_t *first_day,
                                 int32_t *last_day);
@@ -227,10 +229,12 @@ GW_API double gw_run_mean(GwRun *run, size_t output, size_t period);
 GW_API GwStatus gw_run_chance(GwRun *run, size_t output, size_t period, double *chance, double *low,
                               double *high);
 
-/* What one pay statement owed and paid in one period: means over the paths, money units. */
+/* What one pay statement owed and paid in one period: means over the paths, in units of its
+ * currency. */
 typedef struct GwFlow {
     const char *payer, *payee, *category, *contract;
     double due, paid;
+    const char *currency;
 } GwFlow;
 GW_API size_t gw_run_flow_count(const GwRun *run);
 GW_API GwStatus gw_run_flow(GwRun *run, size_t index, size_t period, GwFlow *flow);

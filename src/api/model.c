@@ -417,7 +417,8 @@ static GwStatus info_work(void *context)
                                                    .step = steps[made->step],
                                                    .n_periods = made->n_periods,
                                                    .minor_per_unit = made->minor_per_unit,
-                                                   .n_unsourced = made->n_unsourced};
+                                                   .n_unsourced = made->n_unsourced,
+                                                   .n_currencies = made->monies.count};
     return GW_OK;
 }
 
@@ -426,6 +427,28 @@ GwStatus gw_model_info(GwModel *model, GwModelInfo *info)
     AskArguments arguments = {model, 0, NULL, info};
 
     return compiled(model) == NULL ? GW_BAD_USE : edge_guard(model->edge, info_work, &arguments);
+}
+
+static GwStatus currency_work(void *context)
+{
+    AskArguments *arguments = context;
+    const Model *made = arguments->model->built->model;
+
+    *(const char **)arguments->out =
+        kept_string(arguments->model->keep, made->monies.items[arguments->index]);
+    return GW_OK;
+}
+
+GwStatus gw_model_currency(GwModel *model, size_t index, const char **name)
+{
+    const Model *made = compiled(model);
+    AskArguments arguments = {model, index, NULL, (void *)name};
+
+    if (made == NULL)
+        return GW_BAD_USE;
+    if (index >= made->monies.count)
+        return past_the_end(model, index, made->monies.count);
+    return edge_guard(model->edge, currency_work, &arguments);
 }
 
 GwStatus gw_model_period(GwModel *model, size_t index, int32_t *first_day, int32_t *last_day)

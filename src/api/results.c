@@ -156,14 +156,15 @@ static GwStatus flow_work(void *context)
     uint32_t period = (uint32_t)arguments->period;
 
     *(GwFlow *)arguments->out = (GwFlow){
-        .payer = kept_string(run->arena, model->parties.items[slot->payer].name),
-        .payee = kept_string(run->arena, model->parties.items[slot->payee].name),
+        .payer = kept_string(run->arena, book_owner(model, slot->payer)),
+        .payee = kept_string(run->arena, book_owner(model, slot->payee)),
         .category = kept_string(run->arena, model->categories.items[slot->category].name),
         .contract = slot->contract == NO_ID
                         ? ""
                         : kept_string(run->arena, model->contracts.items[slot->contract].name),
         .due = flow_mean(model, run->result, index, period, period, false),
-        .paid = flow_mean(model, run->result, index, period, period, true)};
+        .paid = flow_mean(model, run->result, index, period, period, true),
+        .currency = kept_string(run->arena, book_money(model, slot->payer))};
     return GW_OK;
 }
 

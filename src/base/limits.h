@@ -19,6 +19,7 @@ enum {
     LIMIT_PERIODS = 40000,    /* a century of days */
     LIMIT_PATHS = 100000000,  /* paths of one run */
     LIMIT_PARTIES = 1000,     /* books are dense in parties by accounts */
+    LIMIT_MONIES = 16,        /* currencies that one model keeps books in */
     LIMIT_SLOTS = 200000,     /* pay statements after expansion */
     LIMIT_LAG_PERIODS = 4000, /* ring length of lags, windows, belts, cohorts */
     LIMIT_SOLVE_ROUNDS = 100, /* damped iteration of `solve` */

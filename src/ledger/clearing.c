@@ -29,8 +29,8 @@
  *    backers, one after another in the order of supports, clearing again after each. A
  *    claim once raised stands for its part of the slot, even if the backer falls short.
  * 4. Defaults. A slot that pays less, in cents, than is overdue puts its payer in
- *    default; losses are applied, and all is cleared again from 1 with the defaults
- *    found so far, until there is no new one.
+ *    default, with all books of the payer's owner; losses are applied, and all is cleared again
+ * from 1 with the defaults found so far, until there is no new one.
  * 5. What is left, in cents: reserves above target free the excess and those below it
  *    are filled, in order; then rest claims, rank by rank, share what is left above
  *    `keep`. A party with anything unpaid does neither. Money received from rest
@@ -132,6 +132,19 @@ static bool may_default(const Clearing *c, uint32_t party)
     return c->is_short[party] && !was && !c->in_default[party] && !is_outside(c, party);
 }
 
+/* A party's books, which follow its own, are in default when one of them is. */
+static void default_together(Clearing *c)
+{
+    const ClearingSpec *spec = &c->plan->spec;
+
+    for (uint32_t first = 0, end; first < spec->n_parties; first = end) {
+        uint8_t some = 0;
+        for (end = first; end < spec->n_parties && spec->owner[end] == spec->owner[first]; end++)
+            some |= c->in_default[end];
+        memset(c->in_default + first, some, end - first);
+    }
+}
+
 static bool find_defaults(Clearing *c)
 {
     const ClearingPlan *plan = c->plan;
@@ -146,6 +159,8 @@ static bool find_defaults(Clearing *c)
                 c->in_default[p] = 1;
         found |= c->in_default[p] != 0;
     }
+    if (found && plan->spec.owner)
+        default_together(c);
     return found;
 }
 

@@ -50,6 +50,8 @@ typedef struct {
 typedef struct {
     size_t n_parties;
     const bool *is_outside; /* outside parties pay everything, always */
+    const uint32_t *owner;  /* [party] itself, or the party before it whose other book it is: they
+                               default together; NULL: each is one by itself */
     uint32_t n_ranks;
     size_t n_slots;
     const ClearingSlot *slots;

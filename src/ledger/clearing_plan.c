@@ -280,6 +280,8 @@ static ClearingSpec copy_spec(Arena *keep, const ClearingSpec *spec)
     copy.reserves = reserves;
     copy.slots = copy_bytes(keep, spec->slots, spec->n_slots, sizeof *spec->slots);
     copy.is_outside = copy_bytes(keep, spec->is_outside, spec->n_parties, sizeof(bool));
+    if (spec->owner)
+        copy.owner = copy_bytes(keep, spec->owner, spec->n_parties, sizeof *spec->owner);
     return copy;
 }
 

@@ -3,19 +3,8 @@
 
 #include "model/checker.h"
 
-static void number_parties_and_contracts(Checker *c)
+static void number_contracts(Checker *c)
 {
-    for (size_t i = 0; i < c->parties.count; i++) {
-        Instance *at = c->parties.items[i];
-        at->party = (uint32_t)i;
-        Party *party = LIST_PUSH(c->arena, &c->model->parties);
-        party->name = at->path;
-        party->title = at->decl->title;
-        party->span = at->decl->name_span;
-        for (size_t k = 0; k < at->members.count; k++)
-            if (at->members.items[k] && at->members.items[k]->kind == DECL_OUTSIDE)
-                party->is_outside = true;
-    }
     for (size_t i = 0; i < c->contracts.count; i++) {
         Instance *at = c->contracts.items[i];
         at->contract = (uint32_t)i;
@@ -27,6 +16,12 @@ static void number_parties_and_contracts(Checker *c)
         contract->first = contract->second = NO_ID;
         contract->stage_value = NO_ID;
     }
+}
+
+/* A contract may be between two books in one money: it is their owners'. */
+static uint32_t owner_of(const Checker *c, const Instance *party)
+{
+    return party ? c->model->parties.items[party->party].owner : NO_ID;
 }
 
 static void resolve_parties_of_contracts(Checker *c)
@@ -42,8 +37,8 @@ static void resolve_parties_of_contracts(Checker *c)
                 at->between[k] = elaborate_reference(c, &env, refs[k], c->party_kind,
                                                      "who a contract is between");
         Contract *contract = &c->model->contracts.items[at->contract];
-        contract->first = at->between[0] ? at->between[0]->party : NO_ID;
-        contract->second = at->between[1] ? at->between[1]->party : NO_ID;
+        contract->first = owner_of(c, at->between[0]);
+        contract->second = owner_of(c, at->between[1]);
         if (!at->decl->ref && at->kind->roles[0].length > 0)
             diag_error(c->diags, DIAG_MISSING_FIELD, at->decl->name_span,
                        "`%.*s` does not say between whom: `between %.*s and %.*s`",
@@ -179,7 +174,8 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     c->units = units_new(arena);
     Table **tables[] = {
         &c->kinds, &c->accounts, &c->categories, &c->ranks,         &c->tables,
-        &c->words, &c->sources,  &c->scenarios,  &c->values_by_key, &c->parameter_by_place};
+        &c->words, &c->sources,  &c->scenarios,  &c->values_by_key, &c->parameter_by_place,
+        &c->books};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         *tables[i] = table_new(arena);
     seed_words(c);
@@ -187,7 +183,8 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     collect_declarations(c);
     facts_collect(c);
     instances_expand(c);
-    number_parties_and_contracts(c);
+    parties_number(c);
+    number_contracts(c);
     resolve_parties_of_contracts(c);
     choose_overrides(c);
     instances_apply_overrides(c);
@@ -203,6 +200,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     cohorts_check(c);
     for (size_t i = 0; i < table_count(c->tables); i++)
         (void)table_prepare(c, table_at(c->tables, i)->value);
+    books_prune(c);
     if (!diag_any_error(diags))
         (void)formulas_order(c);
     facts_finish(c);

@@ -92,6 +92,8 @@ struct Field {
     ValueId value;                /* NO_ID for references, terms and constants not yet asked for */
     uint32_t index;               /* stock, ring, facility, reserve */
     Field *parent;                /* flow: its stock; belt out: the belt */
+    const Node *amount;           /* facility, reserve: its limit or target ... */
+    uint32_t money;               /* ... and the money of it */
 };
 
 struct Instance {
@@ -106,6 +108,8 @@ struct Instance {
     Text bound_name; /* `for p in ...` */
     Instance *bound;
     uint32_t party, contract;   /* or NO_ID */
+    bool is_book;               /* `lab.EUR`, of its owner: a party's book, a contract's payments */
+    uint32_t money;             /* of a book; else the main one */
     LIST(const Decl *) members; /* rules and the rest, kinds' first */
     LIST(bool) member_is_own;
 };
@@ -170,6 +174,7 @@ struct Checker {
     Table *sources;                       /* Source decl by name */
     Table *scenarios;                     /* Decl by name */
     Table *values_by_key;                 /* states by key: Field */
+    Table *books;                         /* Instance by path: books in one money, once named */
     Instance *root;
     KindDef *party_kind, *contract_kind;
     LIST(Instance *) all; /* every instance, owners first */
@@ -220,6 +225,9 @@ void note_mixed_times(Checker *c, Span at, const Type *a, const Type *b);
 /* The expression as a number in the wanted dimensions; NULL node after a diagnostic. */
 const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
                              const char *what);
+/* An amount of one of the model's monies, and of which. */
+const Node *elaborate_money(Checker *c, const Env *env, const Expr *expr, const char *what,
+                            uint32_t *money);
 const Node *elaborate_yesno(Checker *c, const Env *env, const Expr *expr, const char *what);
 const Node *elaborate_date(Checker *c, const Env *env, const Expr *expr, const char *what);
 Instance *elaborate_reference(Checker *c, const Env *env, const Expr *expr, const KindDef *wanted,
@@ -231,9 +239,6 @@ Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok);
 bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
 Type type_number(Unit unit);
 Type type_plain(void);
-/* The model's currency; a plain number when it is not declared. */
-Unit money_unit(const Checker *c);
-Type type_money(const Checker *c);
 Typed typed_yesno(const Node *node);
 Text type_name(Checker *c, const Type *type);
 /* "in USD/month", "a plain number", "a duration", "a date". */
@@ -279,6 +284,27 @@ Typed elaborate_member(Checker *c, const Env *env, const Expr *expr);
 Typed word_constant(Checker *c, Text word);
 uint32_t word_index(Checker *c, Text word); /* of words used as values; new ones are added */
 int stage_of_word(Text word);               /* -1 when it is none */
+
+/* monies.c: the currencies of the books, and the books that a party has in each */
+void monies_check(Checker *c);
+/* A currency's unit; a plain number when it is not declared. */
+Unit money_unit(const Checker *c, uint32_t money);
+Type type_money(const Checker *c, uint32_t money);
+/* The money that a number is an amount of, or so much a time; the main one when it is of none. */
+uint32_t money_of_type(const Checker *c, const Type *type);
+/* The money of this name; NO_ID when the model keeps no books in it. */
+uint32_t money_named(const Checker *c, Text name);
+/* "USD", "USD and EUR"; `last` stands before the last one. */
+Text monies_listed(Checker *c, const char *last);
+void parties_number(Checker *c);
+/* `lab.EUR`: the instance that stands for a party's or contract's book in one money. */
+Instance *book_instance(Checker *c, Instance *of, uint32_t money);
+/* The party that is this one's book in a money; NO_ID with a diagnostic when `named` is its book
+ * in another. */
+uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32_t money);
+uint32_t book_in(const Model *m, uint32_t party, uint32_t money);
+/* Leaves out the further books that nothing uses. */
+void books_prune(Checker *c);
 
 /* functions.c */
 Typed elaborate_call(Checker *c, const Env *env, const Expr *expr);
@@ -331,10 +357,16 @@ void solves_build(Checker *c);
 /* Refuses cohorts that start with something whose age of leaving is not known then. */
 void cohorts_check(Checker *c);
 
+/* fields.c: the limit of a facility, the target of a reserve; its money is the field's */
+const Node *field_amount(Checker *c, Field *field);
+
 /* contracts.c: parties, contracts, rules, slots */
 void parties_build(Checker *c);
 void contracts_build(Checker *c);
 void rules_build(Checker *c);
+/* The stock that a payment in this money raises or lowers; NO_ID without one. */
+uint32_t stock_of_money(Checker *c, const Env *env, const Expr *ref, const char *what,
+                        uint32_t money);
 
 /* tables.c */
 TableDef *table_named(Checker *c, Text name);

@@ -48,7 +48,7 @@ static void duplicate(Checker *c, const Decl *decl, const Decl *earlier)
 /* What a block says once: a second one would put the first out of force without a word. */
 static bool stands_once(DeclKind kind)
 {
-    return kind == DECL_STAGE || kind == DECL_LAYER || kind == DECL_PART_OF || kind == DECL_KEEP ||
+    return kind == DECL_STAGE || kind == DECL_LAYER || kind == DECL_PART_OF ||
            kind == DECL_DEFAULT_COSTS;
 }
 
@@ -409,9 +409,7 @@ static void collect_model(Checker *c, const Decl *decl)
         const Decl *setting = decl->members.items[i];
         if (text_is(setting->name, "clock"))
             read_clock(c, setting);
-        else if (text_is(setting->name, "money"))
-            c->model->currency = setting->name2;
-        else
+        else if (!text_is(setting->name, "money"))
             diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name_span,
                        "a model has `clock` and `money`, not `%.*s`", TEXT_ARG(setting->name));
     }
@@ -539,25 +537,6 @@ static uint32_t role(Checker *c, const char *name)
     return table_index(c->accounts, text_from(name));
 }
 
-/* `money = USD` names a unit of money. */
-static void check_currency(Checker *c)
-{
-    assert(c->model_decl && "only a model block names a currency");
-    const UnitDef *unit = units_find(c->units, c->model->currency);
-    Span at = c->model_decl->name_span;
-    for (size_t i = 0; i < c->model_decl->members.count; i++)
-        if (text_is(c->model_decl->members.items[i]->name, "money"))
-            at = c->model_decl->members.items[i]->name2_span;
-    if (!unit) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, at, "there is no currency `%.*s`",
-                             TEXT_ARG(c->model->currency));
-        suggest_nearest(c, d, at, c->units->names, c->model->currency);
-    } else if (!unit->is_currency) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, at, "`%.*s` is not a currency",
-                   TEXT_ARG(c->model->currency));
-    }
-}
-
 static void default_clock(Checker *c)
 {
     c->model->step = STEP_MONTH;
@@ -600,10 +579,7 @@ void collect_declarations(Checker *c)
                   "no `model` block: the clock is monthly for ten years from this January");
     }
     fill_periods(c);
-    if (c->model->currency.length == 0)
-        c->model->currency = TEXT("USD");
-    else
-        check_currency(c);
+    monies_check(c);
     c->model->minor_per_unit = 100;
     c->model->cash = role(c, "cash");
     c->model->payables = role(c, "payables");

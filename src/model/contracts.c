@@ -34,9 +34,8 @@ static uint32_t mirror_account(const Model *m, uint32_t account)
 
 static void build_opening(Checker *c, Instance *at, const Decl *decl)
 {
-    Party *party = &c->model->parties.items[at->party];
     Env env = env_of(at);
-    Unit money = money_unit(c);
+    uint32_t money;
     uint32_t account = table_index(c->accounts, decl->name);
     if (account == NO_ID) {
         Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name_span,
@@ -44,9 +43,16 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
         suggest_nearest(c, d, decl->name_span, c->accounts, decl->name);
         return;
     }
-    const Node *amount = elaborate_number(c, &env, decl->expr, &money, "an opening balance");
+    const Node *amount = elaborate_money(c, &env, decl->expr, "an opening balance", &money);
     if (!amount)
         return;
+    if (decl->name2.length > 0 && money_named(c, decl->name2) != money) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, decl->expr->span,
+                   "`%.*s` is in %.*s, and this amount is in %.*s",
+                   TEXT_ARG(span_text(c->diags->sources, decl->name2_span)), TEXT_ARG(decl->name2),
+                   TEXT_ARG(c->model->monies.items[money]));
+        return;
+    }
     Opening opening = {
         .account = account, .amount = amount, .against = NO_ID, .against_account = NO_ID};
     if (decl->ref) {
@@ -54,7 +60,9 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
             elaborate_reference(c, &env, decl->ref, c->party_kind, "whom a balance is against");
         if (!other)
             return;
-        opening.against = other->party;
+        opening.against = book_of_party(c, other, decl->ref, money);
+        if (opening.against == NO_ID)
+            return;
         opening.against_account = mirror_account(c->model, account);
         if (opening.against_account == NO_ID) {
             diag_error(c->diags, DIAG_BOOKS, decl->span,
@@ -63,28 +71,29 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
             return;
         }
     }
-    *LIST_PUSH(c->arena, &party->openings) = opening;
-    party->is_source_named = true;
+    Party *book = &c->model->parties.items[book_in(c->model, at->party, money)];
+    *LIST_PUSH(c->arena, &book->openings) = opening;
+    c->model->parties.items[at->party].is_source_named = true;
 }
 
 static void build_reserve(Checker *c, Instance *at, const Decl *decl)
 {
     Env env = env_of(at);
-    Unit money = money_unit(c);
+    Field *field = table_get(at->fields, decl->name);
     Instance *contract = elaborate_reference(c, &env, decl->ref, NULL, "what a reserve is for");
-    const Node *target = elaborate_number(c, &env, decl->expr, &money, "the target of a reserve");
+    const Node *target = field ? field_amount(c, field) : NULL;
+    if (!contract || !target)
+        return;
+    Unit money = money_unit(c, field->money);
     const Node *opening =
         decl->expr2 ? elaborate_number(c, &env, decl->expr2, &money, "what a reserve opens with")
                     : NULL;
-    Field *field = table_get(at->fields, decl->name);
-    if (!contract || !target || !field)
-        return;
     if (contract->contract == NO_ID) {
         diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a reserve is for a contract");
         return;
     }
     Reserve reserve = {.name = field->full_name,
-                       .party = at->party,
+                       .party = book_in(c->model, at->party, field->money),
                        .contract = contract->contract,
                        .target = target,
                        .opening = opening,
@@ -93,12 +102,59 @@ static void build_reserve(Checker *c, Instance *at, const Decl *decl)
     *LIST_PUSH(c->arena, &c->model->reserves) = reserve;
 }
 
+/* What is kept is kept in its own money. */
+static void build_keep(Checker *c, Instance *at, const Decl *decl, const Decl **earlier)
+{
+    Env env = env_of(at);
+    uint32_t money;
+    const Node *kept = elaborate_money(c, &env, decl->expr, "cash that is kept", &money);
+    Party *book = &c->model->parties.items[book_in(c->model, at->party, money)];
+
+    if (earlier[money]) {
+        Diag *d =
+            diag_error(c->diags, DIAG_DUPLICATE_NAME, decl->name_span, "`keep` is given twice");
+        diag_label(c->diags, d, earlier[money]->name_span, "first here");
+        return;
+    }
+    earlier[money] = decl;
+    book->keep = kept;
+    book->keep_rank = (uint32_t)c->model->ranks.count;
+    if (decl->name2.length == 0)
+        return;
+    book->keep_rank = table_index(c->ranks, decl->name2);
+    if (book->keep_rank == NO_ID) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span,
+                             "there is no rank `%.*s`", TEXT_ARG(decl->name2));
+        suggest_nearest(c, d, decl->name2_span, c->ranks, decl->name2);
+        book->keep_rank = 0;
+    }
+}
+
+/* Of all of a party's books alike. */
+static void build_losses(Checker *c, const Instance *at, const Decl *decl)
+{
+    Env env = {.self = (Instance *)at, .owner_name = at->path};
+    Unit plain = unit_plain();
+    const Node *of_cash = NULL, *of_receipts = NULL;
+    if (decl->expr)
+        of_cash =
+            elaborate_number(c, &env, decl->expr, &plain, "the share of cash lost on default");
+    if (decl->expr2)
+        of_receipts =
+            elaborate_number(c, &env, decl->expr2, &plain, "the share of receipts lost on default");
+    for (uint32_t money = 0; money < c->model->monies.count; money++) {
+        Party *book = &c->model->parties.items[book_in(c->model, at->party, money)];
+        book->loss_of_cash = of_cash;
+        book->loss_of_receipts = of_receipts;
+    }
+}
+
 static void build_party(Checker *c, Instance *at)
 {
-    Party *party = &c->model->parties.items[at->party];
-    Env env = env_of(at);
-    Unit money = money_unit(c), plain = unit_plain();
-    party->is_source_named = at->decl->attribution.kind != ATTRIBUTION_NONE;
+    const Decl *keeps[LIMIT_MONIES] = {NULL};
+
+    c->model->parties.items[at->party].is_source_named =
+        at->decl->attribution.kind != ATTRIBUTION_NONE;
     for (size_t i = 0; i < at->members.count; i++) {
         const Decl *m = at->members.items[i];
         if (!m)
@@ -108,29 +164,13 @@ static void build_party(Checker *c, Instance *at)
             build_opening(c, at, m);
             break;
         case DECL_KEEP:
-            party->keep = elaborate_number(c, &env, m->expr, &money, "cash that is kept");
-            party->keep_rank = (uint32_t)c->model->ranks.count;
-            if (m->name2.length > 0) {
-                party->keep_rank = table_index(c->ranks, m->name2);
-                if (party->keep_rank == NO_ID) {
-                    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, m->name2_span,
-                                         "there is no rank `%.*s`", TEXT_ARG(m->name2));
-                    suggest_nearest(c, d, m->name2_span, c->ranks, m->name2);
-                    party->keep_rank = 0;
-                }
-            }
+            build_keep(c, at, m, keeps);
             break;
         case DECL_RESERVE:
             build_reserve(c, at, m);
             break;
         case DECL_DEFAULT_COSTS:
-            party->loss_of_cash = m->expr ? elaborate_number(c, &env, m->expr, &plain,
-                                                             "the share of cash lost on default")
-                                          : NULL;
-            party->loss_of_receipts =
-                m->expr2 ? elaborate_number(c, &env, m->expr2, &plain,
-                                            "the share of receipts lost on default")
-                         : NULL;
+            build_losses(c, at, m);
             break;
         default:
             break;
@@ -235,21 +275,6 @@ static void build_contract(Checker *c, Instance *at)
 
 /* ---- facilities and guarantees --------------------------------------------------------- */
 
-static uint32_t stock_of(Checker *c, const Env *env, const Expr *ref)
-{
-    if (!ref)
-        return NO_ID;
-    Typed t = elaborate(c, env, ref);
-    if (t.type.tag == KIND_OF_ERROR)
-        return NO_ID;
-    if (!t.field || t.field->tag != FIELD_STOCK) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, ref->span,
-                   "what a payment raises or lowers is a stock");
-        return NO_ID;
-    }
-    return t.field->index;
-}
-
 static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee, uint32_t category,
                           uint32_t contract)
 {
@@ -272,11 +297,10 @@ static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee,
 static void build_facility(Checker *c, Instance *at, const Decl *decl)
 {
     Env env = env_of(at);
-    Unit money = money_unit(c);
     Field *field = table_get(at->fields, decl->name);
     Instance *lender = elaborate_reference(c, &env, decl->ref, c->party_kind, "who lends");
     Instance *borrower = elaborate_reference(c, &env, decl->ref2, c->party_kind, "who borrows");
-    const Node *limit = elaborate_number(c, &env, decl->expr, &money, "the limit of a facility");
+    const Node *limit = field ? field_amount(c, field) : NULL;
     uint32_t category = table_index(c->categories, decl->name2);
     if (category == NO_ID) {
         Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span,
@@ -284,20 +308,45 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
         suggest_nearest(c, d, decl->name2_span, c->categories, decl->name2);
         return;
     }
-    if (!field || !lender || !borrower || !limit)
+    if (!lender || !borrower || !limit)
         return;
-    Facility facility = {.name = field->full_name,
-                         .lender = lender->party,
-                         .borrower = borrower->party,
-                         .contract = at->contract,
-                         .limit = limit,
-                         .is_for_shortfall = decl->is_for_shortfall,
-                         .raises = stock_of(c, &env, decl->ref3)};
+    Facility facility = {
+        .name = field->full_name,
+        .lender = book_of_party(c, lender, decl->ref, field->money),
+        .borrower = book_of_party(c, borrower, decl->ref2, field->money),
+        .contract = at->contract,
+        .limit = limit,
+        .is_for_shortfall = decl->is_for_shortfall,
+        .raises = stock_of_money(c, &env, decl->ref3, "what a payment raises", field->money)};
+    if (facility.lender == NO_ID || facility.borrower == NO_ID)
+        return;
     facility.slot =
-        made_slot(c, field->full_name, lender->party, borrower->party, category, at->contract);
+        made_slot(c, field->full_name, facility.lender, facility.borrower, category, at->contract);
     field->index = (uint32_t)c->model->facilities.count;
     c->model->values.items[field->value].facility = field->index;
     *LIST_PUSH(c->arena, &c->model->facilities) = facility;
+}
+
+static uint32_t taker_of_losses(const Model *m)
+{
+    for (uint32_t i = 0; i < m->parties.count; i++)
+        if (text_is(m->parties.items[i].name, "costs_of_default") && m->parties.items[i].is_outside)
+            return i;
+    return NO_ID;
+}
+
+/* A further book in which nothing falls due and nothing is has nothing to lose. */
+static bool may_lose(const Model *m, uint32_t party)
+{
+    const Party *book = &m->parties.items[party];
+    bool is_used = book->owner == party || book->openings.count > 0;
+
+    for (size_t i = 0; i < m->slots.count && !is_used; i++)
+        is_used = m->slots.items[i].payer == party || m->slots.items[i].payee == party;
+    for (uint32_t p = 0; p < m->parties.count && !is_used; p++)
+        for (size_t i = 0; i < m->parties.items[p].openings.count; i++)
+            is_used |= m->parties.items[p].openings.items[i].against == party;
+    return is_used && (book->loss_of_cash || book->loss_of_receipts);
 }
 
 /* What a party loses in default is a payment that clearing decides on. */
@@ -305,23 +354,20 @@ static void build_default_costs(Checker *c)
 {
     Model *m = c->model;
     uint32_t category = table_index(c->categories, TEXT("default_costs"));
-    uint32_t payee = NO_ID;
-    for (uint32_t i = 0; i < m->parties.count; i++)
-        if (text_is(m->parties.items[i].name, "costs_of_default") && m->parties.items[i].is_outside)
-            payee = i;
+    uint32_t taker = taker_of_losses(m);
     for (uint32_t i = 0; i < m->parties.count; i++) {
         Party *party = &m->parties.items[i];
         party->loss_slot = NO_ID;
-        if (!party->loss_of_cash && !party->loss_of_receipts)
+        if (!may_lose(m, i))
             continue;
-        if (payee == NO_ID || category == NO_ID) {
-            diag_error(c->diags, DIAG_BOOKS, c->parties.items[i]->decl->name_span,
+        if (taker == NO_ID || category == NO_ID) {
+            diag_error(c->diags, DIAG_BOOKS, party->span,
                        "default costs need an outside party `costs_of_default` and a category "
                        "`default_costs`; `import gigawatt` declares both");
             return;
         }
         Text name = text_format(c->arena, "%.*s#default_costs", TEXT_ARG(party->name));
-        party->loss_slot = made_slot(c, name, i, payee, category, NO_ID);
+        party->loss_slot = made_slot(c, name, i, book_in(m, taker, party->money), category, NO_ID);
     }
 }
 
@@ -359,13 +405,38 @@ static void cover_contract(Checker *c, Guarantee *g, uint32_t contract, uint32_t
     }
 }
 
+/* What it covers is owed by one party, in the money of its cap. */
+static bool cover_group(Checker *c, Guarantee *g, const Decl *decl, const Instance *group,
+                        uint32_t money, uint32_t category)
+{
+    const Model *m = c->model;
+
+    for (size_t i = 0; i < table_count(group->children); i++) {
+        const Instance *child = table_at(group->children, i)->value;
+        if (child->contract == NO_ID || m->contracts.items[child->contract].second == NO_ID)
+            continue;
+        uint32_t debtor = book_in(m, m->contracts.items[child->contract].second, money);
+        if (g->debtor != NO_ID && g->debtor != debtor) {
+            diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                       "what a guarantee covers is owed by one party, but `%.*s` and `%.*s` owe "
+                       "under these contracts; guarantee each by itself",
+                       TEXT_ARG(m->parties.items[g->debtor].name),
+                       TEXT_ARG(m->parties.items[debtor].name));
+            return false;
+        }
+        g->debtor = debtor;
+        cover_contract(c, g, child->contract, debtor, category);
+    }
+    return true;
+}
+
 static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t number)
 {
     Env env = env_of(at);
-    Unit money = money_unit(c);
+    uint32_t money;
     Typed of = elaborate(c, &env, decl->ref);
     Instance *guarantor = elaborate_reference(c, &env, decl->ref2, c->party_kind, "who guarantees");
-    const Node *cap = elaborate_number(c, &env, decl->expr, &money, "the cap of a guarantee");
+    const Node *cap = elaborate_money(c, &env, decl->expr, "the cap of a guarantee", &money);
     uint32_t category = table_index(c->categories, TEXT("guarantee"));
     if (of.type.tag == KIND_OF_ERROR || !guarantor || !cap)
         return;
@@ -384,40 +455,34 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
                     : text_format(c->arena, "%.*s#guarantee%zu", TEXT_ARG(at->path), number);
     Instance *covered = of.instance;
     Guarantee g = {.name = name,
-                   .guarantor = guarantor->party,
+                   .guarantor = book_of_party(c, guarantor, decl->ref2, money),
                    .cap = cap,
                    .own_contract = at->contract,
                    .contract = covered->contract,
                    .debtor = NO_ID,
-                   .raises = stock_of(c, &env, decl->ref3)};
+                   .raises = stock_of_money(c, &env, decl->ref3, "what a payment raises", money)};
+    if (g.guarantor == NO_ID)
+        return;
     if (covered->party != NO_ID) {
-        g.debtor = covered->party;
+        g.debtor = book_of_party(c, covered, decl->ref, money);
+        if (g.debtor == NO_ID)
+            return;
         cover_contract(c, &g, NO_ID, g.debtor, category);
     } else if (covered->contract != NO_ID) {
-        g.debtor = c->model->contracts.items[covered->contract].second;
+        uint32_t second = c->model->contracts.items[covered->contract].second;
+        g.debtor = second == NO_ID ? NO_ID : book_in(c->model, second, money);
         cover_contract(c, &g, covered->contract, g.debtor, category);
-    } else if (covered->is_group) {
-        for (size_t i = 0; i < table_count(covered->children); i++) {
-            Instance *child = table_at(covered->children, i)->value;
-            if (child->contract == NO_ID)
-                continue;
-            uint32_t debtor = c->model->contracts.items[child->contract].second;
-            if (g.debtor != NO_ID && g.debtor != debtor) {
-                diag_error(
-                    c->diags, DIAG_WRONG_TYPE, decl->ref->span,
-                    "what a guarantee covers is owed by one party, but `%.*s` and `%.*s` owe "
-                    "under these contracts; guarantee each by itself",
-                    TEXT_ARG(c->model->parties.items[g.debtor].name),
-                    TEXT_ARG(c->model->parties.items[debtor].name));
-                return;
-            }
-            g.debtor = debtor;
-            cover_contract(c, &g, child->contract, g.debtor, category);
-        }
+    } else if (covered->is_group && !cover_group(c, &g, decl, covered, money, category)) {
+        return;
     }
     if (g.debtor == NO_ID || g.covered.count == 0) {
         diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
-                   "there is nothing that its second party pays under this contract to guarantee");
+                   c->model->monies.count == 1
+                       ? "there is nothing that its second party pays under this contract to "
+                         "guarantee"
+                       : "there is nothing that its second party pays under this contract in %.*s "
+                         "to guarantee",
+                   TEXT_ARG(c->model->monies.items[money]));
         return;
     }
     if (g.debtor == g.guarantor) {

@@ -17,25 +17,42 @@ static void wrong_type(Checker *c, Span at, const Typed *found, const char *want
                TEXT_ARG(type_name(c, &found->type)));
 }
 
+static const Node *number_in(Checker *c, const Env *env, const Expr *expr, const Typed *t,
+                             const Unit *wanted, const char *what)
+{
+    if (t->type.tag == KIND_OF_ERROR)
+        return NULL;
+    if (!is_number(t)) {
+        wrong_type(c, expr->span, t, "a number", what);
+        return NULL;
+    }
+    if (wanted && !dimensions_equal(&t->type.unit.dims, &wanted->dims)) {
+        Type asked = type_number(*wanted);
+        Diag *d =
+            diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
+                       TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t->type)));
+        hint_of_currency(c, env, d, expr, wanted, &t->type.unit);
+        return NULL;
+    }
+    return t->node;
+}
+
 const Node *elaborate_number(Checker *c, const Env *env, const Expr *expr, const Unit *wanted,
                              const char *what)
 {
     Typed t = elaborate(c, env, expr);
-    if (t.type.tag == KIND_OF_ERROR)
-        return NULL;
-    if (!is_number(&t)) {
-        wrong_type(c, expr->span, &t, "a number", what);
-        return NULL;
-    }
-    if (wanted && !dimensions_equal(&t.type.unit.dims, &wanted->dims)) {
-        Type asked = type_number(*wanted);
-        Diag *d =
-            diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
-                       TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
-        hint_of_currency(c, env, d, expr, wanted, &t.type.unit);
-        return NULL;
-    }
-    return t.node;
+
+    return number_in(c, env, expr, &t, wanted, what);
+}
+
+const Node *elaborate_money(Checker *c, const Env *env, const Expr *expr, const char *what,
+                            uint32_t *money)
+{
+    Typed t = elaborate(c, env, expr);
+    *money = money_of_type(c, &t.type);
+    Unit unit = money_unit(c, *money);
+
+    return number_in(c, env, expr, &t, &unit, what);
 }
 
 const Node *elaborate_yesno(Checker *c, const Env *env, const Expr *expr, const char *what)

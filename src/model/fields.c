@@ -528,6 +528,35 @@ static void elaborate_flow(Checker *c, Field *field)
     field->typed = (Typed){.type = type, .node = node_value(c, id)};
 }
 
+const Node *field_amount(Checker *c, Field *field)
+{
+    Env env = {.self = field->owner, .owner_name = field->owner->path};
+    const char *what =
+        field->tag == FIELD_FACILITY ? "the limit of a facility" : "the target of a reserve";
+
+    if (!field->amount)
+        field->amount = elaborate_money(c, &env, field->decl->expr, what, &field->money);
+    return field->amount;
+}
+
+/* In the money of its amount. Where that is to be found out, what reads the facility or reserve
+ * in it takes it to be in the main one. */
+static void elaborate_backing(Checker *c, Field *field)
+{
+    ValueId id = field_value_id(
+        c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
+    Type type = type_money(c, 0);
+
+    field->typed = (Typed){.type = type, .node = node_value(c, id)};
+    if (c->model->monies.count > 1) {
+        field->state = FIELD_TYPED;
+        (void)field_amount(c, field);
+        type = type_money(c, field->money);
+    }
+    describe_value(c, id, &type, field->decl->doc);
+    field->typed = (Typed){.type = type, .node = node_value(c, id)};
+}
+
 static void elaborate_by_tag(Checker *c, Field *field)
 {
     switch (field->tag) {
@@ -568,14 +597,9 @@ static void elaborate_by_tag(Checker *c, Field *field)
         break;
     }
     case FIELD_FACILITY:
-    case FIELD_RESERVE: {
-        ValueId id = field_value_id(
-            c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
-        Type type = type_money(c);
-        describe_value(c, id, &type, field->decl->doc);
-        field->typed = (Typed){.type = type, .node = node_value(c, id)};
+    case FIELD_RESERVE:
+        elaborate_backing(c, field);
         break;
-    }
     default:
         field->typed = typed_error();
     }

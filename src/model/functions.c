@@ -333,11 +333,12 @@ static Typed call_unpaid(Checker *c, const Env *env, const Expr *expr)
                                           "who leaves something unpaid");
     if (!party)
         return typed_error();
+    Text book = c->model->parties.items[party->party].name;
     ValueId id =
-        state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party->path)), VALUE_UNPAID);
+        state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(book)), VALUE_UNPAID);
     c->model->values.items[id].party = party->party;
-    c->model->values.items[id].unit = c->model->currency;
-    return read_state(c, env, id, type_money(c));
+    c->model->values.items[id].unit = c->model->monies.items[party->money];
+    return read_state(c, env, id, type_money(c, party->money));
 }
 
 static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_received)
@@ -374,9 +375,10 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_
     v->party = who.instance->party;
     v->contract = who.instance->party == NO_ID ? who.instance->contract : NO_ID;
     v->category = category;
-    v->unit = c->model->currency;
+    v->money = who.instance->money;
+    v->unit = c->model->monies.items[v->money];
     v->measure = MEASURE_AMOUNT;
-    return read_state(c, env, id, type_money(c));
+    return read_state(c, env, id, type_money(c, v->money));
 }
 
 /* ---- plain functions

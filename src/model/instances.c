@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_PARTS_LOOKED_AT = 1000 }; /* for the money of an amount that is not yet typed */
+
 static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *kind,
                               const Decl *decl)
 {
@@ -424,6 +426,18 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
     return ok;
 }
 
+/* `EUR = ...` in a party would hide its book in that money. */
+static void refuse_money_fields(Checker *c, const Instance *party)
+{
+    for (size_t i = 0; i < table_count(party->fields); i++) {
+        const Field *field = table_at(party->fields, i)->value;
+        if (c->model->monies.count > 1 && money_named(c, field->name) != NO_ID)
+            diag_error(c->diags, DIAG_DUPLICATE_NAME, field->decl->name_span,
+                       "`%.*s` is every party's book in that money, not a name to give",
+                       TEXT_ARG(field->name));
+    }
+}
+
 /* `cash = 5 bn USD` in a party would hide the account; what was meant is its opening balance. */
 static void refuse_account_fields(Checker *c, const Instance *party)
 {
@@ -477,6 +491,7 @@ static void expand_top(Checker *c, const Decl *decl)
         Instance *party = instance_new(c, root, decl->name, c->party_kind, decl);
         take_members(c, party, decl, true, 1);
         refuse_account_fields(c, party);
+        refuse_money_fields(c, party);
         *LIST_PUSH(c->arena, &c->party_kind->instances) = party;
         *LIST_PUSH(c->arena, &c->parties) = party;
         break;
@@ -692,17 +707,64 @@ static void refuse_opening(Checker *c, const Decl *o, const Decl *there, const c
     diag_because(c->diags, d, "%s", why);
 }
 
+/* The money that an amount is written in, found before anything has a type; NO_ID: not known, or
+ * not found among as many parts of expressions as are left to look at. */
+static uint32_t money_written(Checker *c, const Instance *self, const Expr *e, int *n_left)
+{
+    uint32_t money = NO_ID;
+
+    if (!e || --*n_left < 0)
+        return NO_ID;
+    for (size_t i = 0; e->unit && i < e->unit->factors.count && money == NO_ID; i++)
+        money = money_named(c, e->unit->factors.items[i].name);
+    for (const Instance *at = e->kind == EXPR_WORD ? self : NULL; at; at = at->owner) {
+        const Field *field = table_get(at->fields, e->name);
+        const UnitExpr *unit = field ? &field->type_decl->type.unit : NULL;
+        if (!field)
+            continue;
+        if (!field->type_decl->type.is_present && field->decl->dist)
+            unit = field->decl->dist->unit;
+        for (size_t i = 0; unit && i < unit->factors.count && money == NO_ID; i++)
+            money = money_named(c, unit->factors.items[i].name);
+        return money != NO_ID ? money : money_written(c, at, field->decl->expr, n_left);
+    }
+    for (size_t i = 0; i < e->args.count && money == NO_ID; i++)
+        money = money_written(c, self, e->args.items[i], n_left);
+    return money;
+}
+
+static bool is_opening_in(Checker *c, const Instance *party, const Decl *m, Text account,
+                          uint32_t money)
+{
+    int n_left = MOST_PARTS_LOOKED_AT;
+
+    return m && m->kind == DECL_OPENING && text_equal(m->name, account) &&
+           (c->model->monies.count == 1 || money_written(c, party, m->expr, &n_left) == money);
+}
+
+/* The party of `lab.cash` and of `lab.EUR.cash`, and in which money. */
+static Instance *party_of_opening(Checker *c, const Expr *ref, uint32_t *money)
+{
+    const Expr *base = ref->kind == EXPR_FIELD ? ref->args.items[0] : NULL;
+    uint32_t named =
+        base && base->kind == EXPR_FIELD ? money_named(c, base->name) : (uint32_t)NO_ID;
+    Instance *party = owner_of_reference(c, c->root, named == NO_ID ? ref : base);
+
+    *money = named == NO_ID ? 0 : named;
+    return party && party->party != NO_ID ? party : NULL;
+}
+
 /* `lab.cash = 3 bn USD` is what a party's account holds when the clock starts, as for a stock. */
 static bool override_opening(Checker *c, const Decl *o)
 {
-    Instance *party = owner_of_reference(c, c->root, o->ref);
+    uint32_t money;
+    Instance *party = party_of_opening(c, o->ref, &money);
     size_t n_there = 0;
     size_t at = 0;
-    if (!party || party->party == NO_ID || table_index(c->accounts, o->ref->name) == NO_ID)
+    if (!party || table_index(c->accounts, o->ref->name) == NO_ID)
         return false;
     for (size_t i = 0; i < party->members.count; i++) {
-        const Decl *m = party->members.items[i];
-        if (!m || m->kind != DECL_OPENING || !text_equal(m->name, o->ref->name))
+        if (!is_opening_in(c, party, party->members.items[i], o->ref->name, money))
             continue;
         at = i;
         n_there++;
@@ -726,6 +788,8 @@ static bool override_opening(Checker *c, const Decl *o)
         *changed = (Decl){
             .kind = DECL_OPENING, .span = o->span, .name = o->ref->name, .name_span = o->ref->span};
     changed->expr = (Expr *)changed_amount(c, o, changed->expr);
+    changed->name2 = c->model->monies.items[money];
+    changed->name2_span = o->ref->span;
     if (there)
         party->members.items[at] = changed;
     else

@@ -118,11 +118,11 @@ typedef enum {
                       source's growth per rate_months */
     VALUE_LATCH,   /* source as it was in the period that holds the date `expr`; NaN before; before
                       the clock: its first value */
-    VALUE_ACCOUNT, /* party, account: balance in money units (USD) */
+    VALUE_ACCOUNT, /* party, account: balance in units of the party's money */
     VALUE_UNPAID,  /* party: arrears that it owes */
     VALUE_RECEIVED,
     VALUE_PAID, /* party or contract (the other NO_ID), category (NO_ID: any): cash of last period;
-                   closing: of this one */
+                   closing: of this one. Of a contract in one money */
     VALUE_DEFAULTED,    /* party: 1 once in default */
     VALUE_DEFAULT_DATE, /* party: last day of the period of default, or never */
     VALUE_STAGE,        /* contract: its Stage as a number, after phase 1 */
@@ -192,6 +192,7 @@ typedef struct Value {
     const Node *first;  /* lag, delay; growth and latch: the `from` date is `first` */
     uint32_t stock, ring, party, account, contract, category, facility, reserve, allocation, solve,
         index;
+    uint32_t money; /* received, paid of a contract */
 } Value;
 
 /* ---- state ------------------------------------------------------------------ */
@@ -292,6 +293,8 @@ typedef struct {
 typedef struct {
     Text name, title;
     Span span;
+    uint32_t owner; /* itself; of a further book, in another money, the party whose it is */
+    uint32_t money; /* Model.monies */
     bool is_outside;
     bool is_source_named; /* has an attribution or opening balances: else the report warns */
     LIST(Opening) openings;
@@ -368,8 +371,9 @@ typedef struct {
     Span span;                                       /* of the statement, or its contract's */
     uint32_t payer, payee, category, rank, contract; /* contract may be NO_ID */
     uint32_t terms; /* the contract whose grace its arrears have: its own, or the guaranteed one */
-    uint32_t carry; /* where its sub-cent remainder is kept: one for each contract and category */
-    bool is_rest;   /* amount is a share of what is left */
+    uint32_t
+        carry;    /* where its sub-cent remainder is kept: one for each contract, category, money */
+    bool is_rest; /* amount is a share of what is left */
     const Node *rest_cap;    /* NULL: none */
     uint32_t raises, lowers; /* stocks, or NO_ID: by what was really paid */
     bool
@@ -443,6 +447,7 @@ typedef struct {
     double at;                   /* why, NaN: none */
     uint32_t party, account;     /* who_pays; plan: party */
     uint32_t contract;           /* bank_test */
+    uint32_t money;              /* bank_test */
     LIST(double) numbers;        /* reach: marks in base units */
     double term_start, term_end; /* who_pays window in days, NaN: the whole clock */
     LIST(Text) setting_names;    /* bank_test { dscr = 1.3; ... }: values in base units */
@@ -480,7 +485,8 @@ typedef struct Model {
     Day from, until; /* first and last day of the clock */
     uint32_t n_periods;
     const Day *first_days, *last_days; /* n_periods each */
-    Text currency;                     /* "USD" */
+    Text currency;                     /* "USD": the main money */
+    LIST(Text) monies;                 /* in which there are books; the main one first */
     double minor_per_unit;             /* 100 */
     Text scenario;                     /* "" for the base */
     Text settings;                     /* what was set from outside, as written: "x = 1; y = 2" */
@@ -500,7 +506,9 @@ typedef struct Model {
     uint32_t cash, payables, receivables, opening_equity; /* accounts by role */
     LIST(Category) categories;
     LIST(Text) ranks;
-    LIST(Party) parties;      /* in name order */
+    LIST(Party)
+    parties; /* in name order; one that has a book in a further money is followed by
+                that book, a party by itself but for its default ("lab.EUR") */
     LIST(Contract) contracts; /* in name order */
     LIST(Rule) rules;         /* in the order of contracts, then as written */
     LIST(Slot) slots;
@@ -527,6 +535,17 @@ typedef struct Model {
 
 /* A constant with those literals (by index) at so many times their numbers. */
 double node_renumbered(const Node *node, const bool *is_raised, double factor);
+
+/* What a reader is told of a book: whose it is, and in which money. */
+static inline Text book_owner(const Model *model, uint32_t party)
+{
+    return model->parties.items[model->parties.items[party].owner].name;
+}
+
+static inline Text book_money(const Model *model, uint32_t party)
+{
+    return model->monies.items[model->parties.items[party].money];
+}
 
 /* The model as text, for `gw dump model`. */
 Text model_dump(Arena *arena, const Model *model);

@@ -35,19 +35,22 @@ static Typed read_field(Checker *c, const Env *env, Field *field, Span at)
 
 static Typed party_account(Checker *c, const Env *env, Instance *party, uint32_t account)
 {
-    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(party->path),
+    Text book = c->model->parties.items[party->party].name;
+    Text key = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(book),
                            TEXT_ARG(c->model->accounts.items[account].name));
     ValueId id = state_value(c, key, VALUE_ACCOUNT);
     Value *v = &c->model->values.items[id];
     v->party = party->party;
     v->account = account;
-    v->unit = c->model->currency;
-    return read_state(c, env, id, type_money(c));
+    v->unit = c->model->monies.items[party->money];
+    return read_state(c, env, id, type_money(c, party->money));
 }
 
+/* Of the party with all its books. */
 static Typed party_state(Checker *c, const Env *env, Instance *party, const char *name,
                          ValueKind kind, TypeTag tag)
 {
+    party = party->is_book ? party->owner : party;
     ValueId id =
         state_value(c, text_format(c->arena, "%.*s.%s", TEXT_ARG(party->path), name), kind);
     Value *v = &c->model->values.items[id];
@@ -171,6 +174,8 @@ static bool member(Checker *c, const Env *env, Instance *of, Text name, Span at,
         *out = reference(child);
         return true;
     }
+    if (of->is_book && of->contract != NO_ID)
+        return member(c, env, of->owner, name, at, out);
     if (of->party != NO_ID) {
         uint32_t account = table_index(c->accounts, name);
         if (account != NO_ID) {
@@ -195,6 +200,18 @@ static bool member(Checker *c, const Env *env, Instance *of, Text name, Span at,
         return true;
     }
     return false;
+}
+
+/* `lab.EUR`, where a model keeps books in more than one money. */
+static bool book_named(Checker *c, Instance *of, Text name, Typed *out)
+{
+    uint32_t money = money_named(c, name);
+
+    if (c->model->monies.count == 1 || money == NO_ID || of->is_book ||
+        (of->party == NO_ID && of->contract == NO_ID))
+        return false;
+    *out = reference(book_instance(c, of, money));
+    return true;
 }
 
 static bool owner_by_kind(Instance *of, Text name, Typed *out)
@@ -336,7 +353,8 @@ Typed elaborate_member(Checker *c, const Env *env, const Expr *expr)
     }
     if (of.type.tag == KIND_OF_REFERENCE) {
         Typed out;
-        if (member(c, env, of.instance, expr->name, expr->span, &out))
+        if (member(c, env, of.instance, expr->name, expr->span, &out) ||
+            book_named(c, of.instance, expr->name, &out))
             return out;
         if (owner_by_kind(of.instance, expr->name, &out))
             return out;

@@ -324,9 +324,9 @@ static void read_account(Checker *c, View *view, const Expr *expr)
 }
 
 /* What a bank lends on is money of each period, or money per time. */
-static bool is_cash_series(Checker *c, const Expr *expr, const Type *type)
+static bool is_cash_series(Checker *c, const View *view, const Expr *expr, const Type *type)
 {
-    Unit money = money_unit(c);
+    Unit money = money_unit(c, view->money);
     Unit per_time = unit_divide(money, unit_time());
     bool fits = type->tag == KIND_OF_NUMBER && (dimensions_equal(&type->unit.dims, &money.dims) ||
                                                 dimensions_equal(&type->unit.dims, &per_time.dims));
@@ -334,8 +334,8 @@ static bool is_cash_series(Checker *c, const Expr *expr, const Type *type)
     if (!fits)
         diag_error(c->diags, DIAG_WRONG_UNIT, expr->span,
                    "the cash of a bank's test must be in %.*s or %.*s per time, not %.*s",
-                   TEXT_ARG(c->model->currency), TEXT_ARG(c->model->currency),
-                   TEXT_ARG(type_phrase(c, type)));
+                   TEXT_ARG(c->model->monies.items[view->money]),
+                   TEXT_ARG(c->model->monies.items[view->money]), TEXT_ARG(type_phrase(c, type)));
     return fits;
 }
 
@@ -358,7 +358,8 @@ static const struct {
 
 /* A bank's setting in what the test reckons with: years, shares a year, money. False after a
  * diagnostic. */
-static bool read_bank_setting(Checker *c, const Decl *setting, const Typed *t, double *x)
+static bool read_bank_setting(Checker *c, const View *view, const Decl *setting, const Typed *t,
+                              double *x)
 {
     size_t n = sizeof bank_settings / sizeof *bank_settings, which = 0;
     Table *names = table_new(c->arena);
@@ -376,7 +377,8 @@ static bool read_bank_setting(Checker *c, const Decl *setting, const Typed *t, d
         return false;
     }
     const Dimensions *dims = &t->type.unit.dims;
-    Unit money = money_unit(c), time = unit_time(), rate = unit_divide(unit_plain(), time);
+    Unit money = money_unit(c, view->money), time = unit_time(),
+         rate = unit_divide(unit_plain(), time);
     SettingUnit unit = bank_settings[which].unit;
     bool is_plain = dims->n == 0 && unit != SETTING_MONEY;
     bool fits = is_plain || (unit == SETTING_MONEY && dimensions_equal(dims, &money.dims)) ||
@@ -419,7 +421,7 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         return;
     }
     bool is_cash = text_is(view->name, "bank_test") && text_is(setting->name, "cash");
-    if (is_cash && !is_cash_series(c, setting->expr, &t.type))
+    if (is_cash && !is_cash_series(c, view, setting->expr, &t.type))
         return;
     double x = NAN;
     uint32_t output = NO_ID;
@@ -433,7 +435,8 @@ static void read_setting(Checker *c, View *view, const Decl *setting, const Expr
         x = NAN;
         output = add_output(c, span_text(c->diags->sources, setting->expr->span), &t, true);
     }
-    if (text_is(view->name, "bank_test") && !is_cash && !read_bank_setting(c, setting, &t, &x))
+    if (text_is(view->name, "bank_test") && !is_cash &&
+        !read_bank_setting(c, view, setting, &t, &x))
         return;
     *LIST_PUSH(c->arena, &view->setting_names) = setting->name;
     *LIST_PUSH(c->arena, &view->setting_values) = x;
@@ -459,13 +462,42 @@ static void read_scenarios(Checker *c, View *view, const Decl *decl)
     }
 }
 
+/* A loan's test is in its money: the one that is named, or in which it lends. */
+static void read_money_of_loan(Checker *c, View *view, const Expr *expr, const Instance *loan)
+{
+    const Model *m = c->model;
+    uint32_t lent_in = NO_ID;
+
+    view->money = loan->money;
+    for (size_t i = 0; i < m->slots.count && !loan->is_book; i++) {
+        const Slot *slot = &m->slots.items[i];
+        uint32_t account = m->categories.items[slot->category].payee;
+        uint32_t money = m->parties.items[slot->payee].money;
+        if (slot->contract != loan->contract ||
+            m->accounts.items[account].type != ACCOUNT_LIABILITY)
+            continue;
+        if (lent_in != NO_ID && lent_in != money) {
+            Diag *d = diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+                                 "`%.*s` lends in %.*s and in %.*s, and a bank's test is in one "
+                                 "money",
+                                 TEXT_ARG(loan->path), TEXT_ARG(m->monies.items[lent_in]),
+                                 TEXT_ARG(m->monies.items[money]));
+            diag_because(c->diags, d, "Name one: `%.*s.%.*s`.", TEXT_ARG(loan->path),
+                         TEXT_ARG(m->monies.items[money]));
+            return;
+        }
+        lent_in = view->money = money;
+    }
+}
+
 static void read_contract(Checker *c, View *view, const Expr *expr)
 {
     Env env = closing_env(c, TEXT("report"));
     Typed t = elaborate(c, &env, expr);
-    if (t.type.tag == KIND_OF_REFERENCE && t.instance->contract != NO_ID)
+    if (t.type.tag == KIND_OF_REFERENCE && t.instance->contract != NO_ID) {
         view->contract = t.instance->contract;
-    else if (t.type.tag != KIND_OF_ERROR)
+        read_money_of_loan(c, view, expr, t.instance);
+    } else if (t.type.tag != KIND_OF_ERROR)
         diag_error(c->diags, DIAG_WRONG_TYPE, expr->span, "a bank's test is of a loan");
 }
 
@@ -607,6 +639,33 @@ static void show_everything(Checker *c)
         *LIST_PUSH(c->arena, &c->model->views) = view;
 }
 
+static bool owes(const Model *m, uint32_t party)
+{
+    for (size_t s = 0; s < m->slots.count; s++)
+        if (m->slots.items[s].payer == party)
+            return true;
+    return false;
+}
+
+/* Whether the party has arrears in any of its books; NULL when nothing ever falls due in one. */
+static const Node *is_late(Checker *c, const Env *env, uint32_t party)
+{
+    const Model *m = c->model;
+    const Node *late = NULL;
+
+    for (uint32_t p = party; p < m->parties.count && m->parties.items[p].owner == party; p++) {
+        if (!owes(m, p))
+            continue;
+        Text key = text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(m->parties.items[p].name));
+        ValueId unpaid = state_value(c, key, VALUE_UNPAID);
+        m->values.items[unpaid].party = p;
+        const Node *arrears = read_state(c, env, unpaid, type_plain()).node;
+        const Node *is_some = node_make(c, N_GT, arrears, node_const(c, 0), NULL);
+        late = late ? node_make(c, N_OR, late, is_some, NULL) : is_some;
+    }
+    return late;
+}
+
 /* The first month of arrears and the day of default of every inside party: the report's BREAKS. */
 static void watch_parties(Checker *c)
 {
@@ -617,20 +676,15 @@ static void watch_parties(Checker *c)
     m->default_date_outputs = defaulted;
     for (uint32_t i = 0; i < m->parties.count; i++) {
         late[i] = defaulted[i] = NO_ID;
-        bool owes = false;
-        for (size_t s = 0; s < m->slots.count; s++)
-            owes = owes || m->slots.items[s].payer == i;
-        if (m->parties.items[i].is_outside || !owes)
-            continue;
         Text party = m->parties.items[i].name;
         Env env = closing_env(c, text_format(c->arena, "watch %.*s", TEXT_ARG(party)));
-        ValueId unpaid =
-            state_value(c, text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(party)), VALUE_UNPAID);
-        m->values.items[unpaid].party = i;
+        if (m->parties.items[i].is_outside || m->parties.items[i].owner != i)
+            continue;
+        const Node *is_some = is_late(c, &env, i);
+        if (!is_some)
+            continue;
         ValueId source = value_hidden(c, &env, "late", VALUE_FORMULA);
-        Type money = type_plain();
-        const Node *arrears = read_state(c, &env, unpaid, money).node;
-        m->values.items[source].expr = node_make(c, N_GT, arrears, node_const(c, 0), NULL);
+        m->values.items[source].expr = is_some;
         m->values.items[source].type = TYPE_YESNO;
         ValueId first = value_hidden(c, &env, "first", VALUE_FIRST);
         m->values.items[first].source = source;

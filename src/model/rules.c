@@ -26,23 +26,23 @@ static const Node *times_count(RuleBuilder *b, const Node *amount)
 }
 
 /* An amount in `unit`; in `every` also a rate of it, multiplied by the stretch. */
-static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit, const char *what)
+static const Node *amount_in(RuleBuilder *b, const Expr *expr, const Typed *t, const Unit *unit,
+                             const char *what)
 {
     Checker *c = b->c;
-    Typed t = elaborate(c, &b->env, expr);
-    if (t.type.tag == KIND_OF_ERROR)
+    if (t->type.tag == KIND_OF_ERROR)
         return NULL;
     Unit rate = unit_divide(*unit, unit_time());
     bool is_zero = expr->kind == EXPR_NUMBER && expr->number == 0 && !expr->unit;
-    if (t.type.tag == KIND_OF_NUMBER &&
-        (is_zero || dimensions_equal(&t.type.unit.dims, &unit->dims)))
-        return times_count(b, t.node);
-    if (t.type.tag == KIND_OF_NUMBER && dimensions_equal(&t.type.unit.dims, &rate.dims)) {
+    if (t->type.tag == KIND_OF_NUMBER &&
+        (is_zero || dimensions_equal(&t->type.unit.dims, &unit->dims)))
+        return times_count(b, t->node);
+    if (t->type.tag == KIND_OF_NUMBER && dimensions_equal(&t->type.unit.dims, &rate.dims)) {
         if (b->rule.kind == RULE_EVERY)
-            return node_make(c, N_MUL, t.node, stretch_of_rate(c, &t.type, true), NULL);
+            return node_make(c, N_MUL, t->node, stretch_of_rate(c, &t->type, true), NULL);
         Diag *d = diag_error(c->diags, DIAG_RATE_AS_AMOUNT, expr->span,
                              "%s happens once here, and this is a rate, %.*s", what,
-                             TEXT_ARG(type_name(c, &t.type)));
+                             TEXT_ARG(type_name(c, &t->type)));
         diag_because(
             c->diags, d,
             "Multiply it by a duration, such as `* 1 month`, or pay it in an `every` rule.");
@@ -50,36 +50,56 @@ static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit,
     }
     Type asked = type_number(*unit);
     Diag *d = diag_error(c->diags, DIAG_WRONG_UNIT, expr->span, "%s must be %.*s, not %.*s", what,
-                         TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t.type)));
-    if (t.type.tag == KIND_OF_NUMBER)
-        hint_of_currency(c, &b->env, d, expr, unit, &t.type.unit);
+                         TEXT_ARG(type_phrase(c, &asked)), TEXT_ARG(type_phrase(c, &t->type)));
+    if (t->type.tag == KIND_OF_NUMBER)
+        hint_of_currency(c, &b->env, d, expr, unit, &t->type.unit);
     return NULL;
 }
 
-static Field *stock_named(RuleBuilder *b, const Expr *ref, const char *what)
+static const Node *amount_of(RuleBuilder *b, const Expr *expr, const Unit *unit, const char *what)
+{
+    Typed t = elaborate(b->c, &b->env, expr);
+
+    return amount_in(b, expr, &t, unit, what);
+}
+
+/* The same in the money that it is of. */
+static const Node *amount_of_money(RuleBuilder *b, const Expr *expr, const char *what,
+                                   uint32_t *money)
+{
+    Typed t = elaborate(b->c, &b->env, expr);
+    *money = money_of_type(b->c, &t.type);
+    Unit unit = money_unit(b->c, *money);
+
+    return amount_in(b, expr, &t, &unit, what);
+}
+
+static Field *stock_named(Checker *c, const Env *env, const Expr *ref, const char *what)
 {
     if (!ref)
         return NULL;
-    Typed t = elaborate(b->c, &b->env, ref);
+    Typed t = elaborate(c, env, ref);
     if (t.type.tag == KIND_OF_ERROR)
         return NULL;
     if (!t.field || t.field->tag != FIELD_STOCK) {
-        diag_error(b->c->diags, DIAG_WRONG_TYPE, ref->span, "%s must be a stock", what);
+        diag_error(c->diags, DIAG_WRONG_TYPE, ref->span, "%s must be a stock", what);
         return NULL;
     }
     return t.field;
 }
 
-static uint32_t money_stock(RuleBuilder *b, const Expr *ref, const char *what)
+uint32_t stock_of_money(Checker *c, const Env *env, const Expr *ref, const char *what,
+                        uint32_t money)
 {
-    Field *stock = stock_named(b, ref, what);
+    Field *stock = stock_named(c, env, ref, what);
     if (!stock)
         return NO_ID;
-    Unit money = money_unit(b->c);
-    if (!dimensions_equal(&stock->typed.type.unit.dims, &money.dims)) {
-        diag_error(b->c->diags, DIAG_WRONG_UNIT, ref->span,
+    Unit unit = money_unit(c, money);
+    if (!dimensions_equal(&stock->typed.type.unit.dims, &unit.dims)) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, ref->span,
                    "a payment raises or lowers a stock of %.*s, not of %.*s",
-                   TEXT_ARG(b->c->model->currency), TEXT_ARG(type_name(b->c, &stock->typed.type)));
+                   TEXT_ARG(c->model->monies.items[money]),
+                   TEXT_ARG(type_name(c, &stock->typed.type)));
         return NO_ID;
     }
     return stock->index;
@@ -87,11 +107,12 @@ static uint32_t money_stock(RuleBuilder *b, const Expr *ref, const char *what)
 
 /* ---- actions -------------------------------------------------------------------------- */
 
-static uint32_t carry_of(Checker *c, const Instance *at, uint32_t contract, uint32_t category)
+static uint32_t carry_of(Checker *c, const Instance *at, uint32_t contract, uint32_t category,
+                         uint32_t money)
 {
     Text key = contract != NO_ID
-                   ? text_format(c->arena, "carry %u %u", contract, category)
-                   : text_format(c->arena, "carry %.*s %u", TEXT_ARG(at->path), category);
+                   ? text_format(c->arena, "carry %u %u %u", contract, category, money)
+                   : text_format(c->arena, "carry %.*s %u %u", TEXT_ARG(at->path), category, money);
     uintptr_t found = (uintptr_t)table_get(c->values_by_key, key);
     if (!found) {
         found = ++c->model->n_carries;
@@ -112,12 +133,22 @@ static uint32_t index_or_report(RuleBuilder *b, const Table *table, Text name, S
     return index;
 }
 
+/* What is left is shared in the money of its cap, or of a book that is named; else the main one. */
+static uint32_t money_of_rest(const Instance *payer, const Instance *payee)
+{
+    if (payer && payer->is_book)
+        return payer->money;
+    return payee && payee->is_book ? payee->money : 0;
+}
+
 static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
 {
     Checker *c = b->c;
-    Unit money = money_unit(c), plain = unit_plain();
+    Unit plain = unit_plain();
+    const Node *cap = NULL;
     Instance *payer = elaborate_reference(c, &b->env, decl->ref, c->party_kind, "who pays");
     Instance *payee = elaborate_reference(c, &b->env, decl->ref2, c->party_kind, "who is paid");
+    uint32_t money = money_of_rest(payer, payee);
     uint32_t category =
         index_or_report(b, c->categories, decl->name2, decl->name2_span, "category");
     uint32_t rank = decl->name3.length > 0
@@ -125,7 +156,7 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                         : c->default_rank;
     action->amount =
         decl->is_rest ? elaborate_number(c, &b->env, decl->expr, &plain, "a share of what is left")
-                      : amount_of(b, decl->expr, &money, "a payment");
+                      : amount_of_money(b, decl->expr, "a payment", &money);
     if (!payer || !payee || category == NO_ID || rank == NO_ID || !action->amount)
         return false;
     if (payer == payee) {
@@ -133,21 +164,23 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                    TEXT_ARG(payer->path));
         return false;
     }
+    if (decl->expr2)
+        cap = elaborate_money(c, &b->env, decl->expr2, "the most that is paid", &money);
     Slot slot = {.span = decl->span,
-                 .payer = payer->party,
-                 .payee = payee->party,
+                 .payer = book_of_party(c, payer, decl->ref, money),
+                 .payee = book_of_party(c, payee, decl->ref2, money),
                  .category = category,
                  .rank = rank,
                  .contract = b->rule.contract,
                  .terms = b->rule.contract,
-                 .is_rest = decl->is_rest};
+                 .is_rest = decl->is_rest,
+                 .rest_cap = cap};
+    if (slot.payer == NO_ID || slot.payee == NO_ID)
+        return false;
     slot.name = text_format(c->arena, "%.*s.%u", TEXT_ARG(b->rule.name), b->n_actions);
-    slot.carry = carry_of(c, b->at, b->rule.contract, category);
-    slot.rest_cap = decl->expr2
-                        ? elaborate_number(c, &b->env, decl->expr2, &money, "the most that is paid")
-                        : NULL;
-    slot.raises = money_stock(b, decl->ref3, "what a payment raises");
-    slot.lowers = money_stock(b, decl->ref4, "what a payment lowers");
+    slot.carry = carry_of(c, b->at, b->rule.contract, category, money);
+    slot.raises = stock_of_money(c, &b->env, decl->ref3, "what a payment raises", money);
+    slot.lowers = stock_of_money(c, &b->env, decl->ref4, "what a payment lowers", money);
     action->slot = (uint32_t)c->model->slots.count;
     *LIST_PUSH(c->arena, &c->model->slots) = slot;
     return true;
@@ -156,9 +189,9 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
 static bool build_book(RuleBuilder *b, const Decl *decl, Action *action)
 {
     Checker *c = b->c;
-    Unit money = money_unit(c);
+    uint32_t money = 0;
     Instance *party = elaborate_reference(c, &b->env, decl->ref, c->party_kind, "whose book");
-    action->amount = amount_of(b, decl->expr, &money, "what is booked");
+    action->amount = amount_of_money(b, decl->expr, "what is booked", &money);
     action->from_account =
         index_or_report(b, c->accounts, decl->name2, decl->name2_span, "account");
     action->to_account = index_or_report(b, c->accounts, decl->name3, decl->name3_span, "account");
@@ -169,13 +202,13 @@ static bool build_book(RuleBuilder *b, const Decl *decl, Action *action)
                    "cash moves only by payment: `pay X from A to B as C`");
         return false;
     }
-    action->party = party->party;
-    return true;
+    action->party = book_of_party(c, party, decl->ref, money);
+    return action->party != NO_ID;
 }
 
 static bool build_add(RuleBuilder *b, const Decl *decl, Action *action)
 {
-    Field *stock = stock_named(b, decl->ref, "what is added to");
+    Field *stock = stock_named(b->c, &b->env, decl->ref, "what is added to");
     if (!stock)
         return false;
     action->stock = stock->index;
@@ -185,7 +218,7 @@ static bool build_add(RuleBuilder *b, const Decl *decl, Action *action)
 
 static bool build_set(RuleBuilder *b, const Decl *decl, Action *action)
 {
-    Field *stock = stock_named(b, decl->ref, "what is set");
+    Field *stock = stock_named(b->c, &b->env, decl->ref, "what is set");
     if (!stock)
         return false;
     action->stock = stock->index;
@@ -196,8 +229,8 @@ static bool build_set(RuleBuilder *b, const Decl *decl, Action *action)
 
 static bool build_move(RuleBuilder *b, const Decl *decl, Action *action)
 {
-    Field *from = stock_named(b, decl->ref, "what is moved from"),
-          *to = stock_named(b, decl->ref2, "what is moved to");
+    Field *from = stock_named(b->c, &b->env, decl->ref, "what is moved from"),
+          *to = stock_named(b->c, &b->env, decl->ref2, "what is moved to");
     if (!from || !to)
         return false;
     if (!dimensions_equal(&from->typed.type.unit.dims, &to->typed.type.unit.dims)) {
@@ -214,7 +247,6 @@ static bool build_move(RuleBuilder *b, const Decl *decl, Action *action)
 static bool build_borrow(RuleBuilder *b, const Decl *decl, Action *action)
 {
     Checker *c = b->c;
-    Unit money = money_unit(c);
     Typed t = elaborate(c, &b->env, decl->ref);
     if (t.type.tag == KIND_OF_ERROR)
         return false;
@@ -224,7 +256,8 @@ static bool build_borrow(RuleBuilder *b, const Decl *decl, Action *action)
         return false;
     }
     action->facility = t.field->index;
-    action->amount = amount_of(b, decl->expr, &money, "what is borrowed");
+    Unit unit = money_unit(c, t.field->money);
+    action->amount = amount_of(b, decl->expr, &unit, "what is borrowed");
     return action->amount != NULL;
 }
 
@@ -346,21 +379,37 @@ static void warn_of_future_dates(RuleBuilder *b, const Expr *e)
                  "Compare with `today`, so that the rule acts on what has happened.");
 }
 
-/* What each firing would have paid, where that is known. */
-static void say_what_is_left_out(RuleBuilder *b, Diag *d)
+/* What each firing would have paid in this money, where that is known. */
+static double known_payments(const RuleBuilder *b, uint32_t money)
 {
-    double amount = 0;
+    const Model *m = b->c->model;
+    double amount = 0, x;
+
     for (size_t i = 0; i < b->rule.actions.count; i++) {
-        double x;
-        if (b->rule.actions.items[i].kind == ACT_PAY &&
-            node_is_known(b->rule.actions.items[i].amount, &x))
+        const Action *action = &b->rule.actions.items[i];
+        if (action->kind != ACT_PAY || m->slots.items[action->slot].is_rest)
+            continue;
+        uint32_t payer = m->slots.items[action->slot].payer;
+        if (m->parties.items[payer].money == money && node_is_known(action->amount, &x))
             amount += x;
     }
-    double scale = amount >= 1e9 ? 1e9 : amount >= 1e6 ? 1e6 : 1;
-    const char *magnitude = scale == 1e9 ? " bn" : scale == 1e6 ? " mn" : "";
-    if (amount > 0)
-        diag_because(b->c->diags, d, "Left out: %.10g%s %.*s.", amount / scale, magnitude,
-                     TEXT_ARG(b->c->model->currency));
+    return amount;
+}
+
+static void say_what_is_left_out(RuleBuilder *b, Diag *d)
+{
+    Buffer out = {.arena = b->c->arena};
+
+    for (uint32_t money = 0; money < b->c->model->monies.count; money++) {
+        double amount = known_payments(b, money);
+        double scale = amount >= 1e9 ? 1e9 : amount >= 1e6 ? 1e6 : 1;
+        const char *magnitude = scale == 1e9 ? " bn" : scale == 1e6 ? " mn" : "";
+        if (amount > 0)
+            buffer_format(&out, "%s%.10g%s %.*s", out.length > 0 ? ", " : "", amount / scale,
+                          magnitude, TEXT_ARG(b->c->model->monies.items[money]));
+    }
+    if (out.length > 0)
+        diag_because(b->c->diags, d, "Left out: %.*s.", TEXT_ARG(buffer_view(&out)));
 }
 
 /* That a loan of the library outlasts the clock is nothing to speak of. */

@@ -11,23 +11,6 @@ Type type_plain(void)
     return type_number(unit_plain());
 }
 
-Unit money_unit(const Checker *c)
-{
-    const UnitDef *currency = units_find(c->units, c->model->currency);
-
-    if (currency)
-        return currency->unit;
-    return unit_plain();
-}
-
-Type type_money(const Checker *c)
-{
-    Type type = type_number(money_unit(c));
-
-    type.shown = c->model->currency;
-    return type;
-}
-
 Typed typed_yesno(const Node *node)
 {
     return (Typed){.type = {.tag = KIND_OF_YESNO}, .node = node};
@@ -283,7 +266,8 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
             found = text_format(c->arena, "%.*s (line %u)", TEXT_ARG(field->full_name), line);
             bool is_sum = suspect && (suspect->kind == EXPR_BINARY || suspect->kind == EXPR_IF ||
                                       suspect->kind == EXPR_OVER);
-            if (suspect && is_ratio(wanted))
+            if (suspect && is_ratio(wanted) &&
+                !c->diags->sources->files.items[suspect->span.file]->is_library)
                 diag_suggest(c->diags, d, suspect->span, is_sum ? "(%.*s) * %.*s" : "%.*s * %.*s",
                              TEXT_ARG(span_text(c->diags->sources, suspect->span)),
                              TEXT_ARG(field->name));
@@ -296,21 +280,41 @@ static void search_factor(Checker *c, const Env *env, Diag *d, const Dimensions 
                      n_found > 1 ? ", and others" : "");
 }
 
+/* The currency in a unit; empty without one. */
+static Text currency_in(const Checker *c, const Unit *unit)
+{
+    for (int i = 0; i < unit->dims.n; i++) {
+        const UnitDef *def = c->units->dimensions.items[unit->dims.factors[i].dimension];
+        if (def->is_currency)
+            return def->name;
+    }
+    return TEXT("");
+}
+
 void hint_of_currency(Checker *c, const Env *env, Diag *d, const Expr *expr, const Unit *wanted,
                       const Unit *found)
 {
-    Unit money = money_unit(c), factor = unit_divide(*wanted, *found);
-    bool is_other = false;
+    Unit amount = unit_time_power(found) == -1 ? unit_multiply(*found, unit_time()) : *found;
+    Unit factor = unit_divide(*wanted, amount);
+    Text other = currency_in(c, found);
+    Text rate = dimensions_print(c->arena, c->units, &factor.dims);
+    Text written = span_text(c->diags->sources, expr->span);
+    bool is_money = wanted->dims.n == 1 && money_named(c, currency_in(c, wanted)) != NO_ID;
 
-    for (int i = 0; i < found->dims.n; i++)
-        is_other |= c->units->dimensions.items[found->dims.factors[i].dimension]->is_currency;
-    if (!is_other || !dimensions_equal(&wanted->dims, &money.dims) || !is_ratio(&factor.dims))
+    if (other.length == 0 || !is_money || !is_ratio(&factor.dims))
         return;
-    diag_because(c->diags, d,
-                 "All books are in the model's money, %.*s. What is in another is brought there: "
-                 "`%.*s * rate`, with a `rate : %.*s` of your own.",
-                 TEXT_ARG(c->model->currency), TEXT_ARG(span_text(c->diags->sources, expr->span)),
-                 TEXT_ARG(dimensions_print(c->arena, c->units, &factor.dims)));
+    if (money_named(c, other) != NO_ID)
+        diag_because(c->diags, d,
+                     "Each money has books of its own. One is brought to another by a rate: "
+                     "`%.*s * rate`, with a `rate : %.*s` of your own.",
+                     TEXT_ARG(written), TEXT_ARG(rate));
+    else
+        diag_because(c->diags, d,
+                     "All books are in the model's money, %.*s. What is in another is brought "
+                     "there: `%.*s * rate`, with a `rate : %.*s` of your own; or it has books too: "
+                     "`money = %.*s, %.*s`.",
+                     TEXT_ARG(monies_listed(c, " and ")), TEXT_ARG(written), TEXT_ARG(rate),
+                     TEXT_ARG(monies_listed(c, ", ")), TEXT_ARG(other));
     search_factor(c, env, d, &factor.dims, expr);
 }
 

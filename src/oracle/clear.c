@@ -106,13 +106,16 @@ Clearing *clearing_new(Arena *arena, const Model *model)
 {
     Clearing *clearing = ARENA_NEW(arena, Clearing);
     bool *is_outside = ARENA_ARRAY(arena, bool, model->parties.count);
+    uint32_t *owner = ARENA_ARRAY(arena, uint32_t, model->parties.count);
     ClearingSlot *slots = ARENA_ARRAY(arena, ClearingSlot, model->slots.count);
     ClearingSupport *supports =
         ARENA_ARRAY(arena, ClearingSupport, model->facilities.count + model->guarantees.count);
     ClearingReserve *reserves = ARENA_ARRAY(arena, ClearingReserve, model->reserves.count);
 
-    for (size_t i = 0; i < model->parties.count; i++)
+    for (size_t i = 0; i < model->parties.count; i++) {
         is_outside[i] = model->parties.items[i].is_outside;
+        owner[i] = model->parties.items[i].owner;
+    }
     list_slots(model, slots);
     clearing->n_supports = list_supports(model, supports);
     list_reserves(arena, model, reserves);
@@ -120,6 +123,7 @@ Clearing *clearing_new(Arena *arena, const Model *model)
         arena,
         &(ClearingSpec){.n_parties = model->parties.count,
                         .is_outside = is_outside,
+                        .owner = model->monies.count > 1 ? owner : NULL,
                         .n_ranks = (uint32_t)(model->ranks.count > 0 ? model->ranks.count : 1),
                         .n_slots = model->slots.count,
                         .slots = slots,
@@ -234,7 +238,7 @@ static void state_parties(Path *path)
             party->keep_rank >= model->ranks.count ? CLEARING_KEEP_FROM_REST : party->keep_rank;
         c->loss_of_cash[p] = share_lost(path, party->loss_of_cash, party->name);
         c->loss_of_claims[p] = share_lost(path, party->loss_of_receipts, party->name);
-        c->already_defaulted[p] = path->parties[p].is_defaulted;
+        c->already_defaulted[p] = path->parties[party->owner].is_defaulted;
     }
 }
 

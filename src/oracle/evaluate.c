@@ -209,7 +209,8 @@ static double cash_flow(const Path *path, const Value *value, bool is_closing)
 
         if (value->party != NO_ID && value->party != party)
             continue;
-        if (value->contract != NO_ID && value->contract != slot->contract)
+        if (value->contract != NO_ID && (value->contract != slot->contract ||
+                                         value->money != model->parties.items[party].money))
             continue;
         if (value->category != NO_ID && value->category != slot->category)
             continue;
@@ -240,7 +241,7 @@ static double state_now(Path *path, const Value *value, bool is_closing)
     case VALUE_RECEIVED:
     case VALUE_PAID:
         return cash_flow(path, value, is_closing);
-    case VALUE_DEFAULTED:
+    case VALUE_DEFAULTED: /* the owner's: it is of all books alike */
         return path->parties[value->party].is_defaulted ? 1 : 0;
     case VALUE_DEFAULT_DATE:
         return path->parties[value->party].default_date;

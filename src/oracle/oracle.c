@@ -45,16 +45,16 @@ static void name_sources(Run *run, WhoPays *who, uint32_t target)
     Text *names = ARENA_ARRAY(run->arena, Text, model->parties.count + 1);
     uint32_t n = 0;
 
-    for (size_t i = 0; i < model->parties.count; i++) {
+    for (uint32_t i = 0; i < model->parties.count; i++) {
         if (model->parties.items[i].is_outside)
-            names[n++] = model->parties.items[i].name;
+            names[n++] = book_owner(model, i);
     }
-    for (size_t i = 0; i < model->parties.count; i++) {
-        const Party *party = &model->parties.items[i];
-        if (!party->is_outside)
-            names[n++] = text_format(run->arena, "%.*s (opening cash)", TEXT_ARG(party->name));
+    for (uint32_t i = 0; i < model->parties.count; i++) {
+        if (!model->parties.items[i].is_outside)
+            names[n++] =
+                text_format(run->arena, "%.*s (opening cash)", TEXT_ARG(book_owner(model, i)));
     }
-    names[n++] = model->parties.items[target].name;
+    names[n++] = book_owner(model, target);
     who->source_names = names;
     who->n_sources = n;
 }

@@ -136,7 +136,7 @@ typedef struct {
 /* A register that sums the cash paid by matching slots. */
 typedef struct {
     ValueKind kind;
-    uint32_t party, contract, category;
+    uint32_t party, contract, category, money;
     uint32_t state;
 } ReaderCode;
 

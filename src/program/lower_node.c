@@ -246,12 +246,12 @@ static uint32_t reader(Program *program, const Value *value)
     for (size_t i = 0; i < code->n_readers; i++) {
         const ReaderCode *r = &code->readers[i];
         if (r->kind == value->kind && r->party == value->party && r->contract == value->contract &&
-            r->category == value->category)
+            r->category == value->category && r->money == value->money)
             return r->state;
     }
     ReaderCode *made = &code->readers[code->n_readers++];
-    *made = (ReaderCode){value->kind, value->party, value->contract, value->category,
-                         state_new(program, HOME_TILE, 0, false)};
+    *made = (ReaderCode){value->kind,     value->party, value->contract,
+                         value->category, value->money, state_new(program, HOME_TILE, 0, false)};
     return made->state;
 }
 

@@ -16,6 +16,7 @@ enum { MOST_YEARS = 100 };
 typedef struct {
     double decline, cover, rate, tail, cap; /* cap: the most that is lent, of the cost */
     double cost, principal;                 /* money */
+    Text currency;
     uint32_t borrower, first_period;
     uint32_t cash_output;  /* NO_ID: what the borrower earns */
     size_t n_years;        /* of life after the loan is drawn */
@@ -65,7 +66,8 @@ static void find_loan(const Report *r, const View *view, BankTest *test)
     test->first_period = r->model->n_periods;
     for (size_t i = 0; i < r->model->slots.count; i++) {
         const Slot *slot = &r->model->slots.items[i];
-        if (slot->contract != view->contract || !is_lending(r->model, slot))
+        if (slot->contract != view->contract || !is_lending(r->model, slot) ||
+            r->model->parties.items[slot->payee].money != view->money)
             continue;
         test->borrower = slot->payee;
         for (uint32_t period = 0; period < r->model->n_periods; period++) {
@@ -203,6 +205,7 @@ static BankTest make_bank_test(const Report *r, const View *view)
                      .rate = setting(view, "rate", "interest", 0.09),
                      .tail = setting(view, "tail", "spare", 0),
                      .cap = setting(view, "ltv", "cap", HUGE_VAL),
+                     .currency = r->model->monies.items[view->money],
                      .cash_output = NO_ID};
     size_t cash = setting_at(view, "cash", "cash");
     double bought = 0;
@@ -236,9 +239,9 @@ static double debt_on(const BankTest *test, const double *cash, double cover)
 }
 
 /* Five digits: a test that can be done by hand is shown so that it can be. */
-static void add_fine_money(const Report *r, Buffer *out, double money)
+static void add_fine_money(Buffer *out, const BankTest *test, double money)
 {
-    Scale scale = scale_for(r->model->currency, 1, money);
+    Scale scale = scale_for(test->currency, 1, money);
 
     buffer_format(out, "%.5g", money / scale.divisor);
     add_unit(out, scale);
@@ -278,13 +281,13 @@ static void write_lender(Report *r, const BankTest *test)
     Buffer out = {.arena = r->arena};
 
     buffer_format(&out, "lender: %s, it would lend ", lent >= test->principal ? "yes" : "no");
-    add_fine_money(r, &out, lent);
+    add_fine_money(&out, test, lent);
     buffer_string(&out, " of the ");
-    add_fine_money(r, &out, test->principal);
+    add_fine_money(&out, test, test->principal);
     buffer_string(&out, " lent (LTV ");
     add_number(&out, test->cost > 0 ? lent / test->cost : 0);
     buffer_string(&out, ", own money ");
-    add_fine_money(r, &out, fmax(0, test->cost - lent));
+    add_fine_money(&out, test, fmax(0, test->cost - lent));
     buffer_string(&out, "), held by ");
     if (by_cost < debt_on(test, test->cash, test->cover)) {
         buffer_string(&out, "the cap of ");
@@ -369,6 +372,7 @@ static void write_bank_test(Report *r, const View *view, bool is_first)
     BankTest test = make_bank_test(r, view);
     Text loan = r->model->contracts.items[view->contract].name;
     const char *heading = is_first ? "BANK TEST" : "";
+    bool is_one = r->model->monies.count == 1;
     Buffer out = {.arena = r->arena};
     double payback = 0;
 
@@ -381,15 +385,17 @@ static void write_bank_test(Report *r, const View *view, bool is_first)
         buffer_format(&out, "%.*s, on %.*s", TEXT_ARG(loan),
                       TEXT_ARG(output_title(r->model, test.cash_output)));
     else
-        buffer_format(&out, "%.*s, on all that %.*s earns before debt service", TEXT_ARG(loan),
-                      TEXT_ARG(party_title(r->model, test.borrower)));
+        buffer_format(&out, "%.*s, on all that %.*s earns%s%.*s before debt service",
+                      TEXT_ARG(loan), TEXT_ARG(party_title(r->model, test.borrower)),
+                      is_one ? "" : " in ", is_one ? 0 : (int)test.currency.length,
+                      test.currency.bytes);
     if (test.decline != 0) {
         buffer_string(&out, ", falling ");
         add_percent(&out, test.decline);
         buffer_string(&out, " % a year");
     }
     buffer_string(&out, ", against a cost of ");
-    add_fine_money(r, &out, test.cost);
+    add_fine_money(&out, &test, test.cost);
     add_section(r, heading, buffer_view(&out));
     write_warning(r, &test);
     payback = finance_payback(test.cost, test.cash, test.n_years);

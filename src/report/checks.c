@@ -22,7 +22,7 @@ static void add_books(Report *r, Buffer *out)
     add_count(out, r->model->n_periods);
     buffer_string(out, r->model->n_periods == 1 ? " period × " : " periods × ");
     add_count(out, r->model->parties.count);
-    buffer_string(out, " parties");
+    buffer_string(out, r->model->monies.count == 1 ? " parties" : " books");
 }
 
 static void add_check(Report *r, size_t check)
@@ -43,54 +43,60 @@ static void add_check(Report *r, size_t check)
     add_section(r, "", buffer_view(&out));
 }
 
-static bool is_slot(const Model *model, Text name)
+/* The party whose book it is; NO_ID when it is none. */
+static uint32_t party_named(const Model *model, Text name)
+{
+    for (uint32_t i = 0; i < model->parties.count; i++)
+        if (text_equal(model->parties.items[i].name, name))
+            return i;
+    return NO_ID;
+}
+
+/* The payer by the pay statement of this name; NO_ID when there is none. */
+static uint32_t payer_of_slot(const Model *model, Text name)
 {
     for (size_t i = 0; i < model->slots.count; i++)
         if (text_equal(model->slots.items[i].name, name))
-            return true;
-    return false;
-}
-
-static bool is_party(const Model *model, Text name)
-{
-    for (size_t i = 0; i < model->parties.count; i++)
-        if (text_equal(model->parties.items[i].name, name))
-            return true;
-    return false;
+            return model->slots.items[i].payer;
+    return NO_ID;
 }
 
 Text report_failure(Arena *arena, const Model *model, const Failure *failure)
 {
     Text what = failure->what;
     double number = failure->number;
+    uint32_t payer = payer_of_slot(model, what);
+    uint32_t party = party_named(model, what);
+    uint32_t book = payer != NO_ID ? payer : party;
+    Text currency = book != NO_ID ? book_money(model, book) : model->currency;
     Buffer out = {.arena = arena};
 
     if (number == -HUGE_VAL)
         return text_format(arena, "%.*s falls below zero", TEXT_ARG(what));
-    if (!isfinite(number) && is_slot(model, what))
+    if (!isfinite(number) && payer != NO_ID)
         return text_format(
             arena, "the amount of the payment %.*s is not a number, or more than books hold",
             TEXT_ARG(what));
-    if (!isfinite(number) && is_party(model, what))
+    if (!isfinite(number) && party != NO_ID)
         return text_format(
             arena, "what %.*s holds, keeps or owes is not a number, or more than books hold",
             TEXT_ARG(what));
     if (!isfinite(number))
         return text_format(arena, "%.*s is not a number", TEXT_ARG(what));
-    if (is_slot(model, what)) {
+    if (payer != NO_ID) {
         buffer_format(&out, "the amount of the payment %.*s is ", TEXT_ARG(what));
-        add_money(&out, model, number);
+        add_money(&out, currency, number);
         buffer_string(&out, number < 0 ? ", and a payment is not negative"
                                        : ", which is more than books hold");
     } else if (number > 0) {
         buffer_format(&out,
                       "what stands in the books of %.*s, and what falls due and is paid, are ",
                       TEXT_ARG(what));
-        add_money(&out, model, number);
+        add_money(&out, currency, number);
         buffer_string(&out, " together, which is more than books hold");
     } else {
         buffer_format(&out, "the cash of %.*s is ", TEXT_ARG(what));
-        add_money(&out, model, number);
+        add_money(&out, currency, number);
         buffer_string(&out, ", and cash is not negative");
     }
     return buffer_view(&out);

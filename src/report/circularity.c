@@ -12,6 +12,7 @@ typedef struct {
     const Model *model;
     const RunResult *result;
     size_t n;
+    uint32_t money;   /* the target's: payments in others do not mix with it */
     uint32_t *inside; /* by party: its row, or NO_ID */
     double *flows;    /* n * n, whole minor units */
     double *inflow;
@@ -45,7 +46,8 @@ static void add_slot(Network *network, uint32_t slot, uint32_t first, uint32_t n
         n > 0 ? flow_mean(network->model, network->result, slot, first, first + n - 1, true) : 0;
     double minor = money_round(paid * network->model->minor_per_unit);
 
-    if (about->payer == about->payee || !(paid > 0))
+    if (about->payer == about->payee || !(paid > 0) ||
+        network->model->parties.items[about->payer].money != network->money)
         return;
     network->total += paid;
     if (to == NO_ID)
@@ -72,23 +74,33 @@ double mean_of_good(const RunResult *result, const double *column)
 /* What is there as the window begins flows in too: a party's payments may come from it. */
 static void add_cash_before(Network *network, const WhoPays *who)
 {
-    for (size_t row = 0; row < network->n; row++)
-        network->inflow[row] += money_round(
-            mean_of_good(network->result, who->cash_before + row * network->result->n_kept) *
-            network->model->minor_per_unit);
+    size_t column = 0; /* of cash_before: all inside parties */
+
+    for (size_t p = 0; p < network->model->parties.count; p++) {
+        uint32_t row = network->inside[p];
+        if (row != NO_ID)
+            network->inflow[row] += money_round(
+                mean_of_good(network->result, who->cash_before + column * network->result->n_kept) *
+                network->model->minor_per_unit);
+        column += !network->model->parties.items[p].is_outside;
+    }
 }
 
 static Network make_network(Arena *arena, const Model *model, const RunResult *result,
                             const WhoPays *who)
 {
     const View *view = &model->views.items[who->view];
-    Network network = {.model = model, .result = result};
+    Network network = {
+        .model = model, .result = result, .money = model->parties.items[view->party].money};
     uint32_t first = 0;
     uint32_t n = 0;
 
     network.inside = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
-    for (size_t i = 0; i < model->parties.count; i++)
-        network.inside[i] = model->parties.items[i].is_outside ? NO_ID : (uint32_t)network.n++;
+    for (size_t i = 0; i < model->parties.count; i++) {
+        const Party *party = &model->parties.items[i];
+        bool is_row = !party->is_outside && party->money == network.money;
+        network.inside[i] = is_row ? (uint32_t)network.n++ : NO_ID;
+    }
     network.flows = ARENA_ARRAY(arena, double, network.n *network.n + 1);
     network.inflow = ARENA_ARRAY(arena, double, network.n + 1);
     view_window(model, view, &first, &n);

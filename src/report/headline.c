@@ -19,15 +19,17 @@ bool report_has_headline(const Model *model)
     return is_layered && is_open;
 }
 
-static HeadlineRow *row_of(Arena *arena, ReportInput *input, Text layer)
+static HeadlineRow *row_of(Arena *arena, ReportInput *input, Text layer, uint32_t money)
 {
     HeadlineRow *row = NULL;
 
     for (size_t i = 0; i < input->headline.count; i++)
-        if (text_equal(input->headline.items[i].layer, layer))
+        if (text_equal(input->headline.items[i].layer, layer) &&
+            input->headline.items[i].money == money)
             return &input->headline.items[i];
     row = LIST_PUSH(arena, &input->headline);
     row->layer = text_copy(arena, layer);
+    row->money = money;
     return row;
 }
 
@@ -52,7 +54,8 @@ void report_add_headline(Arena *arena, const Model *model, const RunResult *resu
 
         if (!is_counted(model, slot))
             continue;
-        row = row_of(arena, input, model->contracts.items[slot->contract].layer);
+        row = row_of(arena, input, model->contracts.items[slot->contract].layer,
+                     model->parties.items[slot->payer].money);
         due = flow_mean(model, result, (uint32_t)i, 0, model->n_periods - 1, false);
         if (is_announced)
             row->announced += due;
@@ -98,29 +101,40 @@ static void write_meaning(Report *r, const HeadlineRow *rows, size_t count)
     add_section(r, "", buffer_view(&out));
 }
 
-void section_headline(Report *r)
+/* The layers in one money; how many there are. */
+static size_t rows_in(const Report *r, uint32_t money, HeadlineRow *rows, double *least,
+                      double *most)
 {
-    Buffer heading = {.arena = r->arena};
     size_t count = 0;
-    HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, r->input->headline.count + 1);
-    TextTable table = {.n_columns = 3};
-    double least = HUGE_VAL;
-    double most = 0;
-    Scale scale;
 
+    *least = HUGE_VAL;
+    *most = 0;
     for (size_t i = 0; i < r->input->headline.count; i++) {
         const HeadlineRow *row = &r->input->headline.items[i];
         double larger = fmax(row->announced, row->binding);
-        if (!(larger > 0))
+        if (row->money != money || !(larger > 0))
             continue;
-        least = fmin(least, larger);
-        most = fmax(most, larger);
+        *least = fmin(*least, larger);
+        *most = fmax(*most, larger);
         rows[count++] = *row;
     }
+    return count;
+}
+
+static void write_rows(Report *r, uint32_t money)
+{
+    Buffer heading = {.arena = r->arena};
+    HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, r->input->headline.count + 1);
+    TextTable table = {.n_columns = 3};
+    double least = 0;
+    double most = 0;
+    size_t count = rows_in(r, money, rows, &least, &most);
+    Scale scale;
+
     if (count == 0)
         return;
     qsort(rows, count, sizeof *rows, larger_announced_first);
-    scale = scale_for(r->model->currency, 1, middle_size(least, most));
+    scale = scale_for(r->model->monies.items[money], 1, middle_size(least, most));
     table_add(r, &table, (Text){"", 0});
     table_add(r, &table, TEXT("announced"));
     table_add(r, &table, TEXT("binding"));
@@ -136,4 +150,10 @@ void section_headline(Report *r)
     table_write(r, &table);
     write_meaning(r, rows, count);
     buffer_char(r->out, '\n');
+}
+
+void section_headline(Report *r)
+{
+    for (uint32_t money = 0; money < r->model->monies.count; money++)
+        write_rows(r, money);
 }

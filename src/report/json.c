@@ -203,8 +203,9 @@ static json_t *flows_json(const Writing *w)
             (void)json_array_append_new(
                 paid, number_json(flow_mean(w->model, w->result, i, period, period, true)));
         }
-        put(one, "payer", text_json(w->model->parties.items[slot->payer].name));
-        put(one, "payee", text_json(w->model->parties.items[slot->payee].name));
+        put(one, "payer", text_json(book_owner(w->model, slot->payer)));
+        put(one, "payee", text_json(book_owner(w->model, slot->payee)));
+        put(one, "money", text_json(book_money(w->model, slot->payer)));
         put(one, "category", text_json(w->model->categories.items[slot->category].name));
         put(one, "contract",
             slot->contract == NO_ID ? json_string("")
@@ -308,8 +309,10 @@ static json_t *who_pays_json(const Writing *w)
         json_t *one = json_object();
         json_t *shares = json_array();
         for (uint32_t source = 0; source < who->n_sources; source++)
-            (void)json_array_append_new(shares, source_share_json(w, who, source));
-        put(one, "target", text_json(w->model->parties.items[view->party].name));
+            if (is_source_in_money(w->model, who, source))
+                (void)json_array_append_new(shares, source_share_json(w, who, source));
+        put(one, "target", text_json(book_owner(w->model, view->party)));
+        put(one, "money", text_json(book_money(w->model, view->party)));
         put(one, "account",
             view->account == NO_ID ? json_string("")
                                    : text_json(w->model->accounts.items[view->account].name));
@@ -335,6 +338,7 @@ static json_t *bank_tests_json(const Writing *w)
             continue;
         one = json_object();
         put(one, "loan", text_json(w->model->contracts.items[view->contract].name));
+        put(one, "money", text_json(w->model->monies.items[view->money]));
         put(one, "lent", number_json(verdict.lent));
         put(one, "would_lend", number_json(verdict.would_lend));
         put(one, "cost", number_json(verdict.cost));
@@ -379,6 +383,7 @@ static void put_side_runs(const Writing *w, json_t *all)
     for (size_t i = 0; i < w->input->headline.count; i++) {
         json_t *one = json_object();
         put(one, "layer", text_json(w->input->headline.items[i].layer));
+        put(one, "money", text_json(w->model->monies.items[w->input->headline.items[i].money]));
         put(one, "announced", number_json(w->input->headline.items[i].announced));
         put(one, "binding", number_json(w->input->headline.items[i].binding));
         put(one, "paths", json_integer((json_int_t)w->input->headline_paths));
@@ -425,6 +430,15 @@ static json_t *profile_json(const Profile *profile)
     return all;
 }
 
+static json_t *monies_json(const Model *model)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < model->monies.count; i++)
+        (void)json_array_append_new(out, text_json(model->monies.items[i]));
+    return out;
+}
+
 static json_t *everything_json(const Writing *w)
 {
     static const char *const steps[] = {"daily", "weekly", "monthly", "quarterly", "yearly"};
@@ -440,6 +454,7 @@ static json_t *everything_json(const Writing *w)
     put(all, "quantile_error", json_real(worst_quantile_error(w->result)));
     put(all, "failed", json_integer((json_int_t)w->result->n_failed));
     put(all, "currency", text_json(w->model->currency));
+    put(all, "monies", monies_json(w->model));
     put(all, "step", json_string(steps[w->model->step]));
     put(all, "unsourced", json_integer(w->model->n_unsourced));
     put(all, "book_checks", json_integer((json_int_t)w->result->n_book_checks));

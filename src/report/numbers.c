@@ -247,9 +247,9 @@ void add_amount(Buffer *out, Scale scale, double base)
         add_unit(out, scale);
 }
 
-void add_money(Buffer *out, const Model *model, double money)
+void add_money(Buffer *out, Text currency, double money)
 {
-    add_amount(out, scale_for(model->currency, 1, money), money);
+    add_amount(out, scale_for(currency, 1, money), money);
 }
 
 void add_count(Buffer *out, uint64_t count)
@@ -447,7 +447,7 @@ Text output_title(const Model *model, uint32_t output)
 
 Text party_title(const Model *model, uint32_t party)
 {
-    const Party *about = &model->parties.items[party];
+    const Party *about = &model->parties.items[model->parties.items[party].owner];
 
     return about->title.length > 0 ? about->title : about->name;
 }

@@ -13,12 +13,16 @@ typedef struct {
     double due, paid, received[N_GROUPS];
 } Plan;
 
+/* In whatever money. */
 static bool buys_from(const Model *model, uint32_t buyer, uint32_t seller)
 {
+    const Party *parties = model->parties.items;
+
     for (size_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];
         uint32_t income = model->categories.items[slot->category].payee;
-        if (slot->payer == buyer && slot->payee == seller &&
+        if (parties[slot->payer].owner == parties[buyer].owner &&
+            parties[slot->payee].owner == parties[seller].owner &&
             model->accounts.items[income].type == ACCOUNT_INCOME)
             return true;
     }
@@ -26,14 +30,18 @@ static bool buys_from(const Model *model, uint32_t buyer, uint32_t seller)
 }
 
 /* By what the payee books it as: sales are operations, a liability is debt; money for shares or
- * loans from one who sells to the party is the vendor's. */
+ * loans from one who sells to the party is the vendor's. What is changed from one money into
+ * another, which both sides book alike, is neither debt nor equity. */
 static Group group_of(const Report *r, const Slot *slot)
 {
     const Model *model = r->model;
-    AccountType type = model->accounts.items[model->categories.items[slot->category].payee].type;
+    const Category *category = &model->categories.items[slot->category];
+    AccountType type = model->accounts.items[category->payee].type;
 
     if (type == ACCOUNT_INCOME)
         return FROM_OPERATIONS;
+    if (category->payer == category->payee)
+        return FROM_OTHER;
     if (type != ACCOUNT_LIABILITY && type != ACCOUNT_EQUITY)
         return FROM_OTHER;
     if (!model->parties.items[slot->payer].is_outside && buys_from(model, slot->payee, slot->payer))
@@ -81,19 +89,21 @@ static double received(const Plan *plan)
 
 static const char *const group_names[] = {"operations", "debt", "equity", "vendors", "other"};
 
-static void write_plan(Report *r, const View *view, bool is_first)
+static void write_plan(Report *r, uint32_t party, bool is_first)
 {
-    Plan plan = make_plan(r, view->party, 0, r->model->n_periods - 1);
+    Plan plan = make_plan(r, party, 0, r->model->n_periods - 1);
     double largest = fmax(plan.due, received(&plan));
-    Scale scale = scale_for(r->model->currency, 1, largest / 10); /* 1,070 bn, not 1.07 tn */
+    Scale scale =
+        scale_for(book_money(r->model, party), 1, largest / 10); /* 1,070 bn, not 1.07 tn */
     Buffer out = {.arena = r->arena};
     size_t n_terms = 0;
 
-    buffer_format(&out, "%.*s owes ", TEXT_ARG(party_title(r->model, view->party)));
+    buffer_format(&out, "%.*s owes ", TEXT_ARG(party_title(r->model, party)));
     if (plan.due > 0)
         add_amount(&out, scale, plan.due);
     else
-        buffer_string(&out, "nothing");
+        buffer_format(&out, r->model->monies.count > 1 ? "nothing in %.*s" : "nothing",
+                      TEXT_ARG(book_money(r->model, party)));
     buffer_string(&out, " over the clock (mean)");
     for (int group = 0; group < N_GROUPS; group++)
         add_term(&out, group_names[group], plan.received[group], scale, &n_terms);
@@ -118,7 +128,7 @@ static void terms_of(const Plan *plan, double terms[N_TERMS])
 }
 
 /* A column in which nothing ever stands is left out. */
-static void write_by(Report *r, const View *view)
+static void write_by(Report *r, const View *view, uint32_t party)
 {
     static const char *const heads[] = {"due",       "= operations", "+ debt",      "+ equity",
                                         "+ vendors", "+ other",      "+ from cash", "+ gap"};
@@ -130,15 +140,15 @@ static void write_by(Report *r, const View *view)
     Scale scale;
 
     for (size_t s = 0; s < stretches.count; s++) {
-        Plan plan = make_plan(r, view->party, stretches.items[s].first_period,
-                              stretches.items[s].last_period);
+        Plan plan =
+            make_plan(r, party, stretches.items[s].first_period, stretches.items[s].last_period);
         terms_of(&plan, rows[s]);
         for (int term = 0; term < N_TERMS; term++) {
             largest[term] = fmax(largest[term], fabs(rows[s][term]));
             most = fmax(most, largest[term]);
         }
     }
-    scale = scale_for(r->model->currency, 1, most / 10);
+    scale = scale_for(book_money(r->model, party), 1, most / 10);
     for (int term = 0; term < N_TERMS; term++)
         table.n_columns += largest[term] >= 0.0005 * scale.divisor;
     table_add(
@@ -163,6 +173,13 @@ static void write_by(Report *r, const View *view)
     table_write(r, &table);
 }
 
+/* A party's plan is that of all its books, one after the other. */
+static bool is_planned(const Model *model, uint32_t named, uint32_t party)
+{
+    return party == named ||
+           (party < model->parties.count && model->parties.items[party].owner == named);
+}
+
 void section_plan(Report *r)
 {
     bool is_first = true;
@@ -171,9 +188,11 @@ void section_plan(Report *r)
         const View *view = &r->model->views.items[v];
         if (!text_is(view->name, "plan") || view->party == NO_ID)
             continue;
-        write_plan(r, view, is_first);
-        if (view->by.length > 0)
-            write_by(r, view);
-        is_first = false;
+        for (uint32_t p = view->party; is_planned(r->model, view->party, p); p++) {
+            write_plan(r, p, is_first);
+            if (view->by.length > 0)
+                write_by(r, view, p);
+            is_first = false;
+        }
     }
 }

@@ -22,6 +22,7 @@ typedef struct {
  * will: means over the paths, money units. */
 typedef struct {
     Text layer;
+    uint32_t money; /* Model.monies */
     double announced, binding;
 } HeadlineRow;
 

@@ -39,7 +39,7 @@ void add_number(Buffer *out, double number);
 void add_scaled(Buffer *out, Scale scale, double base); /* the number alone */
 void add_unit(Buffer *out, Scale scale);                /* " bn USD" */
 void add_amount(Buffer *out, Scale scale, double base); /* both */
-void add_money(Buffer *out, const Model *model, double money);
+void add_money(Buffer *out, Text currency, double money);
 void add_count(Buffer *out, uint64_t count); /* 20,000 */
 /* "2027-05", with the day on a clock finer than months; "never". */
 void add_date(Buffer *out, const Model *model, double day);
@@ -106,6 +106,6 @@ Text unit_words(Report *r, Scale scale);
 /* The output as shown to a reader; the period that holds a day, or the last one. */
 Text output_title(const Model *model, uint32_t output);
 uint32_t period_of_day(const Model *model, double day);
-Text party_title(const Model *model, uint32_t party);
+Text party_title(const Model *model, uint32_t party); /* of a book its owner's */
 
 #endif

@@ -313,14 +313,15 @@ static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t 
 {
     ReasonList reasons = cash_reasons(r, account->party, period);
     Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
-    Scale scale = scale_for(r->model->currency, 1, spread.mean);
+    Text currency = book_money(r->model, account->party);
+    Scale scale = scale_for(currency, 1, spread.mean);
     TextTable table = {.n_columns = 2};
     double left = spread.mean;
 
     for (size_t i = 0; i < reasons.count; i++) {
         left -= reasons.items[i].money;
         scale = fabs(reasons.items[i].money) > scale.divisor * 1000
-                    ? scale_for(r->model->currency, 1, reasons.items[i].money)
+                    ? scale_for(currency, 1, reasons.items[i].money)
                     : scale;
     }
     table_add(r, &table, TEXT("at the start"));
@@ -497,7 +498,7 @@ void section_compare(Report *r, const View *view)
 
 /* --- flows --- */
 
-void section_flows(Report *r, const View *view)
+static void write_flows(Report *r, const View *view, uint32_t money)
 {
     uint32_t last = r->model->n_periods - 1;
     size_t top = view->top == 0 ? USUAL_FLOWS : view->top;
@@ -510,7 +511,7 @@ void section_flows(Report *r, const View *view)
     for (size_t i = 0; i < r->model->slots.count; i++) {
         const Slot *slot = &r->model->slots.items[i];
         double paid = flow_mean(r->model, r->result, (uint32_t)i, 0, last, true);
-        if (!(paid > 0))
+        if (!(paid > 0) || r->model->parties.items[slot->payer].money != money)
             continue;
         total += paid;
         add_reason(r, &flows,
@@ -524,7 +525,7 @@ void section_flows(Report *r, const View *view)
         return;
     qsort(flows.items, flows.count, sizeof *flows.items, larger_size_first);
     scale = scale_for(
-        r->model->currency, 1,
+        r->model->monies.items[money], 1,
         middle_size(flows.items[(flows.count < top ? flows.count : top) - 1].money, total));
     for (size_t i = 0; i < flows.count && i < top; i++) {
         shown += flows.items[i].money;
@@ -542,4 +543,10 @@ void section_flows(Report *r, const View *view)
         text_format(r->arena, "paid over the clock, mean%.*s", TEXT_ARG(unit_words(r, scale))));
     table_write(r, &table);
     buffer_char(r->out, '\n');
+}
+
+void section_flows(Report *r, const View *view)
+{
+    for (uint32_t money = 0; money < r->model->monies.count; money++)
+        write_flows(r, view, money);
 }

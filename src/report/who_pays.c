@@ -169,6 +169,7 @@ static void write_rows(Report *r, const RowList *rows)
 static void write_circularity(Report *r, const WhoPays *who)
 {
     const View *view = &r->model->views.items[who->view];
+    Text currency = book_money(r->model, view->party);
     Buffer out = {.arena = r->arena};
     Circularity c;
 
@@ -182,9 +183,9 @@ static void write_circularity(Report *r, const WhoPays *who)
     buffer_string(&out, " hands on average; ");
     add_percent(&out, c.cycling_index);
     buffer_string(&out, " % of all throughflow is cycling (Finn); at most ");
-    add_money(&out, r->model, c.around);
+    add_money(&out, currency, c.around);
     buffer_string(&out, " of ");
-    add_money(&out, r->model, c.total);
+    add_money(&out, currency, c.total);
     buffer_string(&out, " goes round in circles");
     add_section(r, "", buffer_view(&out));
 }
@@ -214,13 +215,15 @@ static void write_target(Report *r, const WhoPays *who)
     RowList rows = {0};
     double received = mean_of_good(r->result, who->received);
 
-    buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(r->model->currency),
+    Text currency = book_money(r->model, view->party);
+
+    buffer_format(&heading, "of each %.*s that %.*s receives", TEXT_ARG(currency),
                   TEXT_ARG(party_title(r->model, view->party)));
     if (view->account != NO_ID)
         buffer_format(&heading, " as %.*s", TEXT_ARG(r->model->accounts.items[view->account].name));
     add_window(r, view, &heading);
     buffer_string(&heading, " (");
-    add_money(&heading, r->model, received);
+    add_money(&heading, currency, received);
     buffer_string(&heading, "), as advanced: mean (5 % … 95 %)");
     add_heading(r, "WHO PAYS", buffer_view(&heading));
     if (!(received > 0)) {

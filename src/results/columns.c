@@ -259,3 +259,16 @@ bool check_holds(const Model *model, const RunResult *result, size_t check)
     return tested > 0 &&
            (double)held >= model->checks.items[check].share * (double)tested - LEAST_PATH;
 }
+
+/* Sources are the outside parties, then the inside ones, then the target. */
+bool is_source_in_money(const Model *model, const WhoPays *who, uint32_t source)
+{
+    uint32_t money = model->parties.items[model->views.items[who->view].party].money;
+    uint32_t n = 0;
+
+    for (int is_inside = 0; is_inside < 2; is_inside++)
+        for (size_t p = 0; p < model->parties.count; p++)
+            if (model->parties.items[p].is_outside == (is_inside == 0) && n++ == source)
+                return model->parties.items[p].money == money;
+    return true;
+}

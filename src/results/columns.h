@@ -61,4 +61,7 @@ double flow_mean(const Model *model, const RunResult *result, uint32_t slot, uin
 void check_count(const RunResult *result, size_t check, size_t *held, size_t *tested);
 bool check_holds(const Model *model, const RunResult *result, size_t check);
 
+/* Whether a source of who pays has the money of the target: no other can have paid. */
+bool is_source_in_money(const Model *model, const WhoPays *who, uint32_t source);
+
 #endif

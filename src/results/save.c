@@ -23,6 +23,7 @@ static const char schema[] =
     "CREATE TABLE parameter (name TEXT, label TEXT, unit TEXT, number REAL, printed TEXT,"
     " is_draw INTEGER, attribution TEXT, source TEXT, words TEXT, low REAL, high REAL,"
     " file TEXT, line INTEGER);"
+    "CREATE TABLE money (number INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE period (period INTEGER PRIMARY KEY, first_day TEXT, last_day TEXT);"
     "CREATE TABLE output (output INTEGER PRIMARY KEY, name TEXT, unit TEXT, type TEXT,"
     " is_once INTEGER, is_hidden INTEGER);"
@@ -30,12 +31,14 @@ static const char schema[] =
     " mean REAL, sd REAL, p5 REAL, p25 REAL, p50 REAL, p75 REAL, p95 REAL, error REAL,"
     " se_mean REAL, se5 REAL, se25 REAL, se50 REAL, se75 REAL, se95 REAL,"
     " PRIMARY KEY (output, period)) WITHOUT ROWID;"
-    "CREATE TABLE flow (payer TEXT, payee TEXT, category TEXT, contract TEXT, period INTEGER,"
+    "CREATE TABLE flow (payer TEXT, payee TEXT, money TEXT, category TEXT, contract TEXT, period "
+    "INTEGER,"
     " due_sum, paid_sum, due REAL, paid REAL);"
     "CREATE TABLE check_result (number INTEGER PRIMARY KEY, title TEXT, holds INTEGER,"
     " held INTEGER, tested INTEGER, share REAL, low REAL, high REAL, needed REAL);"
     "CREATE TABLE failure (path INTEGER PRIMARY KEY, period INTEGER, what TEXT);"
-    "CREATE TABLE who_pays (target TEXT, account TEXT, source TEXT, paths INTEGER, mean REAL,"
+    "CREATE TABLE who_pays (target TEXT, money TEXT, account TEXT, source TEXT, paths INTEGER, "
+    "mean REAL,"
     " p5 REAL, p50 REAL, p95 REAL, se_mean REAL, se5 REAL, se50 REAL, se95 REAL);";
 
 typedef struct {
@@ -115,6 +118,10 @@ static void save_facts(Saving *s)
                         (int64_t)p->is_draw, attribution, p->source, p->words, p->range_low / scale,
                         p->range_high / scale, p->file, (int64_t)p->line);
     }
+    (void)sqlite3_finalize(insertion);
+    insertion = database_prepare(s->db, "INSERT INTO money VALUES (?, ?)");
+    for (size_t i = 0; i < model->monies.count; i++)
+        database_insert(s->db, insertion, "it", (int64_t)i, model->monies.items[i]);
     (void)sqlite3_finalize(insertion);
     insertion = database_prepare(s->db, "INSERT INTO period VALUES (?, ?, ?)");
     for (uint32_t period = 0; period < model->n_periods; period++) {
@@ -220,16 +227,16 @@ static void save_flow(Saving *s, sqlite3_stmt *insertion, uint32_t slot, uint32_
     if (result->due_high[at] == 0 && result->due_low[at] == 0 && result->paid_high[at] == 0 &&
         result->paid_low[at] == 0)
         return;
-    bind_sum(s, insertion, 6, result->due_high[at], result->due_low[at]);
-    bind_sum(s, insertion, 7, result->paid_high[at], result->paid_low[at]);
+    bind_sum(s, insertion, 7, result->due_high[at], result->due_low[at]);
+    bind_sum(s, insertion, 8, result->paid_high[at], result->paid_low[at]);
     if (s->db->code == SQLITE_OK) {
-        (void)sqlite3_bind_double(insertion, 8,
-                                  flow_mean(model, result, slot, period, period, false));
         (void)sqlite3_bind_double(insertion, 9,
+                                  flow_mean(model, result, slot, period, period, false));
+        (void)sqlite3_bind_double(insertion, 10,
                                   flow_mean(model, result, slot, period, period, true));
     }
-    database_insert(s->db, insertion, "tttti", model->parties.items[about->payer].name,
-                    model->parties.items[about->payee].name,
+    database_insert(s->db, insertion, "ttttti", book_owner(model, about->payer),
+                    book_owner(model, about->payee), book_money(model, about->payer),
                     model->categories.items[about->category].name,
                     contract_name(model, about->contract), (int64_t)period);
 }
@@ -238,7 +245,7 @@ static void save_flows(Saving *s)
 {
     const Model *model = s->input->model;
     sqlite3_stmt *insertion =
-        database_prepare(s->db, "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        database_prepare(s->db, "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (size_t slot = 0; slot < model->slots.count; slot++)
         for (uint32_t period = 0; period < model->n_periods && s->db->code == SQLITE_OK; period++)
@@ -280,8 +287,8 @@ static void save_who_pays(Saving *s)
     const Model *model = s->input->model;
     const RunResult *result = s->input->result;
     size_t n_paths = (size_t)result->n_kept;
-    sqlite3_stmt *insertion =
-        database_prepare(s->db, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    sqlite3_stmt *insertion = database_prepare(
+        s->db, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (uint32_t w = 0; w < result->n_who_pays; w++) {
         const WhoPays *who = &result->who_pays[w];
@@ -290,14 +297,16 @@ static void save_who_pays(Saving *s)
             view->account == NO_ID ? TEXT("") : model->accounts.items[view->account].name;
         for (uint32_t source = 0; source < who->n_sources; source++) {
             size_t count = 0;
+            if (!is_source_in_money(model, who, source))
+                continue;
             for (size_t path = 0; path < n_paths; path++)
                 if (!result->is_failed[path] && who->received[path] > 0)
                     s->values[count++] = who->shares[source * n_paths + path];
             Spread v = spread_of(s->values, count);
-            database_insert(s->db, insertion, "tttirrrrrrrr",
-                            model->parties.items[view->party].name, account,
-                            who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95,
-                            v.se_mean, v.se5, v.se50, v.se95);
+            database_insert(s->db, insertion, "ttttirrrrrrrr", book_owner(model, view->party),
+                            book_money(model, view->party), account, who->source_names[source],
+                            (int64_t)count, v.mean, v.p5, v.p50, v.p95, v.se_mean, v.se5, v.se50,
+                            v.se95);
         }
     }
     (void)sqlite3_finalize(insertion);

@@ -91,7 +91,10 @@ static void plan_clearing(Plan *plan, Arena *arena)
     ClearingSupport *supports =
         ARENA_ARRAY(arena, ClearingSupport, model->facilities.count + model->guarantees.count + 1);
     ClearingReserve *reserves = ARENA_ARRAY(arena, ClearingReserve, model->reserves.count + 1);
+    uint32_t *owner = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
 
+    for (size_t p = 0; p < model->parties.count; p++)
+        owner[p] = model->parties.items[p].owner;
     for (size_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];
         slots[i] = (ClearingSlot){slot->payer, slot->payee, slot->rank, slot->is_rest};
@@ -102,6 +105,7 @@ static void plan_clearing(Plan *plan, Arena *arena)
         arena,
         &(ClearingSpec){.n_parties = model->parties.count,
                         .is_outside = plan->is_outside,
+                        .owner = model->monies.count > 1 ? owner : NULL,
                         .n_ranks = (uint32_t)(model->ranks.count > 0 ? model->ranks.count : 1),
                         .n_slots = model->slots.count,
                         .slots = slots,
@@ -222,12 +226,13 @@ static void index_parties(Plan *plan, Arena *arena)
     plan->reserve_starts[n] = n_reserves;
 }
 
-static bool reader_matches(const ReaderCode *reader, const Slot *slot)
+static bool reader_matches(const Model *model, const ReaderCode *reader, const Slot *slot)
 {
     uint32_t party = reader->kind == VALUE_RECEIVED ? slot->payee : slot->payer;
 
     return (reader->party == NO_ID || reader->party == party) &&
-           (reader->contract == NO_ID || reader->contract == slot->contract) &&
+           (reader->contract == NO_ID || (reader->contract == slot->contract &&
+                                          reader->money == model->parties.items[party].money)) &&
            (reader->category == NO_ID || reader->category == slot->category);
 }
 
@@ -257,7 +262,7 @@ static void index_readers(Plan *plan, Arena *arena)
     for (size_t r = 0; r < code->n_readers; r++) {
         plan->reader_starts[r] = (uint32_t)slots.count;
         for (uint32_t i = 0; i < model->slots.count; i++)
-            if (reader_matches(&code->readers[r], &model->slots.items[i]))
+            if (reader_matches(model, &code->readers[r], &model->slots.items[i]))
                 *LIST_PUSH(arena, &slots) = i;
         uint32_t n = (uint32_t)slots.count - plan->reader_starts[r];
         plan->most_entries = n > plan->most_entries ? n : plan->most_entries;

@@ -149,14 +149,13 @@ static void name_sources(Arena *arena, const Model *model, WhoPays *who, uint32_
     Text *names = ARENA_ARRAY(arena, Text, model->parties.count + 1);
     uint32_t n = 0;
 
-    for (size_t i = 0; i < model->parties.count; i++)
+    for (uint32_t i = 0; i < model->parties.count; i++)
         if (model->parties.items[i].is_outside)
-            names[n++] = model->parties.items[i].name;
-    for (size_t i = 0; i < model->parties.count; i++)
+            names[n++] = book_owner(model, i);
+    for (uint32_t i = 0; i < model->parties.count; i++)
         if (!model->parties.items[i].is_outside)
-            names[n++] =
-                text_format(arena, "%.*s (opening cash)", TEXT_ARG(model->parties.items[i].name));
-    names[n++] = model->parties.items[target].name;
+            names[n++] = text_format(arena, "%.*s (opening cash)", TEXT_ARG(book_owner(model, i)));
+    names[n++] = book_owner(model, target);
     who->source_names = names;
     who->n_sources = n;
 }

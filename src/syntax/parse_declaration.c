@@ -113,6 +113,21 @@ static void clock(Parser *p, Decl *decl)
     decl->expr2 = parse_sum(p);
 }
 
+/* The first is the main one; each is a word of its own, so that what is said of it has a place. */
+static void monies(Parser *p, Decl *decl)
+{
+    do {
+        Span at = parser_here(p);
+        Text name = parser_name(p, "the name of a currency");
+        if (p->is_lost)
+            return;
+        Expr *money = expr_new(p, EXPR_WORD, p->last);
+        money->span = at;
+        money->name = name;
+        *LIST_PUSH(p->arena, &decl->exprs) = money;
+    } while (parser_accept(p, TOKEN_COMMA));
+}
+
 static void model_member(Parser *p, Decl *owner)
 {
     size_t first = p->at;
@@ -125,7 +140,7 @@ static void model_member(Parser *p, Decl *owner)
     if (text_is(decl->name, "clock")) {
         clock(p, decl);
     } else if (text_is(decl->name, "money")) {
-        decl->name2 = second_name(p, decl, "the name of a currency");
+        monies(p, decl);
     } else {
         decl->expr = parse_expression(p);
     }

@@ -111,7 +111,7 @@ typedef enum {
     DECL_IMPORT,   /* title = path or name; is_string when quoted */
     DECL_MODEL,    /* name, title, members: DECL_VALUE clock/money are DECL_SETTING */
     DECL_SETTING,  /* name = words...: clock: words {monthly} dates expr=from expr2=until; money:
-                      name2; others expr */
+                      exprs, the main one first; others expr */
     DECL_SOURCE,   /* name, title, members: DECL_VALUE dated/trust/address... (expr: date, word or
                       string) */
     DECL_UNIT,     /* unit name ["title"] [= expr of other units | is new dimension] [prefixed]
@@ -123,9 +123,10 @@ typedef enum {
     DECL_PARTY,    /* name, title, attribution, members: OUTSIDE OPENING KEEP RESERVE DEFAULT_COSTS
                       VALUE STOCK ... */
     DECL_OUTSIDE,
-    DECL_OPENING,       /* name = account; expr; ref = against (NULL) */
-    DECL_KEEP,          /* expr; name2 = rank (empty: what is left is shared) */
-    DECL_RESERVE,       /* name; ref = contract; expr = target; expr2 = opening or NULL */
+    DECL_OPENING, /* name = account; expr; ref = against (NULL); name2 = the money that it has to
+                     be in, where it is changed from outside */
+    DECL_KEEP,    /* expr; name2 = rank (empty: what is left is shared) */
+    DECL_RESERVE, /* name; ref = contract; expr = target; expr2 = opening or NULL */
     DECL_DEFAULT_COSTS, /* expr = share of cash lost, expr2 = share of receipts lost */
     DECL_KIND, /* name, title, name2 = like, party_names (0 or 2), is_contract, members, attribution
                 */

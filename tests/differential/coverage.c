@@ -310,6 +310,18 @@ static bool any_paid(const RunResult *result, uint32_t slot)
     return false;
 }
 
+static bool is_left_unpaid(const RunResult *result, uint32_t slot)
+{
+    double open = 0;
+
+    for (uint32_t t = 0; t < result->n_periods; t++) {
+        size_t at = (size_t)slot * result->n_periods + t;
+        open += result->due_low[at] + result->due_high[at] - result->paid_low[at] -
+                result->paid_high[at];
+    }
+    return open > 0;
+}
+
 /* Whether less than was open was paid twice on end. */
 static bool is_paid_late(const RunResult *result, uint32_t slot)
 {
@@ -377,6 +389,55 @@ static void see_events(Coverage *c, const Model *model, const RunResult *result)
     }
 }
 
+/* ---- a second money ---- */
+
+static bool is_all_paid(const Model *model, const RunResult *result, uint32_t party)
+{
+    for (uint32_t i = 0; i < model->slots.count; i++)
+        if (model->slots.items[i].payer == party && is_left_unpaid(result, i))
+            return false;
+    return true;
+}
+
+static void see_monies(Coverage *c, const Model *model, const RunResult *result)
+{
+    see(c, "a second money", model->monies.count > 1);
+    for (size_t i = 0; i < model->parties.count; i++) {
+        const Party *party = &model->parties.items[i];
+        bool is_further = party->owner != i;
+
+        see(c, "a second money is kept", is_further && party->keep != NULL);
+        see(c, "default costs of a book in which all is paid",
+            model->monies.count > 1 && party->loss_slot != NO_ID &&
+                any_paid(result, party->loss_slot) && is_all_paid(model, result, (uint32_t)i));
+        see(c, "default costs in a second money",
+            is_further && party->loss_slot != NO_ID && any_paid(result, party->loss_slot));
+    }
+    for (uint32_t i = 0; i < model->slots.count; i++) {
+        const Slot *slot = &model->slots.items[i];
+        bool is_further = model->parties.items[slot->payer].money > 0;
+
+        see(c, "paid in a second money", is_further && any_paid(result, i));
+        see(c, "left unpaid in a second money", is_further && is_left_unpaid(result, i));
+        see(c, "a second money is left over", is_further && slot->is_rest && any_paid(result, i));
+    }
+    for (size_t i = 0; i < model->guarantees.count; i++)
+        for (size_t j = 0; j < model->guarantees.items[i].pays.count; j++)
+            see(c, "a guarantee paid in a second money",
+                model->parties.items[model->guarantees.items[i].guarantor].money > 0 &&
+                    any_paid(result, model->guarantees.items[i].pays.items[j]));
+    for (size_t i = 0; i < model->facilities.count; i++)
+        see(c, "a facility drawn in a second money",
+            model->parties.items[model->facilities.items[i].lender].money > 0 &&
+                any_paid(result, model->facilities.items[i].slot));
+    for (size_t i = 0; i < model->reserves.count; i++)
+        see(c, "a reserve of a second money",
+            model->parties.items[model->reserves.items[i].party].money > 0);
+    for (uint32_t i = 0; i < result->n_who_pays; i++)
+        see(c, "who pays in a second money",
+            model->parties.items[model->views.items[result->who_pays[i].view].party].money > 0);
+}
+
 /* ---- what a model no longer knows of its text ---- */
 
 static size_t place_of(Text text, const char *words)
@@ -441,6 +502,7 @@ void coverage_add(Coverage *c, const Model *model, const RunResult *result, Text
     see_backing(c, model);
     see_asked(c, model);
     see_events(c, model, result);
+    see_monies(c, model, result);
     see_text(c, text, is_scenario);
     for (int i = 0; i < c->n; i++)
         c->counts[i] += c->is_here[i];

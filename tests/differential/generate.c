@@ -29,7 +29,7 @@ static void write_model(Gen *g, uint64_t seed)
     put_day(g, step_first_day(g->step, g->first_ordinal + g->options->later_periods));
     put(g, " until ");
     put_day(g, step_last_day(g->step, g->first_ordinal + g->n_periods - 1));
-    put(g, "\n  money = USD\n}\n");
+    put(g, "\n  money = USD%s\n}\n", g->has_marks ? ", EUR" : "");
 }
 
 /* Now and then so large that books come to what whole cents can count, or past it. */
@@ -42,6 +42,10 @@ static const char *size_of_coin(Gen *g)
 
 static void write_books(Gen *g)
 {
+    const char *size = size_of_coin(g);
+
+    if (g->has_marks)
+        put(g, "unit EUR \"euro\" currency\nunit mark \"the same of the second\" = %s EUR\n", size);
     put(g,
         "unit USD \"dollar\" currency\n"
         "unit coin \"what amounts are written in\" = %s USD\n"
@@ -61,7 +65,7 @@ static void write_books(Gen *g)
         "category guarantee { payer guarantee_cost; payee guarantee_income }\n"
         "category default_costs { payer default_costs; payee sales }\n"
         "ranks first_rank, middle default, last_rank\n",
-        size_of_coin(g));
+        size);
 }
 
 /* ---- what is asked ---- */
@@ -143,6 +147,7 @@ static void write_report(Gen *g)
         put_some_day(g);
         put(g, ", %d months)\n", between(g, 2, 12));
     }
+    put_report_of_monies(g);
     put(g, "}\n");
 }
 
@@ -192,6 +197,7 @@ Text generate_model(Arena *arena, uint64_t seed, const GenerateOptions *options)
     Gen g = {.state = seed * 0xD1342543DE82EF95ULL + 1, .out = {.arena = arena}};
 
     g.options = options;
+    g.has_marks = seed % 3 == 1;
     write_model(&g, seed);
     write_books(&g);
     if (options->one_more != NULL)
@@ -225,6 +231,7 @@ Text generate_model(Arena *arena, uint64_t seed, const GenerateOptions *options)
         write_backed(&g);
     if (g.has_nodes && chance(&g, 50))
         write_rents(&g);
+    write_monies(&g);
     write_checks(&g);
     write_report(&g);
     write_scenario(&g);

@@ -68,6 +68,7 @@ void write_party(Gen *g, int i)
             between(g, 1, 15), changing(g));
         put(g, chance(g, 50) ? "; opening = 0.5 coin }\n" : " }\n");
     }
+    put_further_books(g, i);
     put(g, "}\n");
 }
 

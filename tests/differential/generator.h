@@ -54,6 +54,7 @@ typedef struct {
     int n_debts;
     int n_tables;
     bool has_nodes, has_shops, has_rents;
+    bool has_marks; /* a second money */
     int n_nodes;
     bool may_read_states; /* once-per-path expressions may not */
 } Gen;
@@ -106,5 +107,10 @@ void write_shops(Gen *g);
 void write_backed(Gen *g);
 /* One contract for each instance of a kind. */
 void write_rents(Gen *g);
+
+/* generate_monies.c: nothing in a model of one money */
+void put_further_books(Gen *g, int i);
+void write_monies(Gen *g);
+void put_report_of_monies(Gen *g);
 
 #endif

@@ -115,9 +115,15 @@ static void assert_payments_sound(const ClearingCase *cc)
 
 static const ClearingPlan *plan_of(ClearingCase *cc)
 {
-    ClearingSpec spec = {cc->n_parties, cc->is_outside, 16,
-                         cc->n_slots,   cc->slots,      cc->n_supports,
-                         cc->supports,  cc->n_reserves, cc->reserves};
+    ClearingSpec spec = {.n_parties = cc->n_parties,
+                         .is_outside = cc->is_outside,
+                         .n_ranks = 16,
+                         .n_slots = cc->n_slots,
+                         .slots = cc->slots,
+                         .n_supports = cc->n_supports,
+                         .supports = cc->supports,
+                         .n_reserves = cc->n_reserves,
+                         .reserves = cc->reserves};
     const ClearingPlan *plan = clearing_plan_new(cc->arena, &spec);
 
     assert_non_null(plan);

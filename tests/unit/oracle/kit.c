@@ -148,6 +148,7 @@ uint32_t kit_party(Kit *kit, const char *name, double opening_cash)
     Party *party = LIST_PUSH(kit->arena, &kit->model->parties);
 
     party->name = text_from(name);
+    party->owner = (uint32_t)(kit->model->parties.count - 1);
     party->loss_slot = NO_ID;
     party->is_outside = opening_cash < 0;
     party->keep_rank = (uint32_t)kit->model->ranks.count;

@@ -62,12 +62,14 @@ static void add_outputs(World *w)
 static void add_flow(World *w)
 {
     *LIST_PUSH(w->arena, &w->model.parties) = (Party){.name = TEXT("lab")};
-    *LIST_PUSH(w->arena, &w->model.parties) = (Party){.name = TEXT("users"), .is_outside = true};
+    *LIST_PUSH(w->arena, &w->model.parties) =
+        (Party){.name = TEXT("users"), .owner = 1, .is_outside = true};
     *LIST_PUSH(w->arena, &w->model.categories) = (Category){.name = TEXT("revenue")};
     *LIST_PUSH(w->arena, &w->model.slots) =
         (Slot){.payer = 1, .payee = 0, .contract = NO_ID, .raises = NO_ID, .lowers = NO_ID};
     w->model.minor_per_unit = 100;
     w->model.currency = TEXT("USD");
+    *LIST_PUSH(w->arena, &w->model.monies) = w->model.currency;
     w->result.due_high = ARENA_ARRAY(w->arena, double, PERIODS);
     w->result.due_low = ARENA_ARRAY(w->arena, double, PERIODS);
     w->result.paid_high = ARENA_ARRAY(w->arena, double, PERIODS);

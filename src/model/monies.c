@@ -1,0 +1,269 @@
+/* The currencies of the books, and the book that a party has in each.
+ *
+ * A book in a further money is a party of its own, `lab.EUR`, that follows its owner: so clearing,
+ * postings and conservation, which join two books of one money only, work in each by itself. */
+#include "model/checker.h"
+
+#include <stdlib.h>
+
+/* ---- currencies --------------------------------------------------------------------- */
+
+static void check_money(Checker *c, const Expr *written)
+{
+    const UnitDef *unit = units_find(c->units, written->name);
+
+    if (!unit) {
+        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, written->span,
+                             "there is no currency `%.*s`", TEXT_ARG(written->name));
+        suggest_nearest(c, d, written->span, c->units->names, written->name);
+    } else if (!unit->is_currency) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, written->span, "`%.*s` is not a currency",
+                   TEXT_ARG(written->name));
+    } else if (money_named(c, written->name) != NO_ID) {
+        diag_error(c->diags, DIAG_DUPLICATE_NAME, written->span, "`%.*s` is given twice",
+                   TEXT_ARG(written->name));
+    } else {
+        *LIST_PUSH(c->arena, &c->model->monies) = written->name;
+    }
+}
+
+void monies_check(Checker *c)
+{
+    const Decl *given = NULL;
+
+    for (size_t i = 0; c->model_decl && i < c->model_decl->members.count; i++)
+        if (text_is(c->model_decl->members.items[i]->name, "money"))
+            given = c->model_decl->members.items[i];
+    for (size_t i = 0; given && i < given->exprs.count; i++) {
+        if (i == LIMIT_MONIES) {
+            diag_error(c->diags, DIAG_TOO_MANY, given->exprs.items[i]->span,
+                       "more than %d currencies", LIMIT_MONIES);
+            break;
+        }
+        check_money(c, given->exprs.items[i]);
+    }
+    if (c->model->monies.count == 0)
+        *LIST_PUSH(c->arena, &c->model->monies) = TEXT("USD");
+    c->model->currency = c->model->monies.items[0];
+}
+
+Unit money_unit(const Checker *c, uint32_t money)
+{
+    const UnitDef *currency = units_find(c->units, c->model->monies.items[money]);
+
+    return currency ? currency->unit : unit_plain();
+}
+
+Type type_money(const Checker *c, uint32_t money)
+{
+    Type type = type_number(money_unit(c, money));
+
+    type.shown = c->model->monies.items[money];
+    return type;
+}
+
+uint32_t money_of_type(const Checker *c, const Type *type)
+{
+    for (uint32_t i = 1; type->tag == KIND_OF_NUMBER && i < c->model->monies.count; i++) {
+        Unit unit = money_unit(c, i), rate = unit_divide(unit, unit_time());
+        if (dimensions_equal(&type->unit.dims, &unit.dims) ||
+            dimensions_equal(&type->unit.dims, &rate.dims))
+            return i;
+    }
+    return 0;
+}
+
+uint32_t money_named(const Checker *c, Text name)
+{
+    for (uint32_t i = 0; i < c->model->monies.count; i++)
+        if (text_equal(c->model->monies.items[i], name))
+            return i;
+    return NO_ID;
+}
+
+Text monies_listed(Checker *c, const char *last)
+{
+    Buffer out = {.arena = c->arena};
+    size_t n = c->model->monies.count;
+
+    for (size_t i = 0; i < n; i++) {
+        buffer_string(&out, i == 0 ? "" : i + 1 == n ? last : ", ");
+        buffer_text(&out, c->model->monies.items[i]);
+    }
+    return buffer_view(&out);
+}
+
+/* ---- books ---------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return text_compare(((const Party *)a)->name, ((const Party *)b)->name);
+}
+
+/* The books in further monies, in the order of their names. */
+static void add_books(Checker *c, const Party *owner)
+{
+    Model *m = c->model;
+    size_t first = m->parties.count;
+
+    for (uint32_t money = 1; money < m->monies.count; money++) {
+        Party *book = LIST_PUSH(c->arena, &m->parties);
+        *book = *owner;
+        book->money = money;
+        book->name = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(owner->name),
+                                 TEXT_ARG(m->monies.items[money]));
+        book->is_source_named = true;
+    }
+    if (m->parties.count > first + 1)
+        qsort(m->parties.items + first, m->parties.count - first, sizeof(Party), by_name);
+}
+
+void parties_number(Checker *c)
+{
+    for (size_t i = 0; i < c->parties.count; i++) {
+        Instance *at = c->parties.items[i];
+        Party party = {.name = at->path, .title = at->decl->title, .span = at->decl->name_span};
+
+        at->party = party.owner = (uint32_t)c->model->parties.count;
+        for (size_t k = 0; k < at->members.count; k++)
+            if (at->members.items[k] && at->members.items[k]->kind == DECL_OUTSIDE)
+                party.is_outside = true;
+        *LIST_PUSH(c->arena, &c->model->parties) = party;
+        add_books(c, &party);
+    }
+}
+
+uint32_t book_in(const Model *m, uint32_t party, uint32_t money)
+{
+    uint32_t owner = m->parties.items[party].owner;
+
+    for (uint32_t p = owner; p < m->parties.count && m->parties.items[p].owner == owner; p++)
+        if (m->parties.items[p].money == money)
+            return p;
+    return NO_ID;
+}
+
+Instance *book_instance(Checker *c, Instance *of, uint32_t money)
+{
+    Text path = text_format(c->arena, "%.*s.%.*s", TEXT_ARG(of->path),
+                            TEXT_ARG(c->model->monies.items[money]));
+    Instance *book = table_get(c->books, path);
+
+    if (book)
+        return book;
+    book = ARENA_NEW(c->arena, Instance);
+    book->name = c->model->monies.items[money];
+    book->path = path;
+    book->kind = of->kind;
+    book->owner = of;
+    book->decl = of->decl;
+    book->fields = table_new(c->arena);
+    book->children = table_new(c->arena);
+    book->is_book = true;
+    book->money = money;
+    book->contract = of->contract;
+    book->party = of->party == NO_ID ? NO_ID : book_in(c->model, of->party, money);
+    table_set(c->books, path, book);
+    return book;
+}
+
+uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32_t money)
+{
+    if (named->is_book && named->money != money) {
+        diag_error(c->diags, DIAG_WRONG_UNIT, at->span,
+                   "`%.*s` is a book in %.*s, and this amount is in %.*s", TEXT_ARG(named->path),
+                   TEXT_ARG(named->name), TEXT_ARG(c->model->monies.items[money]));
+        return NO_ID;
+    }
+    return book_in(c->model, named->party, money);
+}
+
+/* ---- what is not used ------------------------------------------------------------------- */
+
+typedef void Visit(void *context, uint32_t *party);
+
+/* Every place of the model that names a party by number, but for lists by party. */
+static void visit_parties(Model *m, Visit *visit, void *context)
+{
+    for (size_t i = 0; i < m->parties.count; i++) {
+        visit(context, &m->parties.items[i].owner);
+        for (size_t k = 0; k < m->parties.items[i].openings.count; k++)
+            visit(context, &m->parties.items[i].openings.items[k].against);
+    }
+    for (size_t i = 0; i < m->values.count; i++)
+        visit(context, &m->values.items[i].party);
+    for (size_t i = 0; i < m->contracts.count; i++) {
+        visit(context, &m->contracts.items[i].first);
+        visit(context, &m->contracts.items[i].second);
+    }
+    for (size_t i = 0; i < m->slots.count; i++) {
+        visit(context, &m->slots.items[i].payer);
+        visit(context, &m->slots.items[i].payee);
+    }
+    for (size_t i = 0; i < m->rules.count; i++)
+        for (size_t k = 0; k < m->rules.items[i].actions.count; k++)
+            visit(context, &m->rules.items[i].actions.items[k].party);
+    for (size_t i = 0; i < m->guarantees.count; i++) {
+        visit(context, &m->guarantees.items[i].guarantor);
+        visit(context, &m->guarantees.items[i].debtor);
+    }
+    for (size_t i = 0; i < m->facilities.count; i++) {
+        visit(context, &m->facilities.items[i].lender);
+        visit(context, &m->facilities.items[i].borrower);
+    }
+    for (size_t i = 0; i < m->reserves.count; i++)
+        visit(context, &m->reserves.items[i].party);
+    for (size_t i = 0; i < m->views.count; i++)
+        visit(context, &m->views.items[i].party);
+}
+
+static void use(void *context, uint32_t *party)
+{
+    bool *is_used = context;
+
+    if (*party != NO_ID)
+        is_used[*party] = true;
+}
+
+static void renumber(void *context, uint32_t *party)
+{
+    const uint32_t *place = context;
+
+    if (*party != NO_ID)
+        *party = place[*party];
+}
+
+/* What is there by party, of those that stay. */
+static const uint32_t *kept_of(Checker *c, const uint32_t *list, const bool *is_used)
+{
+    uint32_t *kept = ARENA_ARRAY(c->arena, uint32_t, c->model->parties.count + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->model->parties.count; i++)
+        if (is_used[i])
+            kept[n++] = list[i];
+    return kept;
+}
+
+void books_prune(Checker *c)
+{
+    Model *m = c->model;
+    bool *is_used = ARENA_ARRAY(c->arena, bool, m->parties.count + 1);
+    uint32_t *place = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1);
+    uint32_t n = 0;
+
+    if (m->monies.count == 1)
+        return;
+    visit_parties(m, use, is_used);
+    for (size_t i = 0; i < m->parties.count; i++)
+        is_used[i] |= m->parties.items[i].openings.count > 0 || m->parties.items[i].keep;
+    m->first_late_outputs = kept_of(c, m->first_late_outputs, is_used);
+    m->default_date_outputs = kept_of(c, m->default_date_outputs, is_used);
+    for (uint32_t i = 0; i < m->parties.count; i++) {
+        place[i] = n;
+        m->parties.items[n] = m->parties.items[i];
+        n += is_used[i];
+    }
+    m->parties.count = n;
+    visit_parties(m, renumber, place);
+}
