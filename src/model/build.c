@@ -73,8 +73,21 @@ static void choose_overrides(Checker *c)
     c->model->settings = buffer_view(&settings);
 }
 
+static void link_flows(Checker *c)
+{
+    for (size_t i = c->fields.count; i-- > 0;) {
+        Field *flow = c->fields.items[i];
+
+        if (flow->tag != FIELD_FLOW)
+            continue;
+        flow->next_flow = flow->parent->first_flow;
+        flow->parent->first_flow = flow;
+    }
+}
+
 static void elaborate_all_fields(Checker *c)
 {
+    link_flows(c);
     for (size_t i = 0; i < c->fields.count; i++)
         (void)elaborate_field(c, c->fields.items[i], c->fields.items[i]->decl->name_span);
     for (size_t i = 0; i < c->fields.count; i++) {

@@ -84,16 +84,17 @@ struct Field {
     FieldTag tag;
     FieldState state;
     Instance *owner;
-    const Decl *decl;             /* gives the expression or draw */
-    const Decl *type_decl;        /* gives the type, doc and range: the kind's, or decl itself */
-    bool is_from_block;           /* decl stands in the instance's own block */
-    LIST(const Decl *) overrides; /* of scenarios and --set, in order */
-    Typed typed;                  /* when TYPED or DONE; node reads the value */
-    ValueId value;                /* NO_ID for references, terms and constants not yet asked for */
-    uint32_t index;               /* stock, ring, facility, reserve */
-    Field *parent;                /* flow: its stock; belt out: the belt */
-    const Node *amount;           /* facility, reserve: its limit or target ... */
-    uint32_t money;               /* ... and the money of it */
+    const Decl *decl;              /* gives the expression or draw */
+    const Decl *type_decl;         /* gives the type, doc and range: the kind's, or decl itself */
+    bool is_from_block;            /* decl stands in the instance's own block */
+    LIST(const Decl *) overrides;  /* of scenarios and --set, in order */
+    Typed typed;                   /* when TYPED or DONE; node reads the value */
+    ValueId value;                 /* NO_ID for references, terms and constants not yet asked for */
+    uint32_t index;                /* stock, ring, facility, reserve */
+    Field *parent;                 /* flow: its stock; belt out: the belt */
+    Field *first_flow, *next_flow; /* of a stock, in order, once all fields are known */
+    const Node *amount;            /* facility, reserve: its limit or target ... */
+    uint32_t money;                /* ... and the money of it */
 };
 
 struct Instance {

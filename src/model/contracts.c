@@ -557,36 +557,66 @@ static Span place_of_facility(const Checker *c, Text name)
 }
 
 /* Who stands behind whom when cash is short: by guarantee, or by lending from an inside purse. */
-static bool backs(const Model *m, uint32_t backer, uint32_t debtor)
+typedef struct {
+    uint32_t backer, debtor;
+    uint32_t next; /* of the same debtor, or NO_ID */
+} Backing;
+
+typedef LIST(Backing) BackingList;
+
+static void add_backing(Checker *c, BackingList *all, uint32_t *first_of, uint32_t backer,
+                        uint32_t debtor)
 {
+    *LIST_PUSH(c->arena, all) = (Backing){backer, debtor, first_of[debtor]};
+    first_of[debtor] = (uint32_t)all->count - 1;
+}
+
+static void list_backing(Checker *c, BackingList *all, uint32_t *first_of)
+{
+    const Model *m = c->model;
+
+    for (size_t i = 0; i < m->parties.count; i++)
+        first_of[i] = NO_ID;
     for (size_t i = 0; i < m->guarantees.count; i++)
-        if (m->guarantees.items[i].guarantor == backer && m->guarantees.items[i].debtor == debtor)
-            return true;
+        add_backing(c, all, first_of, m->guarantees.items[i].guarantor,
+                    m->guarantees.items[i].debtor);
     for (size_t i = 0; i < m->facilities.count; i++) {
         const Facility *f = &m->facilities.items[i];
-        if (f->is_for_shortfall && f->lender == backer && f->borrower == debtor)
-            return !m->parties.items[backer].is_outside;
+        if (f->is_for_shortfall && !m->parties.items[f->lender].is_outside)
+            add_backing(c, all, first_of, f->lender, f->borrower);
     }
-    return false;
 }
 
 /* Parties that back nobody left are struck off until none can be; who is left backs in a circle. */
+static const bool *strike_off(Checker *c)
+{
+    size_t n = c->model->parties.count, n_free = 0;
+    uint32_t *first_of = ARENA_ARRAY(c->arena, uint32_t, n + 1);
+    uint32_t *n_backed = ARENA_ARRAY(c->arena, uint32_t, n + 1);
+    uint32_t *queue = ARENA_ARRAY(c->arena, uint32_t, n + 1);
+    bool *is_free = ARENA_ARRAY(c->arena, bool, n + 1);
+    BackingList all = {0};
+
+    list_backing(c, &all, first_of);
+    for (size_t i = 0; i < all.count; i++)
+        n_backed[all.items[i].backer]++;
+    for (uint32_t p = 0; p < n; p++)
+        if (n_backed[p] == 0)
+            queue[n_free++] = p;
+    for (size_t done = 0; done < n_free; done++) {
+        is_free[queue[done]] = true;
+        for (uint32_t i = first_of[queue[done]]; i != NO_ID; i = all.items[i].next)
+            if (--n_backed[all.items[i].backer] == 0)
+                queue[n_free++] = all.items[i].backer;
+    }
+    return is_free;
+}
+
 static void refuse_circles_of_backing(Checker *c)
 {
     const Model *m = c->model;
-    size_t n = m->parties.count;
-    bool *is_free = ARENA_ARRAY(c->arena, bool, n + 1);
+    const bool *is_free = strike_off(c);
 
-    for (bool is_moving = true; is_moving;) {
-        is_moving = false;
-        for (uint32_t p = 0; p < n; p++) {
-            bool backs_any = is_free[p];
-            for (uint32_t q = 0; q < n && !backs_any; q++)
-                backs_any = !is_free[q] && backs(m, p, q);
-            if (!backs_any)
-                is_free[p] = is_moving = true;
-        }
-    }
     for (size_t i = 0; i < m->facilities.count; i++) {
         const Facility *f = &m->facilities.items[i];
         if (!f->is_for_shortfall || is_free[f->lender] || is_free[f->borrower])

@@ -259,14 +259,12 @@ void stock_finish(Checker *c, Field *field)
         if (node)
             c->model->stocks.items[field->index].initial = changed_start(c, field, node);
     }
-    for (size_t i = 0; i < c->fields.count; i++)
-        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field &&
-            !is_by_age(c->fields.items[i]))
-            finish_flow(c, field, c->fields.items[i]);
-    for (size_t i = 0; i < c->fields.count; i++)
-        if (c->fields.items[i]->tag == FIELD_FLOW && c->fields.items[i]->parent == field &&
-            is_by_age(c->fields.items[i]))
-            finish_cohorts(c, field, c->fields.items[i]);
+    for (Field *flow = field->first_flow; flow != NULL; flow = flow->next_flow)
+        if (!is_by_age(flow))
+            finish_flow(c, field, flow);
+    for (Field *flow = field->first_flow; flow != NULL; flow = flow->next_flow)
+        if (is_by_age(flow))
+            finish_cohorts(c, field, flow);
 }
 
 void cohorts_check(Checker *c)

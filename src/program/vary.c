@@ -109,19 +109,37 @@ static uint8_t value_vary(const Program *program, ValueId id)
     }
 }
 
+static bool vary_more(Program *program, ValueId id)
+{
+    uint8_t before = program->vary[id];
+
+    if (before != VARY_BOTH && program->live[id])
+        program->vary[id] |= value_vary(program, id);
+    return program->vary[id] != before;
+}
+
+static bool all_vary_more(Program *program, const ValueId *ids, size_t count)
+{
+    bool has_changed = false;
+
+    for (size_t i = 0; i < count; i++)
+        has_changed |= vary_more(program, ids[i]);
+    return has_changed;
+}
+
+/* In the order of formulas, so that one round does but for what remembers; then what stands in a
+ * solve, and is in no such order. */
 void find_varying(Program *program)
 {
-    size_t n = program->model->values.count;
+    const Model *model = program->model;
     bool has_changed = true;
 
-    program->vary = ARENA_ARRAY(program->arena, uint8_t, n + 1);
+    program->vary = ARENA_ARRAY(program->arena, uint8_t, model->values.count + 1);
     while (has_changed) {
-        has_changed = false;
-        for (size_t i = 0; i < n; i++) {
-            uint8_t vary = program->live[i] ? value_vary(program, (ValueId)i) : 0;
-
-            has_changed |= (vary | program->vary[i]) != program->vary[i];
-            program->vary[i] |= vary;
-        }
+        has_changed = all_vary_more(program, model->formulas.items, model->formulas.count);
+        has_changed |=
+            all_vary_more(program, model->closing_formulas.items, model->closing_formulas.count);
+        for (ValueId id = 0; id < model->values.count; id++)
+            has_changed |= vary_more(program, id);
     }
 }

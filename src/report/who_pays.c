@@ -33,7 +33,7 @@ static Text source_title(Report *r, Text name)
 }
 
 /* The spread over the paths of what the sources of a row gave together. */
-static void measure_row(Report *r, const WhoPays *who, const bool *is_in, Row *row)
+static void measure_row(Report *r, const WhoPays *who, const uint32_t *sources, size_t n, Row *row)
 {
     size_t n_paths = (size_t)r->result->n_kept;
     size_t count = 0;
@@ -43,9 +43,8 @@ static void measure_row(Report *r, const WhoPays *who, const bool *is_in, Row *r
         double share = 0;
         if (r->result->is_failed[path] || !(who->received[path] > 0))
             continue;
-        for (uint32_t source = 0; source < who->n_sources; source++)
-            if (is_in[source])
-                share += who->shares[(size_t)source * n_paths + path];
+        for (size_t i = 0; i < n; i++)
+            share += who->shares[(size_t)sources[i] * n_paths + path];
         r->scratch[count++] = share;
     }
     spread = spread_of(r->scratch, count);
@@ -58,10 +57,8 @@ static Row make_row(Report *r, const WhoPays *who, uint32_t source)
 {
     const View *view = &r->model->views.items[who->view];
     Row row = {.is_target = source + 1 == who->n_sources};
-    bool *is_in = ARENA_ARRAY(r->arena, bool, who->n_sources);
 
-    is_in[source] = true;
-    measure_row(r, who, is_in, &row);
+    measure_row(r, who, &source, 1, &row);
     row.title = row.is_target ? text_format(r->arena, "%.*s itself, whose own money came back",
                                             TEXT_ARG(party_title(r->model, view->party)))
                               : source_title(r, who->source_names[source]);
@@ -112,24 +109,24 @@ static RowList make_rows(Report *r, const WhoPays *who)
     RowList rows = {0};
     Row others = {0};
     Row last = {0};
-    bool *is_small = ARENA_ARRAY(r->arena, bool, who->n_sources);
+    uint32_t *small = ARENA_ARRAY(r->arena, uint32_t, who->n_sources);
     size_t n_small = 0;
 
     for (uint32_t source = 0; source < who->n_sources; source++) {
         Row row = make_row(r, who, source);
         if (!(row.mean > NOTHING))
             continue;
-        is_small[source] = row.mean < LEAST_SHARE;
-        n_small += is_small[source];
-        if (is_small[source])
+        if (row.mean < LEAST_SHARE) {
+            small[n_small++] = source;
             last = row;
-        else
+        } else {
             *LIST_PUSH(r->arena, &rows) = row;
+        }
     }
     if (rows.count > 1)
         qsort(rows.items, rows.count, sizeof *rows.items, larger_mean_first);
     if (n_small > 1) {
-        measure_row(r, who, is_small, &others);
+        measure_row(r, who, small, n_small, &others);
         others.title = text_format(r->arena, "%zu others, below 1 %% each", n_small);
     }
     if (n_small > 0)
