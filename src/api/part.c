@@ -2,8 +2,11 @@
 #include "api/load.h"
 #include "api/running.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 PartHead *part_head_of(Running *running)
 {
@@ -50,8 +53,28 @@ typedef struct {
     Arena *reading;
 } Merging;
 
+/* What keeps a file from being read, as errno says it; 0: nothing. */
+static int why_unreadable(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    int why = file == NULL ? errno : 0;
+
+    errno = 0;
+    if (file == NULL)
+        return why;
+    if (fgetc(file) == EOF && ferror(file))
+        why = errno;
+    (void)fclose(file);
+    return why;
+}
+
 static GwStatus open_part(Merging *m, const GwPart *about)
 {
+    int why = about->bytes == NULL ? why_unreadable(about->name) : 0;
+
+    if (why != 0)
+        return model_fail(m->running.model, GW_BAD_WORLD, "cannot read %s: %s", about->name,
+                          strerror(why));
     part_close(m->reader);
     m->reader = part_open(about->name, about->bytes, about->length);
     return m->reader == NULL ? GW_NO_MEMORY : GW_OK;

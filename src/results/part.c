@@ -129,12 +129,54 @@ static bool walk_result(const Visitor *v, const Model *model, RunResult *result)
     return goes_on;
 }
 
-/* Of all arrays in their order, kept beside them: a byte that a disk or a wire changed is found. */
+/* ---- that nothing was changed ------------------------------------------------------------- */
+
+/* Of the head, of all arrays in their order and of what failed, kept beside them: a byte that a
+ * disk or a wire changed is found. */
 static uint64_t digest_with(uint64_t digest, const void *bytes, size_t length)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u;
 
     return (digest ^ text_hash64((Text){bytes, length})) * odd + 1;
+}
+
+static uint64_t digest_text(uint64_t digest, Text text)
+{
+    return digest_with(digest, text.bytes, text.length);
+}
+
+static uint64_t digest_head(const PartHead *head)
+{
+    const uint64_t numbers[] = {(uint64_t)head->year, head->is_strict,   head->seed,
+                                head->total_paths,    head->keep_bytes,  head->first_path,
+                                head->n_paths,        head->files.count, head->settings.count,
+                                head->shows.count};
+    uint64_t digest = digest_with(0, numbers, sizeof numbers);
+
+    digest = digest_text(digest_text(digest, head->version), head->scenario);
+    for (size_t i = 0; i < head->files.count; i++) {
+        digest = digest_text(digest, head->files.items[i].name);
+        digest = digest_text(digest, head->files.items[i].text);
+        digest = digest_with(digest, &head->files.items[i].is_library, sizeof(bool));
+    }
+    for (size_t i = 0; i < head->settings.count; i++)
+        digest = digest_text(digest, head->settings.items[i]);
+    for (size_t i = 0; i < head->shows.count; i++)
+        digest = digest_text(digest, head->shows.items[i]);
+    return digest;
+}
+
+static uint64_t digest_failures(uint64_t digest, const RunResult *result)
+{
+    for (size_t i = 0; i < result->failures.count; i++) {
+        const Failure *failure = &result->failures.items[i];
+        const uint64_t numbers[] = {failure->path, failure->period, failure->value};
+
+        digest = digest_with(digest, numbers, sizeof numbers);
+        digest = digest_with(digest, &failure->number, sizeof failure->number);
+        digest = digest_text(digest, failure->what);
+    }
+    return digest;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
@@ -158,7 +200,9 @@ static bool write_block(void *context, const char *name, uint32_t number, void *
 static void write_result(Database *db, const PartInput *input)
 {
     RunResult *result = input->result;
-    Writing w = {.db = db, .insertion = database_prepare(db, "INSERT INTO block VALUES (?, ?, ?)")};
+    Writing w = {.db = db,
+                 .insertion = database_prepare(db, "INSERT INTO block VALUES (?, ?, ?)"),
+                 .digest = digest_head(input->head)};
     const Visitor v = {write_block, &w};
     Counts counts = {result->n_failed,      result->n_kept,         result->n_kept_failed,
                      result->n_book_checks, result->n_book_faults,  result->n_clearings,
@@ -166,7 +210,7 @@ static void write_result(Database *db, const PartInput *input)
 
     if (visit(&v, "counts", 0, &counts, sizeof counts))
         (void)walk_result(&v, input->model, result);
-    uint64_t digest = w.digest;
+    uint64_t digest = digest_failures(w.digest, result);
     (void)write_block(&w, "digest", 0, &digest, sizeof digest);
     (void)sqlite3_finalize(w.insertion);
     w.insertion = database_prepare(db, "INSERT INTO failure VALUES (?, ?, ?, ?, ?)");
@@ -362,12 +406,15 @@ static bool read_block(void *context, const char *name, uint32_t number, void *b
     return true;
 }
 
-static bool is_as_written(PartReader *reader)
+static const char block_query[] = "SELECT bytes FROM block WHERE name = ? AND number = ?";
+
+static bool is_as_written(PartReader *reader, const RunResult *result)
 {
-    uint64_t read = reader->digest;
+    uint64_t read = digest_failures(reader->digest, result);
     uint64_t written = 0;
 
-    return read_block(reader, "digest", 0, &written, sizeof written) && written == read;
+    return ask(reader, block_query) && read_block(reader, "digest", 0, &written, sizeof written) &&
+           written == read;
 }
 
 static bool read_failures(PartReader *reader, Arena *arena, const Model *model, RunResult *result)
@@ -399,9 +446,9 @@ RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model
 
     reader->goes_on = goes_on;
     reader->context = context;
-    reader->digest = 0;
-    if (!ask(reader, "SELECT bytes FROM block WHERE name = ? AND number = ?") ||
-        !visit(&v, "counts", 0, &counts, sizeof counts) || counts.n_kept > head->n_paths)
+    reader->digest = digest_head(head);
+    if (!ask(reader, block_query) || !visit(&v, "counts", 0, &counts, sizeof counts) ||
+        counts.n_kept > head->n_paths)
         return NULL;
     result = run_result_new(arena, model, head->first_path, head->n_paths, counts.n_kept);
     if (counts.has_summary)
@@ -412,8 +459,8 @@ RunResult *part_read_result(PartReader *reader, Arena *arena, const Model *model
     result->n_book_faults = counts.n_book_faults;
     result->n_clearings = counts.n_clearings;
     result->bytes = (size_t)counts.bytes;
-    if (!walk_result(&v, model, result) || !is_as_written(reader) ||
-        !read_failures(reader, arena, model, result))
+    if (!walk_result(&v, model, result) || !read_failures(reader, arena, model, result) ||
+        !is_as_written(reader, result))
         return NULL;
     return result;
 }
