@@ -242,14 +242,18 @@ static void describe_member(GwModel *model, Buffer *out, const Decl *member, Tex
     describe_members(model, out, member, 2);
 }
 
-static const char *word_of_documented(const Decl *decl)
+/* What goes by a name of its own and is described as it is written. */
+static bool is_described_as_written(const Decl *decl)
 {
-    return decl->kind == DECL_KIND       ? "kind"
-           : decl->kind == DECL_CATEGORY ? "category"
-           : decl->kind == DECL_ACCOUNT  ? "account"
-           : decl->kind == DECL_UNIT     ? "unit"
-           : decl->kind == DECL_RANKS    ? "ranks"
-                                         : NULL;
+    return decl->kind == DECL_PARTY || decl->kind == DECL_INSTANCE || decl->kind == DECL_VALUE ||
+           decl->kind == DECL_STOCK || decl->kind == DECL_BELT || decl->kind == DECL_TABLE ||
+           decl->kind == DECL_SCENARIO || decl->kind == DECL_SOURCE;
+}
+
+static bool is_documented(const Decl *decl)
+{
+    return decl->kind == DECL_KIND || decl->kind == DECL_CATEGORY || decl->kind == DECL_ACCOUNT ||
+           decl->kind == DECL_UNIT || decl->kind == DECL_RANKS || is_described_as_written(decl);
 }
 
 static const Decl *decl_at(const GwModel *model, size_t tree, size_t index)
@@ -296,7 +300,10 @@ static void describe_named(GwModel *model, Buffer *out, const Decl *decl)
         describe_kind(model, out, decl);
         return;
     }
-    buffer_format(out, "%.*s\n", TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
+    if (is_described_as_written(decl))
+        describe_written(model, out, decl->span, 0);
+    else
+        buffer_format(out, "%.*s\n", TEXT_ARG(one_line(model->keep, &model->sources, decl->span)));
     add_place(model, out, decl);
 }
 
@@ -340,19 +347,19 @@ static void look_at_members(Lookup *lookup, const Decl *owner, Text path)
             text_format(lookup->model->keep, "%.*s.%.*s", TEXT_ARG(path), TEXT_ARG(member->name));
         if (member->name.length > 0 && is_wanted(lookup, own))
             describe_member(lookup->model, &lookup->out, member, path);
-        if (member->kind == DECL_PART_KIND)
+        if (member->kind == DECL_PART_KIND || member->kind == DECL_INSTANCE)
             look_at_members(lookup, member, own);
     }
 }
 
 static void look_at(Lookup *lookup, const Decl *decl)
 {
-    if (word_of_documented(decl) != NULL && is_wanted(lookup, decl->name))
+    if (is_documented(decl) && is_wanted(lookup, decl->name))
         describe_named(lookup->model, &lookup->out, decl);
     for (size_t i = 0; decl->kind == DECL_RANKS && i < decl->names.count; i++)
         if (is_wanted(lookup, decl->names.items[i]))
             describe_rank(lookup->model, &lookup->out, decl, i);
-    if (decl->kind == DECL_KIND)
+    if (decl->kind == DECL_KIND || decl->kind == DECL_PARTY || decl->kind == DECL_INSTANCE)
         look_at_members(lookup, decl, decl->name);
 }
 
@@ -363,6 +370,8 @@ static void list_all(GwModel *model, Buffer *out)
     list_group(model, out, DECL_ACCOUNT, "accounts");
     list_ranks(model, out);
     list_group(model, out, DECL_UNIT, "units");
+    list_group(model, out, DECL_PARTY, "parties");
+    list_group(model, out, DECL_INSTANCE, "things and contracts");
 }
 
 static GwStatus doc_work(void *context)

@@ -164,6 +164,7 @@ void gw_model_free(GwModel *model)
     built_drop(model->built);
     arena_free(model->pending);
     edge_drop(model->edge);
+    free(model->being_read);
     free(model);
 }
 

@@ -59,6 +59,7 @@ struct GwModel {
     GwReadFile read;
     void *read_context;
     SourceSet sources;
+    char *being_read; /* of a file, until it is in `keep`: freed here if memory runs out before */
     LIST(PartFile) files_read; /* all but the built-in library's: what a part of a run holds */
     const PartHead *stored; /* files are read from here and not from the disk; NULL: they are not */
     DiagList diags;

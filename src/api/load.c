@@ -91,6 +91,19 @@ static int read_stored(const PartHead *stored, Text name, bool is_library, Text 
     return ENOENT;
 }
 
+/* Moves what was read into the arena. */
+static Text keep_bytes(GwModel *model, Arena *arena, char *bytes, size_t length)
+{
+    Text text;
+
+    free(model->being_read);
+    model->being_read = bytes;
+    text = (Text){arena_copy(arena, bytes, length), length};
+    free(bytes);
+    model->being_read = NULL;
+    return text;
+}
+
 /* The text of a user's file, in the arena; an errno value when it cannot be read. */
 static int read_user_file(GwModel *model, Arena *arena, Text path, Text *text)
 {
@@ -103,12 +116,13 @@ static int read_user_file(GwModel *model, Arena *arena, Text path, Text *text)
         return read_stored(model->stored, path, false, text);
     status = model->read != NULL ? model->read(model->read_context, name, &bytes, &length)
                                  : read_from_disk(name, &bytes, &length);
-    if (status == 0) {
-        *text = (Text){arena_copy(arena, bytes, length), length};
-        note_file(model, path, *text, false);
+    if (status != 0) {
+        free(bytes);
+        return status;
     }
-    free(bytes);
-    return status;
+    *text = keep_bytes(model, arena, bytes, length);
+    note_file(model, path, *text, false);
+    return 0;
 }
 
 /* "lib/units.gw" without its folder. */
@@ -129,12 +143,13 @@ static int read_library_file(GwModel *model, Arena *arena, Text name, Text *text
         char *bytes = NULL;
         size_t length = 0;
         int status = read_from_disk(path.bytes, &bytes, &length);
-        if (status == 0) {
-            *text = (Text){arena_copy(arena, bytes, length), length};
-            note_file(model, name, *text, true);
+        if (status != 0) {
+            free(bytes);
+            return status;
         }
-        free(bytes);
-        return status;
+        *text = keep_bytes(model, arena, bytes, length);
+        note_file(model, name, *text, true);
+        return 0;
     }
     for (size_t i = 0; i < n_library_files; i++)
         if (text_is(inside, library_files[i].name)) {

@@ -122,7 +122,7 @@ static bool is_beyond_calendar(double date, double duration, double farthest, do
         return true;
     }
     if (fabs(duration) > farthest || fabs(date) > FARTHEST_DAY) {
-        *result = duration < 0 || date < -FARTHEST_DAY ? -DATE_NEVER : DATE_NEVER;
+        *result = (fabs(date) > FARTHEST_DAY ? date : duration) < 0 ? -DATE_NEVER : DATE_NEVER;
         return true;
     }
     return false;

@@ -11,9 +11,10 @@ static const Option options[] = {
     {NULL, 0, NULL, NULL}};
 static const CommandHelp help = {
     "doc", "gw doc [NAME] [OPTION...]",
-    "Lists the kinds, categories of payments, accounts, ranks and units of the library; with the\n"
-    "name of one, or of a kind's part or field (site.phase.lead), what it is: each field with its\n"
-    "unit, meaning, default, range and source.",
+    "Lists the kinds, categories of payments, accounts, ranks, units and parties of the library, "
+    "or\n"
+    "of a model with its things and contracts; with the name of one, or of a part or field\n"
+    "(site.phase.lead), what it is: each field with its unit, meaning, default, range and source.",
     "  gw doc loan\n", options};
 
 static GwModel *open_library(const char *library, int *status)

@@ -190,6 +190,7 @@ struct Checker {
     uint32_t counted_line;
     bool is_unheeded; /* what is elaborated is not in force: its literals are no parameters */
     uint32_t depth;   /* of expressions inside each other, names followed */
+    bool has_too_many_values;
     uint32_t default_rank;
     const Decl *model_decl;
     LIST(PendingLag) lags;

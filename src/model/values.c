@@ -304,8 +304,9 @@ bool node_middle(const Model *m, const Node *node, double *out)
 ValueId value_new(Checker *c, Text name, ValueKind kind)
 {
     if (c->model->values.count >= LIMIT_VALUES) {
-        if (c->model->values.count == LIMIT_VALUES)
+        if (!c->has_too_many_values)
             diag_error(c->diags, DIAG_TOO_MANY, (Span){0}, "more than %d values", LIMIT_VALUES);
+        c->has_too_many_values = true;
         return 0;
     }
     Value *v = LIST_PUSH(c->arena, &c->model->values);

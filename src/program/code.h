@@ -75,7 +75,7 @@ typedef struct {
 /* With ANY number of arguments, `a` is the place of the first of `n` in Code.refs. */
 typedef struct {
     uint16_t op;
-    uint16_t n;
+    uint32_t n;
     uint32_t out;
     Ref a, b, c;
     uint32_t detail;

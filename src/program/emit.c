@@ -66,7 +66,7 @@ static void emit_ins(Emitter *emitter, const Ins *ins)
 {
     Program *program = emitter->program;
     Detail detail = finished_detail(program, ins);
-    Instruction out = {.op = (uint16_t)ins->op, .n = (uint16_t)ins->n_args, .out = ins->reg};
+    Instruction out = {.op = (uint16_t)ins->op, .n = ins->n_args, .out = ins->reg};
     Ref *places[3] = {&out.a, &out.b, &out.c};
 
     out.a = out.b = out.c = REF_NONE;

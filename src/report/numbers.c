@@ -34,6 +34,7 @@ enum {
 };
 #define LEAST_WITH_POWER 9999.5e12
 #define MOST_WITH_SMALL_POWER 1e-4
+#define LEAST_AMOUNT 1e-9
 #define NOTHING_BESIDE 1e-9          /* of the largest in a column */
 #define LEAST_WITH_EXPONENT 999999.5 /* six digits are the most that are read at a glance */
 
@@ -200,8 +201,6 @@ void add_number(Buffer *out, double number)
         buffer_string(out, "never");
         return;
     }
-    if (fabs(number) < 1e-9)
-        number = 0;
     if (fabs(number) >= LEAST_WITH_EXPONENT ||
         (number != 0 && fabs(number) < MOST_WITH_SMALL_POWER)) {
         add_exponent(out, number);
@@ -223,9 +222,12 @@ void add_number(Buffer *out, double number)
     }
 }
 
+/* An amount of something that is so small is what rounding left of it. */
 void add_scaled(Buffer *out, Scale scale, double base)
 {
-    add_number(out, base / scale.divisor);
+    double number = base / scale.divisor;
+
+    add_number(out, scale.unit.length > 0 && fabs(number) < LEAST_AMOUNT ? 0 : number);
 }
 
 void add_unit(Buffer *out, Scale scale)

@@ -37,9 +37,9 @@ static const char schema[] =
     "CREATE TABLE check_result (number INTEGER PRIMARY KEY, title TEXT, holds INTEGER,"
     " held INTEGER, tested INTEGER, share REAL, low REAL, high REAL, needed REAL);"
     "CREATE TABLE failure (path INTEGER PRIMARY KEY, period INTEGER, what TEXT);"
-    "CREATE TABLE who_pays (target TEXT, money TEXT, account TEXT, source TEXT, paths INTEGER, "
-    "mean REAL,"
-    " p5 REAL, p50 REAL, p95 REAL, se_mean REAL, se5 REAL, se50 REAL, se95 REAL);";
+    "CREATE TABLE who_pays (target TEXT, money TEXT, account TEXT, window_from TEXT,"
+    " window_until TEXT, source TEXT, paths INTEGER, mean REAL, p5 REAL, p50 REAL, p95 REAL, "
+    "se_mean REAL, se5 REAL, se50 REAL, se95 REAL);";
 
 typedef struct {
     const SaveInput *input;
@@ -288,13 +288,19 @@ static void save_who_pays(Saving *s)
     const RunResult *result = s->input->result;
     size_t n_paths = (size_t)result->n_kept;
     sqlite3_stmt *insertion = database_prepare(
-        s->db, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        s->db, "INSERT INTO who_pays VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
     for (uint32_t w = 0; w < result->n_who_pays; w++) {
         const WhoPays *who = &result->who_pays[w];
         const View *view = &model->views.items[who->view];
         Text account =
             view->account == NO_ID ? TEXT("") : model->accounts.items[view->account].name;
+        char from[16] = "", until[16] = "";
+
+        if (!isnan(view->term_start)) {
+            day_print(view->term_start, from);
+            day_print(view->term_end, until);
+        }
         for (uint32_t source = 0; source < who->n_sources; source++) {
             size_t count = 0;
             if (!is_source_in_money(model, who, source))
@@ -303,10 +309,10 @@ static void save_who_pays(Saving *s)
                 if (!result->is_failed[path] && who->received[path] > 0)
                     s->values[count++] = who->shares[source * n_paths + path];
             Spread v = spread_of(s->values, count);
-            database_insert(s->db, insertion, "ttttirrrrrrrr", book_owner(model, view->party),
-                            book_money(model, view->party), account, who->source_names[source],
-                            (int64_t)count, v.mean, v.p5, v.p50, v.p95, v.se_mean, v.se5, v.se50,
-                            v.se95);
+            database_insert(s->db, insertion, "tttsstirrrrrrrr", book_owner(model, view->party),
+                            book_money(model, view->party), account, from, until,
+                            who->source_names[source], (int64_t)count, v.mean, v.p5, v.p50, v.p95,
+                            v.se_mean, v.se5, v.se50, v.se95);
         }
     }
     (void)sqlite3_finalize(insertion);

@@ -63,8 +63,8 @@ static inline double lane_is_far(double date, double duration, double farthest)
 /* What is_beyond_calendar says, else `inside`. */
 static inline double lane_bounded(double date, double duration, double farthest, double inside)
 {
-    double low = date < -LANE_FARTHEST_DAY ? -GW_INFINITY : GW_INFINITY;
-    double far_away = duration < 0.0 ? -GW_INFINITY : low;
+    double beyond = fabs(date) > LANE_FARTHEST_DAY ? date : duration;
+    double far_away = beyond < 0.0 ? -GW_INFINITY : GW_INFINITY;
     double result = lane_is_far(date, duration, farthest) != 0.0 ? far_away : inside;
 
     result = fabs(date) == GW_INFINITY ? date : result;

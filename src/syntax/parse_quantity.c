@@ -360,6 +360,9 @@ Dist *parse_dist(Parser *p)
         dist->drawn = parser_one_of(p, steps,
                                     "`daily`, `weekly`, `monthly`, `quarterly` or "
                                     "`yearly`");
+    if (dist->drawn.length > 0 && parser_at_word(p, "truncated"))
+        (void)parser_fault(p, DIAG_UNEXPECTED, parser_here(p),
+                           "`truncated A to B` stands before `drawn %.*s`", TEXT_ARG(dist->drawn));
     if (p->is_lost)
         return NULL;
     dist->span = parser_since(p, first);

@@ -124,6 +124,10 @@ static void days_are_rounded_half_up(void **state)
     assert_date(date_add_days(at(2026, 1, 1), 1.49), "2026-01-02");
     assert_date(date_add_days(at(2026, 1, 3), -1.5), "2026-01-02");
     assert_date(date_add_days(at(2026, 1, 1), -1), "2025-12-31");
+    assert_true(date_add_days(2e9, -1) ==
+                DATE_NEVER); /* past every calendar, whatever is taken off */
+    assert_true(date_add_days(-2e9, 1) == -DATE_NEVER && date_add_months(2e9, -1) == DATE_NEVER);
+    assert_true(date_add_days(at(2026, 1, 1), -2e9) == -DATE_NEVER);
 }
 
 static void months_between_undoes_whole_months(void **state)
