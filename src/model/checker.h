@@ -294,6 +294,9 @@ Unit money_unit(const Checker *c, uint32_t money);
 Type type_money(const Checker *c, uint32_t money);
 /* The money that a number is an amount of, or so much a time; the main one when it is of none. */
 uint32_t money_of_type(const Checker *c, const Type *type);
+/* The money that an amount is written in, where that shows before anything has a type; else NO_ID.
+ */
+uint32_t money_written(Checker *c, const Instance *self, const Expr *e);
 /* The money of this name; NO_ID when the model keeps no books in it. */
 uint32_t money_named(const Checker *c, Text name);
 /* "USD", "USD and EUR"; `last` stands before the last one. */

@@ -533,26 +533,33 @@ const Node *field_amount(Checker *c, Field *field)
     Env env = {.self = field->owner, .owner_name = field->owner->path};
     const char *what =
         field->tag == FIELD_FACILITY ? "the limit of a facility" : "the target of a reserve";
+    uint32_t taken_for = field->money, money;
 
-    if (!field->amount)
-        field->amount = elaborate_money(c, &env, field->decl->expr, what, &field->money);
+    if (field->amount)
+        return field->amount;
+    field->amount = elaborate_money(c, &env, field->decl->expr, what, &money);
+    field->money = money;
+    if (field->amount && field->state == FIELD_DONE && money != taken_for)
+        diag_error(c->diags, DIAG_NEEDS_UNIT, field->decl->name_span,
+                   "`%.*s` is in %.*s, which shows too late: give what it is up to a name with a "
+                   "unit",
+                   TEXT_ARG(field->full_name), TEXT_ARG(c->model->monies.items[money]));
     return field->amount;
 }
 
-/* In the money of its amount. Where that is to be found out, what reads the facility or reserve
- * in it takes it to be in the main one. */
+/* In the money of its amount, which may itself read what is drawn so far: that it is elaborated for
+ * the money is the last resort. */
 static void elaborate_backing(Checker *c, Field *field)
 {
     ValueId id = field_value_id(
         c, field, field->tag == FIELD_FACILITY ? VALUE_FACILITY_DRAWN : VALUE_RESERVE);
-    Type type = type_money(c, 0);
 
-    field->typed = (Typed){.type = type, .node = node_value(c, id)};
     if (c->model->monies.count > 1) {
-        field->state = FIELD_TYPED;
-        (void)field_amount(c, field);
-        type = type_money(c, field->money);
+        field->money = money_written(c, field->owner, field->decl->expr);
+        if (field->money == NO_ID)
+            (void)field_amount(c, field);
     }
+    Type type = type_money(c, field->money);
     describe_value(c, id, &type, field->decl->doc);
     field->typed = (Typed){.type = type, .node = node_value(c, id)};
 }

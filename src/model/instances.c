@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { MOST_PARTS_LOOKED_AT = 1000 }; /* for the money of an amount that is not yet typed */
-
 static Instance *instance_new(Checker *c, Instance *owner, Text name, KindDef *kind,
                               const Decl *decl)
 {
@@ -707,39 +705,14 @@ static void refuse_opening(Checker *c, const Decl *o, const Decl *there, const c
     diag_because(c->diags, d, "%s", why);
 }
 
-/* The money that an amount is written in, found before anything has a type; NO_ID: not known, or
- * not found among as many parts of expressions as are left to look at. */
-static uint32_t money_written(Checker *c, const Instance *self, const Expr *e, int *n_left)
+/* An opening balance of the account in this money, or in one that does not show yet. */
+static bool may_be_opening_in(Checker *c, const Instance *party, const Decl *m, Text account,
+                              uint32_t money)
 {
-    uint32_t money = NO_ID;
-
-    if (!e || --*n_left < 0)
-        return NO_ID;
-    for (size_t i = 0; e->unit && i < e->unit->factors.count && money == NO_ID; i++)
-        money = money_named(c, e->unit->factors.items[i].name);
-    for (const Instance *at = e->kind == EXPR_WORD ? self : NULL; at; at = at->owner) {
-        const Field *field = table_get(at->fields, e->name);
-        const UnitExpr *unit = field ? &field->type_decl->type.unit : NULL;
-        if (!field)
-            continue;
-        if (!field->type_decl->type.is_present && field->decl->dist)
-            unit = field->decl->dist->unit;
-        for (size_t i = 0; unit && i < unit->factors.count && money == NO_ID; i++)
-            money = money_named(c, unit->factors.items[i].name);
-        return money != NO_ID ? money : money_written(c, at, field->decl->expr, n_left);
-    }
-    for (size_t i = 0; i < e->args.count && money == NO_ID; i++)
-        money = money_written(c, self, e->args.items[i], n_left);
-    return money;
-}
-
-static bool is_opening_in(Checker *c, const Instance *party, const Decl *m, Text account,
-                          uint32_t money)
-{
-    int n_left = MOST_PARTS_LOOKED_AT;
-
-    return m && m->kind == DECL_OPENING && text_equal(m->name, account) &&
-           (c->model->monies.count == 1 || money_written(c, party, m->expr, &n_left) == money);
+    if (!m || m->kind != DECL_OPENING || !text_equal(m->name, account))
+        return false;
+    uint32_t written = c->model->monies.count == 1 ? money : money_written(c, party, m->expr);
+    return written == money || written == NO_ID;
 }
 
 /* The party of `lab.cash` and of `lab.EUR.cash`, and in which money. */
@@ -764,7 +737,7 @@ static bool override_opening(Checker *c, const Decl *o)
     if (!party || table_index(c->accounts, o->ref->name) == NO_ID)
         return false;
     for (size_t i = 0; i < party->members.count; i++) {
-        if (!is_opening_in(c, party, party->members.items[i], o->ref->name, money))
+        if (!may_be_opening_in(c, party, party->members.items[i], o->ref->name, money))
             continue;
         at = i;
         n_there++;

@@ -73,6 +73,84 @@ uint32_t money_of_type(const Checker *c, const Type *type)
     return 0;
 }
 
+/* ---- the unit that an amount is written in, before anything has a type ---- */
+
+enum { MOST_PARTS_LOOKED_AT = 1000 };
+
+typedef struct {
+    Checker *c;
+    int n_left; /* parts of expressions: names are followed, and some lead back */
+} Reading;
+
+static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out);
+
+static bool unit_of_factors(const Reading *r, const UnitExpr *written, Unit *out)
+{
+    for (size_t i = 0; written && i < written->factors.count; i++)
+        if (!units_find(r->c->units, written->factors.items[i].name))
+            return false;
+    *out = unit_plain();
+    return !written || unit_of_expression(r->c, written, out);
+}
+
+static bool read_unit_of_field(Reading *r, const Instance *at, const Field *field, Unit *out)
+{
+    const TypeExpr *type = &field->type_decl->type;
+
+    *out = unit_plain();
+    if (type->is_present && (text_is(type->words[0], "number") || text_is(type->words[0], "share")))
+        return true;
+    if (type->is_present)
+        return unit_of_factors(r, &type->unit, out);
+    if (field->decl->dist)
+        return field->decl->dist->unit && unit_of_factors(r, field->decl->dist->unit, out);
+    return read_unit(r, at, field->decl->expr, out);
+}
+
+static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out)
+{
+    Unit left, right;
+
+    if (!e || --r->n_left < 0)
+        return false;
+    if (e->kind == EXPR_NUMBER)
+        return unit_of_factors(r, e->unit, out);
+    for (const Instance *at = e->kind == EXPR_WORD ? self : NULL; at; at = at->owner) {
+        const Field *field = table_get(at->fields, e->name);
+        if (field)
+            return read_unit_of_field(r, at, field, out);
+    }
+    if (e->kind == EXPR_CALL) /* min, max and the like are in the unit of what they are of */
+        return e->args.count > 0 && read_unit(r, self, e->args.items[0], out);
+    if (e->kind != EXPR_BINARY || !read_unit(r, self, e->args.items[0], &left))
+        return false;
+    if (text_is(e->op, "+") || text_is(e->op, "-")) {
+        *out = left;
+        return true;
+    }
+    if (!read_unit(r, self, e->args.items[1], &right))
+        return false;
+    *out = text_is(e->op, "*") ? unit_multiply(left, right) : unit_divide(left, right);
+    return text_is(e->op, "*") || text_is(e->op, "/");
+}
+
+uint32_t money_written(Checker *c, const Instance *self, const Expr *e)
+{
+    Reading reading = {c, MOST_PARTS_LOOKED_AT};
+    Unit unit, money;
+
+    if (!read_unit(&reading, self, e, &unit))
+        return NO_ID;
+    for (uint32_t i = 0; i < c->model->monies.count; i++) {
+        money = money_unit(c, i);
+        if (dimensions_equal(&unit.dims, &money.dims))
+            return i;
+    }
+    return NO_ID;
+}
+
+/* ---- by name and by type ---- */
+
 uint32_t money_named(const Checker *c, Text name)
 {
     for (uint32_t i = 0; i < c->model->monies.count; i++)
@@ -266,4 +344,7 @@ void books_prune(Checker *c)
     }
     m->parties.count = n;
     visit_parties(m, renumber, place);
+    if (n > LIMIT_PARTIES)
+        diag_error(c->diags, DIAG_TOO_MANY, (Span){.file = c->trees[0]->file},
+                   "more than %d books of parties", LIMIT_PARTIES);
 }

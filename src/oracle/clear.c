@@ -238,7 +238,7 @@ static void state_parties(Path *path)
             party->keep_rank >= model->ranks.count ? CLEARING_KEEP_FROM_REST : party->keep_rank;
         c->loss_of_cash[p] = share_lost(path, party->loss_of_cash, party->name);
         c->loss_of_claims[p] = share_lost(path, party->loss_of_receipts, party->name);
-        c->already_defaulted[p] = path->parties[party->owner].is_defaulted;
+        c->already_defaulted[p] = path->parties[p].is_defaulted;
     }
 }
 

@@ -241,7 +241,7 @@ static double state_now(Path *path, const Value *value, bool is_closing)
     case VALUE_RECEIVED:
     case VALUE_PAID:
         return cash_flow(path, value, is_closing);
-    case VALUE_DEFAULTED: /* the owner's: it is of all books alike */
+    case VALUE_DEFAULTED:
         return path->parties[value->party].is_defaulted ? 1 : 0;
     case VALUE_DEFAULT_DATE:
         return path->parties[value->party].default_date;

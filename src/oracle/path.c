@@ -205,13 +205,13 @@ static void close_states(Path *path)
     for (size_t i = 0; i < model->contracts.count; i++)
         move_stages(path, i);
     for (size_t i = 0; i < model->parties.count; i++) {
-        PartyState *owner = &path->parties[model->parties.items[i].owner];
+        PartyState *party = &path->parties[i];
 
-        if (!path->parties[i].defaults_now)
+        if (!party->defaults_now)
             continue;
-        owner->is_defaulted = true;
-        owner->default_date = path->today;
-        path->parties[i].defaults_now = false;
+        party->is_defaulted = true;
+        party->default_date = path->today;
+        party->defaults_now = false;
     }
 }
 

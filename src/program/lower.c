@@ -127,15 +127,9 @@ static void make_parties(Program *program)
         PartyCode *party = &code->parties[i];
 
         party->unpaid = state_new(program, HOME_TILE, 0, true);
-        party->openings = ids_new(program, model->parties.items[i].openings.count);
-        if (model->parties.items[i].owner < i) {
-            /* Whoever is in default is so with all its books. */
-            party->defaulted = code->parties[model->parties.items[i].owner].defaulted;
-            party->default_date = code->parties[model->parties.items[i].owner].default_date;
-            continue;
-        }
         party->defaulted = state_new(program, HOME_TILE, 0, true);
         party->default_date = state_new(program, HOME_TILE, DATE_NEVER, true);
+        party->openings = ids_new(program, model->parties.items[i].openings.count);
     }
     code->facilities = ARENA_ARRAY(program->arena, SupportCode, model->facilities.count + 1);
     for (size_t i = 0; i < model->facilities.count; i++)

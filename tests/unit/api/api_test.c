@@ -102,6 +102,42 @@ static void a_model_lists_what_it_holds(void **state)
     gw_model_free(model);
 }
 
+static void each_money_is_told_apart(void **state)
+{
+    GwModel *model =
+        opened("import gigawatt\n"
+               "model m \"M\" { clock = monthly from 2026-01 until 2026-02; money = USD, EUR }\n"
+               "party a { outside }\nparty b { opening cash = 9 EUR }\n"
+               "contract c between a and b {\n"
+               "  every month { pay 7 USD from a to b as revenue }\n"
+               "  every month { pay 2 EUR from b to a as rent }\n}\n");
+    GwRunOptions options = {.paths = 16, .seed = 1};
+    GwRun *run = NULL;
+    GwModelInfo info;
+    GwFlow flow;
+    const char *name = NULL;
+
+    (void)state;
+    assert_int_equal(gw_model_run(model, &options, &run), GW_OK);
+    assert_int_equal(gw_model_info(model, &info), GW_OK);
+    assert_string_equal(info.currency, "USD");
+    assert_int_equal(info.n_currencies, 2);
+    assert_int_equal(gw_model_currency(model, 1, &name), GW_OK);
+    assert_string_equal(name, "EUR");
+    assert_int_equal(gw_model_currency(model, 2, &name), GW_BAD_USE);
+    assert_int_equal(gw_run_flow_count(run), 2);
+    assert_int_equal(gw_run_flow(run, 0, 1, &flow), GW_OK);
+    assert_string_equal(flow.payer, "a");
+    assert_string_equal(flow.currency, "USD");
+    assert_true(flow.paid == 7);
+    assert_int_equal(gw_run_flow(run, 1, 1, &flow), GW_OK);
+    assert_string_equal(flow.payer, "b"); /* and not the name of its book */
+    assert_string_equal(flow.currency, "EUR");
+    assert_true(flow.paid == 2);
+    gw_run_free(run);
+    gw_model_free(model);
+}
+
 static void faults_are_diagnostics(void **state)
 {
     GwModel *model = opened("model m \"M\" {\n  clock = monthly from 2026-01 until 2026-12\n}\n"
@@ -312,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_runs_and_is_read),
         cmocka_unit_test(a_model_lists_what_it_holds),
+        cmocka_unit_test(each_money_is_told_apart),
         cmocka_unit_test(faults_are_diagnostics),
         cmocka_unit_test(settings_are_forgiving),
         cmocka_unit_test(each_file_is_read_once),

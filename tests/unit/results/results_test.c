@@ -228,6 +228,8 @@ static void a_file_holds_what_was_run(void **state)
     assert_true(ask(db, "SELECT due_sum FROM flow") == 4000);
     assert_true(ask(db, "SELECT due FROM flow") == 10);
     assert_true(ask(db, "SELECT paid FROM flow WHERE payer = 'users'") == 5);
+    assert_true(ask(db, "SELECT count(*) FROM flow WHERE money = 'USD'") == 1);
+    assert_true(ask(db, "SELECT count(*) FROM money WHERE number = 0 AND name = 'USD'") == 1);
     assert_true(ask(db, "SELECT held FROM check_result") == 3);
     sqlite3_close(db);
     assert_int_equal(unlink(path), 0);
