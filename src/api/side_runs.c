@@ -106,7 +106,7 @@ static void take_hashes(const Model *made, const RunResult *result, uint32_t out
     uint32_t n_own = made->outputs.items[output].is_once ? 1 : made->n_periods;
 
     for (uint32_t period = 0; period < n_periods && period < n_own; period++)
-        hashes[period] = text_hash64(
+        hashes[period] = text_quick_hash(
             (Text){(const char *)(column + period * result->n_kept), n_paths * sizeof *column});
 }
 

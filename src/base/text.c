@@ -13,16 +13,6 @@ Text text_from(const char *c_string)
     return c_string == NULL ? (Text){"", 0} : (Text){c_string, strlen(c_string)};
 }
 
-bool text_equal(Text a, Text b)
-{
-    return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
-}
-
-bool text_is(Text a, const char *c_string)
-{
-    return text_equal(a, text_from(c_string));
-}
-
 int text_compare(Text a, Text b)
 {
     size_t shorter = a.length < b.length ? a.length : b.length;
@@ -105,6 +95,28 @@ uint64_t text_hash64(Text t)
     return hash;
 }
 
+static uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 32);
+}
+
+uint64_t text_quick_hash(Text t)
+{
+    uint64_t hash = mixed(t.length, 0);
+    uint64_t word = 0;
+    size_t i = 0;
+
+    for (; i + sizeof word <= t.length; i += sizeof word) {
+        memcpy(&word, t.bytes + i, sizeof word);
+        hash = mixed(hash, word);
+    }
+    word = 0;
+    if (i < t.length)
+        memcpy(&word, t.bytes + i, t.length - i);
+    return mixed(hash, word);
+}
+
 /* Makes room for `more` bytes and the NUL after them. */
 static void buffer_reserve(Buffer *b, size_t more)
 {
@@ -156,12 +168,64 @@ void buffer_format(Buffer *b, const char *format, ...)
     va_end(arguments);
 }
 
+static void add_whole_number(Buffer *b, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof digits;
+
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buffer_add(b, digits + first, sizeof digits - first);
+}
+
+/* Whether a format holds no more than texts and counts, as names' do. */
+static bool is_plain_format(const char *format)
+{
+    for (const char *at = strchr(format, '%'); at != NULL; at = strchr(at + 1, '%'))
+        if (strncmp(at, "%.*s", 4) != 0 && strncmp(at, "%zu", 3) != 0 && at[1] != 's' &&
+            at[1] != 'u')
+            return false;
+    return true;
+}
+
+static void format_plainly(Buffer *b, const char *format, va_list arguments)
+{
+    for (const char *at = format; *at != '\0';) {
+        size_t before = strcspn(at, "%");
+
+        buffer_add(b, at, before);
+        at += before;
+        if (*at == '\0')
+            break;
+        if (at[1] == '.') {
+            int length = va_arg(arguments, int);
+            const char *bytes = va_arg(arguments, const char *);
+            buffer_add(b, bytes, strnlen(bytes, (size_t)length));
+            at += 4;
+        } else if (at[1] == 's') {
+            buffer_string(b, va_arg(arguments, const char *));
+            at += 2;
+        } else if (at[1] == 'u') {
+            add_whole_number(b, va_arg(arguments, unsigned));
+            at += 2;
+        } else {
+            add_whole_number(b, va_arg(arguments, size_t));
+            at += 3;
+        }
+    }
+}
+
 void buffer_format_v(Buffer *b, const char *format, va_list arguments)
 {
     char most[256]; /* nearly everything is shorter: it is printed once */
     va_list again;
     int length = 0;
 
+    if (is_plain_format(format)) {
+        format_plainly(b, format, arguments);
+        return;
+    }
     va_copy(again, arguments);
     length = vsnprintf(most, sizeof most, format, again);
     va_end(again);
@@ -204,8 +268,9 @@ void buffer_number(Buffer *b, double x)
 struct Table {
     Arena *arena;
     LIST(TableEntry) entries;
-    uint32_t *slots; /* position in entries plus one; 0 is free */
-    size_t n_slots;  /* a power of two, at least twice the entries */
+    LIST(uint64_t) hashes; /* by entry */
+    uint32_t *slots;       /* position in entries plus one; 0 is free */
+    size_t n_slots;        /* a power of two, at least twice the entries */
 };
 
 Table *table_new(Arena *arena)
@@ -218,15 +283,15 @@ Table *table_new(Arena *arena)
     return table;
 }
 
-/* The slot that holds the key, or the free one where it belongs. */
-static uint32_t *find_slot(const Table *table, Text key)
+/* The slot that holds the key of that hash, or the free one where it belongs. */
+static uint32_t *find_slot(const Table *table, Text key, uint64_t hash)
 {
     size_t mask = table->n_slots - 1;
-    uint64_t hash = text_hash64(key);
 
-    for (size_t i = (size_t)(hash ^ (hash >> 32)) & mask;; i = (i + 1) & mask) {
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         uint32_t *slot = &table->slots[i];
-        if (*slot == 0 || text_equal(table->entries.items[*slot - 1].key, key))
+        if (*slot == 0 || (table->hashes.items[*slot - 1] == hash &&
+                           text_equal(table->entries.items[*slot - 1].key, key)))
             return slot;
     }
 }
@@ -236,18 +301,19 @@ static void double_slots(Table *table)
     table->n_slots *= 2;
     table->slots = ARENA_ARRAY(table->arena, uint32_t, table->n_slots);
     for (size_t i = 0; i < table->entries.count; i++)
-        *find_slot(table, table->entries.items[i].key) = (uint32_t)(i + 1);
+        *find_slot(table, table->entries.items[i].key, table->hashes.items[i]) = (uint32_t)(i + 1);
 }
 
 void *table_get(const Table *table, Text key)
 {
-    uint32_t slot = *find_slot(table, key);
+    uint32_t slot = *find_slot(table, key, text_quick_hash(key));
     return slot == 0 ? NULL : table->entries.items[slot - 1].value;
 }
 
 void table_set(Table *table, Text key, void *value)
 {
-    uint32_t *slot = find_slot(table, key);
+    uint64_t hash = text_quick_hash(key);
+    uint32_t *slot = find_slot(table, key, hash);
     TableEntry *entry = NULL;
 
     if (*slot != 0) {
@@ -256,11 +322,12 @@ void table_set(Table *table, Text key, void *value)
     }
     if ((table->entries.count + 1) * 2 > table->n_slots) {
         double_slots(table);
-        slot = find_slot(table, key);
+        slot = find_slot(table, key, hash);
     }
     entry = LIST_PUSH(table->arena, &table->entries);
     entry->key = text_copy(table->arena, key);
     entry->value = value;
+    *LIST_PUSH(table->arena, &table->hashes) = hash;
     *slot = (uint32_t)table->entries.count;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
     const char *bytes; /* NUL-terminated whenever it lives in an arena */
@@ -17,9 +18,7 @@ typedef struct {
 #define TEXT_ARG(t) (int)(t).length, (t).bytes /* for "%.*s" */
 
 Text text_from(const char *c_string); /* NULL gives the empty text */
-bool text_equal(Text a, Text b);
-bool text_is(Text a, const char *c_string);
-int text_compare(Text a, Text b); /* bytewise; shorter first on a tie */
+int text_compare(Text a, Text b);     /* bytewise; shorter first on a tie */
 bool text_starts(Text a, const char *prefix);
 Text text_copy(Arena *arena, Text t);
 Text text_format(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -27,6 +26,22 @@ Text text_format(Arena *arena, const char *format, ...) __attribute__((format(pr
 size_t text_distance(Text a, Text b, size_t bound);
 /* FNV-1a, 64 bits: the hash of draw names; its value is part of what a draw is. */
 uint64_t text_hash64(Text t);
+/* To tell texts apart within one run, eight bytes a step: nothing else may rest on its value. */
+uint64_t text_quick_hash(Text t);
+
+static inline bool text_equal(Text a, Text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
+}
+
+/* Most are not, and differ in their first byte. */
+static inline bool text_is(Text a, const char *c_string)
+{
+    for (size_t i = 0; i < a.length; i++)
+        if (a.bytes[i] != c_string[i] || c_string[i] == '\0')
+            return false;
+    return c_string[a.length] == '\0';
+}
 
 /* Bytes that grow: output is built here and written whole. */
 typedef struct {

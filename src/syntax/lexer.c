@@ -66,8 +66,10 @@ static char byte_at(const Lexer *lexer, size_t i)
 
 static bool text_is_at(const Lexer *lexer, size_t i, const char *text)
 {
-    size_t length = strlen(text);
-    return lexer->length - i >= length && memcmp(lexer->bytes + i, text, length) == 0;
+    for (; *text != '\0'; text++, i++)
+        if (i >= lexer->length || lexer->bytes[i] != *text)
+            return false;
+    return true;
 }
 
 static Span span_of(const Lexer *lexer, size_t start, size_t end)

@@ -69,6 +69,33 @@ static void hashing(void **state)
     assert_true(text_hash64(TEXT("foobar")) == UINT64_C(0x85944171f73967e8));
 }
 
+static void quick_hashes_tell_apart(void **state)
+{
+    static const char one[] = "0123456789abcdefX";
+    static const char other[] = "0123456789abcdefX";
+    double signs[4][2] = {{1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
+
+    (void)state;
+    assert_true(text_quick_hash(TEXT(one)) == text_quick_hash(TEXT(other)));
+    assert_true(text_quick_hash((Text){one, 16}) != text_quick_hash((Text){one, 17}));
+    assert_true(text_quick_hash((Text){"\0", 1}) != text_quick_hash((Text){"", 0}));
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_true(text_quick_hash((Text){(const char *)signs[i], sizeof signs[i]}) !=
+                        text_quick_hash((Text){(const char *)signs[j], sizeof signs[j]}));
+}
+
+static void plain_formats(void **state)
+{
+    Text name = {"abcdef", 3};
+
+    assert_true(text_is(text_format(*state, "%.*s.%s#%zu/%u", TEXT_ARG(name), "x", (size_t)0, 42u),
+                        "abc.x#0/42"));
+    assert_true(text_is(text_format(*state, "%.*s", 9, "short"), "short"));
+    assert_true(text_is(text_format(*state, "%zu", SIZE_MAX), "18446744073709551615"));
+    assert_true(text_is(text_format(*state, "100 %% of %s", "it"), "100 % of it"));
+}
+
 static void assert_number(Arena *arena, double x, const char *expected)
 {
     Buffer buffer = {.arena = arena};
@@ -165,6 +192,8 @@ int main(void)
         cmocka_unit_test(comparing),
         cmocka_unit_test(spelling_distance),
         cmocka_unit_test(hashing),
+        cmocka_unit_test(quick_hashes_tell_apart),
+        cmocka_unit_test_setup_teardown(plain_formats, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(numbers_print_short_and_exact, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(buffers_grow, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(tables_keep_insertion_order, open_arena, close_arena),
