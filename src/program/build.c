@@ -180,6 +180,14 @@ static bool is_number(const Program *program, InsId id, double number)
     return ins->op == OP_CONST && ins->number == number;
 }
 
+/* The score of a uniform number, which never is a half: no zero. */
+static bool is_score(const Program *program, InsId id)
+{
+    const Ins *ins = &program->ins.items[id];
+
+    return ins->op == OP_INVERSE_NORMAL && program->ins.items[ins->args[0]].op == OP_UNIFORM;
+}
+
 InsId ins_1(Lowering *lowering, Op op, InsId a)
 {
     return ins_new(lowering, op, &a, 1, NULL, 0, 0, 1);
@@ -191,6 +199,9 @@ InsId ins_2(Lowering *lowering, Op op, InsId a, InsId b)
     if ((op == OP_MUL || op == OP_DIV) && is_number(lowering->program, b, 1))
         return a;
     if (op == OP_MUL && is_number(lowering->program, a, 1))
+        return b;
+    /* 0 + x is x, but for x = -0 */
+    if (op == OP_ADD && is_number(lowering->program, a, 0) && is_score(lowering->program, b))
         return b;
     return ins_new(lowering, op, (InsId[]){a, b}, 2, NULL, 0, 0, 1);
 }

@@ -1,5 +1,6 @@
-/* Chains of sums and products as one instruction, when nothing else reads what is between: it stays
- * in registers of the machine, and every step is rounded as before, so no bit changes. */
+/* Chains of sums and products, and common pairs, as one instruction, when nothing else reads what
+ * is between: it stays in registers of the machine, and every step is rounded as before, so no bit
+ * changes. */
 #include "program/ir.h"
 
 #include "base/limits.h"
@@ -75,19 +76,65 @@ static void fuse_products(Program *program, const uint32_t *reads, Ins *sum)
         absorb(program, sum, sum->args[2], OP_SUM_PRODUCTS);
 }
 
-void fuse_sums(Program *program)
+static void fuse_add(Program *program, const uint32_t *reads, Ins *sum)
+{
+    fuse_product(program, reads, sum);
+    if (sum->op == OP_MULTIPLY_ADD)
+        fuse_products(program, reads, sum);
+    else
+        fuse_sum(program, reads, sum);
+}
+
+/* An instruction whose argument `side` is another: both together. */
+static const struct {
+    Op outer, inner;
+    uint32_t side;
+    Op both;
+} pairs[] = {
+    {OP_MUL, OP_MUL, 0, OP_PRODUCT},           {OP_MUL, OP_MUL, 1, OP_PRODUCT},
+    {OP_SUB, OP_MUL, 0, OP_MULTIPLY_SUBTRACT}, {OP_MIN, OP_MAX, 0, OP_CLAMP},
+    {OP_MIN, OP_SUB, 1, OP_MIN_DIFFERENCE},
+};
+
+static void fuse_pair(Program *program, const uint32_t *reads, Ins *ins)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (ins->op != pairs[i].outer)
+            continue;
+        InsId part = ins->args[pairs[i].side];
+        if (program->ins.items[part].op == pairs[i].inner && is_part(program, reads, part, ins))
+            absorb(program, ins, part, pairs[i].both);
+    }
+}
+
+/* A closing stock that is its opening and what came in. */
+static void fuse_stock(Program *program, const uint32_t *reads, Ins *closing)
+{
+    const Ins *sum = &program->ins.items[closing->args[1]];
+
+    if (sum->op != OP_ADD || sum->args[0] != closing->args[0] ||
+        !is_part(program, reads, closing->args[1], closing))
+        return;
+    InsId args[] = {sum->args[0], sum->args[1], closing->args[2]};
+    program->ins.items[closing->args[1]].is_dead = true;
+    closing->op = OP_STOCK_ADD;
+    memcpy(closing->args, args, sizeof args);
+}
+
+void fuse(Program *program)
 {
     uint32_t *reads = count_reads(program);
 
     for (size_t i = 0; i < program->ins.count; i++) {
         Ins *ins = &program->ins.items[i];
 
-        if (ins->is_dead || ins->home != HOME_TILE || ins->op != OP_ADD)
+        if (ins->is_dead || ins->home != HOME_TILE)
             continue;
-        fuse_product(program, reads, ins);
-        if (ins->op == OP_MULTIPLY_ADD)
-            fuse_products(program, reads, ins);
+        if (ins->op == OP_ADD)
+            fuse_add(program, reads, ins);
+        else if (ins->op == OP_STOCK_CLOSE)
+            fuse_stock(program, reads, ins);
         else
-            fuse_sum(program, reads, ins);
+            fuse_pair(program, reads, ins);
     }
 }

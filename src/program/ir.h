@@ -107,7 +107,7 @@ void lower_model(Program *program);        /* lower.c */
 void remove_dead(Program *program);        /* dead.c */
 void sink_into_rules(Program *program);    /* place.c */
 void start_states(Program *program);       /* start.c */
-void fuse_sums(Program *program);          /* fuse.c */
+void fuse(Program *program);               /* fuse.c */
 void allocate_registers(Program *program); /* allocate.c */
 void emit_code(Program *program);          /* emit.c */
 void verify_code(Program *program);        /* verify.c: asserts */

@@ -13,7 +13,7 @@ static const Pass passes[] = {
     {"remove_dead", "without those that nothing reads", remove_dead},
     {"sink_into_rules", "what one rule alone reads, into that rule", sink_into_rules},
     {"start_states", "first values that a path holds from its start", start_states},
-    {"fuse_sums", "sums and products in one instruction, every rounding kept", fuse_sums},
+    {"fuse", "sums, products and pairs in one instruction, every rounding kept", fuse},
     {"allocate_registers", "registers by linear scan", allocate_registers},
     {"emit_code", "bytecode by section", emit_code},
     {"verify_code", "that run/ may trust it", verify_code},

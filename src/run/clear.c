@@ -197,68 +197,36 @@ static const double *cash_cell(const Tile *tile, uint32_t party)
                          tile->plan->code->cells[party * model->accounts.count + model->cash]);
 }
 
-/* Unrestricted cash of an inside party. */
-static double *start_net(Tile *tile, uint32_t party)
+/* What the party holds in reserve, what is due to it, and what it owes. */
+static const double **list_dues(Tile *tile, Net *net, const double **cents)
 {
     const Plan *plan = tile->plan;
-    double *net = tile_take_unset(tile);
+    uint32_t cash = plan->cash_cells[net->party];
 
-    memcpy(net, cash_cell(tile, party), tile->m.n_lanes * sizeof *net);
-    for (uint32_t i = plan->reserve_starts[party]; i < plan->reserve_starts[party + 1]; i++)
-        tile->m.kernels->subtract(
-            tile->m.n_lanes, net,
-            tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance));
-    return net;
-}
-
-static void look_at_cash(Tile *tile)
-{
-    const Plan *plan = tile->plan;
-
-    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        tile->net[p] = NULL;
-        if (plan->is_outside[p])
-            continue;
-        tile->net[p] = start_net(tile, p);
-        if (!tile->m.kernels->below(tile->m.n_blocks, tile->alive, tile->net[p],
-                                    (Lanes){tile->zeros, 0}))
-            continue;
-        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-            if (tile->net[p][lane] < 0)
-                tile_fail_at(tile, lane, FAILED_PARTY, p,
-                             tile->net[p][lane] / plan->model->minor_per_unit);
-    }
-}
-
-static void mark_slow(Tile *tile, size_t lane)
-{
-    tile->slow[lane] = tile->alive[lane];
-    tile->has_slow |= tile->alive[lane] != 0;
-}
-
-/* What is due to the party and from it, by slot. */
-static size_t list_dues(Tile *tile, uint32_t party)
-{
-    const Plan *plan = tile->plan;
-    uint32_t cash = plan->cash_cells[party];
-    size_t n = 0;
-
+    net->cents = cents;
+    for (uint32_t i = plan->reserve_starts[net->party]; i < plan->reserve_starts[net->party + 1];
+         i++)
+        *cents++ = tile_register(tile, plan->code->reserves[plan->reserves_of[i]].balance);
+    net->n_reserves = (uint32_t)(cents - net->cents);
     for (uint32_t i = plan->entry_starts[cash]; i < plan->entry_starts[cash + 1]; i++) {
         const CellEntry *entry = &plan->entries[i];
         const SlotNow *now = &tile->slots[entry->slot];
 
-        if (tile->posting[entry->slot] != 0 && entry->is_paid && now->share == NULL &&
-            !plan->is_outcome_slot[entry->slot])
-            tile->entries[n++] = (Entry){now->due, entry->is_credit ? -1 : 1};
+        if (tile->posting[entry->slot] == 0 || !entry->is_paid || now->share != NULL ||
+            plan->is_outcome_slot[entry->slot])
+            continue;
+        *cents++ = now->due;
+        net->n_debits += !entry->is_credit;
+        net->n_credits += entry->is_credit;
     }
-    return n;
+    return cents;
 }
 
-/* Lanes in which an inside payer would be left with less than nothing, or than it keeps. */
-static void find_short(Tile *tile)
+static size_t list_nets(Tile *tile)
 {
     const Plan *plan = tile->plan;
-    const RunKernels *kernels = tile->m.kernels;
+    const double **cents = tile->cents;
+    size_t n = 0;
 
     memset(tile->is_payer, 0, plan->model->parties.count * sizeof *tile->is_payer);
     for (size_t i = 0; i < tile->n_active; i++) {
@@ -268,23 +236,67 @@ static void find_short(Tile *tile)
             tile->is_payer[slot->payer] = true;
     }
     for (uint32_t p = 0; p < plan->model->parties.count; p++) {
-        const double *net = tile->net[p];
-        Lanes bound = {tile->zeros, 0};
+        Net *net = &tile->nets[n];
 
-        tile->is_short[p] = false;
-        if (net == NULL)
+        tile->net[p] = NULL;
+        if (plan->is_outside[p])
             continue;
-        tile->m.kernels->post(tile->m.n_lanes, tile->net[p], tile->entries, list_dues(tile, p));
-        if (!tile->is_payer[p])
-            continue;
-        if (plan->keep_counts[p])
-            bound = (Lanes){tile->keep[p], GW_LANES};
-        if (!kernels->below(tile->m.n_blocks, tile->alive, net, bound))
-            continue;
-        tile->is_short[p] = true;
-        for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-            if (net[lane] < lanes_at(bound, lane))
-                mark_slow(tile, lane);
+        tile->net[p] = tile_take_unset(tile);
+        *net = (Net){.party = p,
+                     .cash = cash_cell(tile, p),
+                     .net = tile->net[p],
+                     .keep = plan->keep_counts[p] ? tile->keep[p] : NULL,
+                     .is_payer = tile->is_payer[p]};
+        cents = list_dues(tile, net, cents);
+        n++;
+    }
+    return n;
+}
+
+/* Fails lanes in which the party has less than its reserves. */
+static void look_at_cash(Tile *tile, const Net *net)
+{
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double cash = net->cash[lane];
+
+        for (uint32_t i = 0; i < net->n_reserves; i++)
+            cash -= net->cents[i][lane];
+        if (cash < 0)
+            tile_fail_at(tile, lane, FAILED_PARTY, net->party,
+                         cash / tile->plan->model->minor_per_unit);
+    }
+}
+
+static bool find_nets(Tile *tile, size_t n)
+{
+    bool some_failed = false;
+
+    tile->m.kernels->find_nets(tile->m.n_lanes, tile->alive, tile->nets, n, tile->slow);
+    for (size_t i = 0; i < n; i++) {
+        if (tile->nets[i].found & FOUND_FAULT)
+            look_at_cash(tile, &tile->nets[i]);
+        some_failed |= (tile->nets[i].found & FOUND_FAULT) != 0;
+    }
+    return some_failed;
+}
+
+/* Lanes in which an inside payer would be left with less than nothing, or than it keeps. */
+static void find_short(Tile *tile)
+{
+    size_t n = list_nets(tile);
+
+    memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
+    if (find_nets(tile, n)) {
+        forgive_dead(tile);
+        memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
+        n = list_nets(tile);
+        find_nets(tile, n);
+    }
+    tile->has_slow = false;
+    memset(tile->is_short, 0, tile->plan->model->parties.count * sizeof *tile->is_short);
+    for (size_t i = 0; i < n; i++) {
+        tile->is_short[tile->nets[i].party] = (tile->nets[i].found & FOUND_SOME) != 0;
+        tile->has_slow |= (tile->nets[i].found & FOUND_SOME) != 0;
     }
 }
 
@@ -624,16 +636,13 @@ void tile_clear(Tile *tile)
 
     memset(tile->losses, 0, model->parties.count * sizeof *tile->losses);
     memset(tile->default_now, 0, model->parties.count * sizeof *tile->default_now);
-    memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
-    tile->has_slow = false;
     tile->guaranteed.count = 0;
     state_dues(tile);
     tile_look_at_dues(tile);
     look_at_statements(tile);
-    look_at_cash(tile);
+    state_keeps(tile);
     if (tile->has_died)
         forgive_dead(tile);
-    state_keeps(tile);
     find_short(tile);
     tile_who_keep(tile);
     if (tile->has_slow) {

@@ -16,6 +16,7 @@ static void fail_stock(Tile *tile, size_t lane, uint32_t i, double closing)
     tile_fail_at(tile, lane, FAILED_STOCK, i, is_below ? closing : GW_NAN);
 }
 
+/* Whoever closes a stock that is not signed, says whether all lanes are finite. */
 static void look_at_stocks(Tile *tile)
 {
     const Model *model = tile->plan->model;
@@ -23,8 +24,10 @@ static void look_at_stocks(Tile *tile)
 
     for (uint32_t i = 0; i < model->stocks.count; i++) {
         Lanes closing = tile_lanes(tile, code->stocks[i].closing);
+        bool was_looked_at = closing.step != 0 && !model->stocks.items[i].is_signed;
 
-        if (!tile->m.kernels->any_odd(tile->m.n_blocks, closing))
+        if ((was_looked_at && tile->m.found == 0) ||
+            !tile->m.kernels->any_odd(tile->m.n_blocks, closing))
             continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
             if (!isfinite(lanes_at(closing, lane)))
@@ -201,14 +204,9 @@ void tile_close(Tile *tile)
 
 /* ---- phase 8 ------------------------------------------------------------------------------ */
 
-static void look_at_output(Tile *tile, uint32_t i, Lanes x)
+/* Numbers are finite; dates may be infinite, which is never. */
+static void look_at_output(Tile *tile, uint32_t i, Lanes x, bool is_date)
 {
-    const RunKernels *kernels = tile->m.kernels;
-    bool is_date = tile->plan->model->outputs.items[i].type == TYPE_DATE; /* may be infinite */
-
-    if (!(is_date ? kernels->any_nan(tile->m.n_blocks, tile->alive, x)
-                  : kernels->any_odd(tile->m.n_blocks, x)))
-        return;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
         double value = lanes_at(x, lane);
         if (is_date ? isnan(value) : !isfinite(value))
@@ -216,23 +214,35 @@ static void look_at_output(Tile *tile, uint32_t i, Lanes x)
     }
 }
 
+/* What is in a column; true when some of it is not finite. */
+static bool fill_column(Tile *tile, double *column, Lanes x)
+{
+    if (x.step != 0)
+        return tile->m.kernels->keep(tile->n_valid, column, x.at) != 0;
+    for (size_t lane = 0; lane < tile->n_valid; lane++)
+        column[lane] = x.at[0];
+    return !isfinite(x.at[0]);
+}
+
 static void write_output(Tile *tile, uint32_t i)
 {
     const Output *output = &tile->plan->model->outputs.items[i];
     Lanes x = tile_lanes(tile, tile->plan->code->outputs[i]);
     uint32_t period = tile->m.clock.period;
+    bool is_date = output->type == TYPE_DATE, is_odd = false;
 
     if (output->is_once && period + 1 < tile->plan->model->n_periods)
         return;
-    look_at_output(tile, i, x);
-    if (tile->result == NULL)
-        return;
-    double *column = tile->result->columns[i] +
-                     (output->is_once ? 0 : period) * tile->result->n_paths + tile->first_index;
-    if (x.step != 0)
-        tile->m.kernels->keep(tile->n_valid, column, x.at);
-    for (size_t lane = 0; x.step == 0 && lane < tile->n_valid; lane++)
-        column[lane] = x.at[0];
+    if (tile->result != NULL)
+        is_odd = fill_column(tile,
+                             tile->result->columns[i] +
+                                 (output->is_once ? 0 : period) * tile->result->n_paths +
+                                 tile->first_index,
+                             x);
+    else
+        is_odd = tile->m.kernels->any_odd(tile->m.n_blocks, x);
+    if (is_odd)
+        look_at_output(tile, i, x, is_date);
 }
 
 static void test_cover(Tile *tile, uint32_t i, size_t lane, bool *holds)

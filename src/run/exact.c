@@ -30,17 +30,23 @@ bool tile_may_pass_limit(const Tile *tile, uint32_t party)
     return tile->is_large[party] || !(LARGE_BOOK + tile->moved[party] < MONEY_LIMIT);
 }
 
-bool tile_add_up(Tile *tile, uint32_t party)
+void tile_add_up(Tile *tile, uint32_t party)
 {
     const Plan *plan = tile->plan;
-    size_t n = 0;
+    uint32_t first = plan->party_cell_starts[party], end = plan->party_cell_starts[party + 1];
 
-    for (uint32_t c = plan->party_cell_starts[party]; c < plan->party_cell_starts[party + 1]; c++)
-        tile->cells[n++] = tile_register(tile, plan->party_cells[c]);
-    unsigned found =
-        tile->m.kernels->prove(tile->m.n_lanes, tile->alive, tile->cells, n, tile->sum, tile->size);
-    tile->is_large[party] = (found & FOUND_FAULT) != 0;
-    return (found & FOUND_SOME) != 0;
+    tile->is_large[party] = false;
+    for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
+        double sum = 0, size = 0;
+
+        for (uint32_t c = first; c < end; c++) {
+            double cents = tile_register(tile, plan->party_cells[c])[lane];
+            sum += cents;
+            size += fabs(cents);
+        }
+        tile->sum[lane] = sum;
+        tile->is_large[party] |= !(size < 2 * LARGE_BOOK);
+    }
 }
 
 /* ---- one lane ------------------------------------------------------------------------------ */

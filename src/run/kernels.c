@@ -12,45 +12,16 @@
 #include "ledger/composition.h"
 #include "run/lane.h"
 #include "run/lane_dates.h"
+#include "run/strips.h"
 
 #include <string.h>
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 #ifndef GW_RUN_KERNELS
 #define GW_RUN_KERNELS run_kernels_baseline
 #define GW_RUN_KERNELS_ISA "baseline"
 #endif
 
-/* ---- stores past the cache ---------------------------------------------------------------- */
-
-enum { LINE = 64 };
-
-/* Of an aligned line. */
-#if defined(__AVX512F__)
-static void stream_line(double *line, const double *x)
-{
-    _mm512_stream_pd(line, _mm512_loadu_pd(x));
-}
-#elif defined(__AVX__)
-static void stream_line(double *line, const double *x)
-{
-    _mm256_stream_pd(line, _mm256_loadu_pd(x));
-    _mm256_stream_pd(line + 4, _mm256_loadu_pd(x + 4));
-}
-#elif defined(__SSE2__)
-static void stream_line(double *line, const double *x)
-{
-    for (size_t i = 0; i < LINE / sizeof *line; i += 2)
-        _mm_stream_pd(line + i, _mm_loadu_pd(x + i));
-}
-#else
-static void stream_line(double *line, const double *x)
-{
-    memcpy(line, x, LINE);
-}
-#endif
+enum { LINE = 64 }; /* bytes of the cache */
 
 /* ---- over a block's lanes ----------------------------------------------------------------- */
 
@@ -98,12 +69,13 @@ static double total(const double *x)
     } while (0)
 /* The clock is copied: reading it through a pointer would be a branch, or a read, in the loop. */
 #define KERNEL(name, n, expression)                                                                \
-    static void op_##name(size_t n_blocks, const Clock *clock_now, double *out, Lanes in_a,        \
-                          Lanes in_b, Lanes in_c)                                                  \
+    static unsigned op_##name(size_t n_blocks, const Clock *clock_now, double *out, Lanes in_a,    \
+                              Lanes in_b, Lanes in_c)                                              \
     {                                                                                              \
         const Clock copy = *clock_now, *const clock = &copy;                                       \
         (void)clock;                                                                               \
         LOOP(n, expression);                                                                       \
+        return 0;                                                                                  \
     }
 /* GCC makes no vector code around a branch by blocks, so the choice is for the tile. */
 #define CHOICE(name, n, is_plain, plain, expression)                                               \
@@ -125,14 +97,17 @@ static double total(const double *x)
         }                                                                                          \
         return !is_any(odd);                                                                       \
     }                                                                                              \
-    static void op_##name(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,            \
-                          Lanes in_b, Lanes in_c)                                                  \
+    static unsigned op_##name(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,        \
+                              Lanes in_b, Lanes in_c)                                              \
     {                                                                                              \
+        bool is_plain_tile = is_plain_##name(n_blocks, in_a, in_b, in_c);                          \
+                                                                                                   \
         (void)clock;                                                                               \
-        if (is_plain_##name(n_blocks, in_a, in_b, in_c))                                           \
+        if (is_plain_tile)                                                                         \
             LOOP(n, plain);                                                                        \
         else                                                                                       \
             LOOP(n, expression);                                                                   \
+        return is_plain_tile ? 0u : FOUND_FAULT;                                                   \
     }
 #define READS_1                                                                                    \
     double a = at_a[i];                                                                            \
@@ -205,8 +180,8 @@ static void months_block(const double *restrict from, double least, double until
 
 /* Where growth began before the period, all lanes have the period's own months; where it has not
  * begun, any number not above zero will do. */
-static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                             Lanes in_b, Lanes in_c)
+static unsigned op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restrict out,
+                                 Lanes in_a, Lanes in_b, Lanes in_c)
 {
     const double *restrict from = in_a.at;
     double least = clock->period == 0 ? -GW_INFINITY : clock->first_day;
@@ -228,6 +203,7 @@ static void op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restri
         out += GW_LANES;
         from += in_a.step;
     }
+    return 0;
 }
 
 static void due_by_month(const Clock *clock_now, double *restrict out, const double *restrict start,
@@ -249,8 +225,8 @@ static void due_block(const Clock *clock_now, double *restrict out, const double
 }
 
 /* Most terms lie before or after the period: their blocks are passed by a comparison. */
-static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                   Lanes in_b, Lanes in_c)
+static unsigned op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
+                       Lanes in_b, Lanes in_c)
 {
     const double *restrict start = in_a.at;
     const double *restrict end = in_b.at;
@@ -275,6 +251,7 @@ static void op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, La
         end += in_b.step;
         civil += in_c.step;
     }
+    return 0;
 }
 
 /* ---- rules -------------------------------------------------------------------------------- */
@@ -413,6 +390,39 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
     return is_any(faults) ? FOUND_FAULT : 0u;
 }
 
+/* Where every lane pays. A lane whose amount cannot be is left with any due and carry. */
+static unsigned pay_everywhere(size_t n_blocks, Lanes amount, double minor, double *restrict carry,
+                               double *restrict due, double *sum)
+{
+    double least[GW_LANES] = {0}, most[GW_LANES] = {0};
+    double sums[GW_LANES] = {0}, carries[GW_LANES] = {0};
+    bool fits = true;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict x = amount.at + block * amount.step;
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double exact = x[i] * minor;
+            double owed = exact + carry[i];
+            double rounded = nearest_whole(owed);
+            double paid = rounded > 0.0 ? rounded : 0.0;
+
+            least[i] = exact < least[i] ? exact : least[i];
+            most[i] = exact > most[i] ? exact : most[i];
+            due[i] = paid;
+            carry[i] = owed - rounded;
+            carries[i] += owed - rounded; /* not a number where the amount is none */
+            sums[i] += paid;
+        }
+        carry += GW_LANES;
+        due += GW_LANES;
+    }
+    *sum = total(sums);
+    for (size_t i = 0; i < GW_LANES; i++)
+        fits &= least[i] >= -0.5 && most[i] < WHOLE_LIMIT && carries[i] == carries[i];
+    *sum = *sum < WHOLE_LIMIT ? *sum : GW_NAN;
+    return fits ? 0u : FOUND_FAULT;
+}
+
 static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes amount,
                             double minor, double *restrict cents, double *size)
 {
@@ -484,58 +494,43 @@ static void subtract(size_t count, double *restrict out, const double *restrict 
             out[i] -= x[i];
 }
 
-/* Four at a time: what is posted to is read and written a quarter as often. */
-static void post_four(size_t count, double *restrict out, const Entry *entries)
+/* x / minor for whole x below 2^53, the same bits without a division: `inverse` is near enough (see
+ * near_inverse) that the quotient q is less than one place off, so x - minor q is exact and one
+ * correction rounds as the division does (Markstein 1990, IBM J. Res. Dev. 34(1), theorem 5). */
+#if defined(__FMA__)
+#define MONEY_OF(x) (fma(fma(-minor, (x)*inverse, (x)), inverse, (x)*inverse))
+#else
+#define MONEY_OF(x) ((x) / minor)
+#endif
+
+/* 1 / minor when it is within a quarter of a place: half a place from rounding q and at most half a
+ * place from this are less than one. Else 0. */
+static double near_inverse(double minor)
 {
-    const double *restrict a = entries[0].cents;
-    const double *restrict b = entries[1].cents;
-    const double *restrict c = entries[2].cents;
-    const double *restrict d = entries[3].cents;
-    const double of_a = entries[0].sign, of_b = entries[1].sign;
-    const double of_c = entries[2].sign, of_d = entries[3].sign;
+    double inverse = 1.0 / minor;
 
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            double two = out[i] + of_a * a[i] + of_b * b[i];
+    return fabs(fma(-minor, inverse, 1.0)) < 0x1p-54 ? inverse : 0.0;
+}
 
-            out[i] = two + of_c * c[i] + of_d * d[i];
+#define MONEY_LOOP(expression, quotient)                                                           \
+    for (size_t block = 0; block < count; block += GW_LANES)                                       \
+        for (size_t i = 0; i < GW_LANES; i++) {                                                    \
+            double cents = x[block + i], money = quotient;                                         \
+            out[block + i] = (expression);                                                         \
         }
-        out += GW_LANES;
-        a += GW_LANES;
-        b += GW_LANES;
-        c += GW_LANES;
-        d += GW_LANES;
+#define MONEY_KERNEL(name, expression)                                                             \
+    static void name(size_t count, double *restrict out, const double *restrict x, double minor)   \
+    {                                                                                              \
+        const double inverse = near_inverse(minor);                                                \
+                                                                                                   \
+        if (inverse > 0.0)                                                                         \
+            MONEY_LOOP(expression, MONEY_OF(cents))                                                \
+        else                                                                                       \
+            MONEY_LOOP(expression, cents / minor)                                                  \
     }
-}
-
-static void post(size_t count, double *restrict out, const Entry *entries, size_t n)
-{
-    size_t k = 0;
-
-    for (; k + 4 <= n; k += 4)
-        post_four(count, out, entries + k);
-    for (; k < n; k++) {
-        if (entries[k].sign > 0)
-            add(count, out, entries[k].cents);
-        else
-            subtract(count, out, entries[k].cents);
-    }
-}
-
-static void add_money(size_t count, double *restrict out, const double *restrict x, double minor)
-{
-    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
-        for (size_t i = 0; i < GW_LANES; i++)
-            out[i] += x[i] / minor;
-}
-
-static void subtract_money(size_t count, double *restrict out, const double *restrict x,
-                           double minor)
-{
-    for (size_t block = 0; block < count; block += GW_LANES, out += GW_LANES, x += GW_LANES)
-        for (size_t i = 0; i < GW_LANES; i++)
-            out[i] -= x[i] / minor;
-}
+MONEY_KERNEL(to_money, money)
+MONEY_KERNEL(add_money, out[block + i] + money)
+MONEY_KERNEL(subtract_money, out[block + i] - money)
 
 static void add_masked(size_t n_blocks, double *restrict out, const double *restrict mask, Lanes x,
                        double sign)
@@ -600,65 +595,6 @@ static unsigned below(size_t n_blocks, const double *restrict alive, const doubl
     return is_any(some) ? FOUND_SOME : 0u;
 }
 
-static void gather_first(size_t count, double *restrict sum, double *restrict size,
-                         const double *restrict x)
-{
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            sum[block + i] = x[block + i];
-            size[block + i] = fabs(x[block + i]);
-        }
-    }
-}
-
-static void gather(size_t count, double *restrict sum, double *restrict size,
-                   const double *restrict x)
-{
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            sum[block + i] += x[block + i];
-            size[block + i] += fabs(x[block + i]);
-        }
-    }
-}
-
-static void gather_three(size_t count, double *restrict sum, double *restrict size,
-                         const double *const *cells)
-{
-    const double *restrict a = cells[0];
-    const double *restrict b = cells[1];
-    const double *restrict c = cells[2];
-
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            double two = fabs(a[block + i]) + fabs(b[block + i]);
-
-            sum[block + i] = sum[block + i] + a[block + i] + b[block + i] + c[block + i];
-            size[block + i] = size[block + i] + fabs(c[block + i]) + two;
-        }
-    }
-}
-
-static unsigned prove(size_t count, const double *restrict alive, const double *const *cells,
-                      size_t n, double *restrict sum, double *restrict size)
-{
-    double some[GW_LANES] = {0}, large[GW_LANES] = {0};
-    size_t k = 1;
-
-    gather_first(count, sum, size, cells[0]);
-    for (; k + 3 <= n; k += 3)
-        gather_three(count, sum, size, cells + k);
-    for (; k < n; k++)
-        gather(count, sum, size, cells[k]);
-    for (size_t block = 0; block < count; block += GW_LANES) {
-        for (size_t i = 0; i < GW_LANES; i++) {
-            some[i] += (sum[block + i] == 0.0 ? 0.0 : 1.0) * alive[block + i];
-            large[i] += (size[block + i] < 2 * LARGE_BOOK ? 0.0 : 1.0) * alive[block + i];
-        }
-    }
-    return found(some, large);
-}
-
 static unsigned any_odd(size_t n_blocks, Lanes x)
 {
     double doubt[GW_LANES] = {0}; /* NaN where some x is not finite */
@@ -672,17 +608,32 @@ static unsigned any_odd(size_t n_blocks, Lanes x)
 }
 
 /* Whole lines of the column in the middle, each side by itself. */
-static void keep(size_t count, double *restrict column, const double *restrict x)
+static unsigned keep(size_t count, double *restrict column, const double *restrict x)
 {
+    enum { A_LINE = LINE / sizeof *column };
     size_t before = -(uintptr_t)column % LINE / sizeof *column;
+    double doubt = 0; /* NaN where some x is not finite */
+    Wide doubts = WIDE(setzero)();
     size_t i = 0;
 
-    for (; i < before && i < count; i++)
+    for (; i < before && i < count; i++) {
         column[i] = x[i];
-    for (; i + LINE / sizeof *column <= count; i += LINE / sizeof *column)
-        stream_line(column + i, x + i);
-    for (; i < count; i++)
+        doubt += x[i] - x[i];
+    }
+    for (; i + A_LINE <= count; i += A_LINE)
+        for (size_t j = 0; j < A_LINE; j += WIDE_LANES) {
+            Wide part = WIDE(loadu)(x + i + j);
+
+            WIDE(stream)(column + i + j, part);
+            doubts = WIDE(add)(doubts, WIDE(sub)(part, part));
+        }
+    for (; i < count; i++) {
         column[i] = x[i];
+        doubt += x[i] - x[i];
+    }
+    double lanes[WIDE_LANES];
+    WIDE(storeu)(lanes, doubts);
+    return doubt == 0.0 && !has_found(lanes) ? 0u : FOUND_SOME;
 }
 
 static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)
@@ -927,18 +878,20 @@ const RunKernels GW_RUN_KERNELS = {
     .when = when,
     .each = each,
     .pay = pay,
+    .pay_everywhere = pay_everywhere,
     .round = round_cents,
     .limit = limit,
     .owe = owe,
     .add = add,
     .subtract = subtract,
-    .post = post,
+    .to_money = to_money,
     .add_money = add_money,
     .subtract_money = subtract_money,
     .add_masked = add_masked,
     .sum_whole = sum_whole,
     .below = below,
-    .prove = prove,
+    .post_books = post_books,
+    .find_nets = find_nets,
     .any_odd = any_odd,
     .keep = keep,
     .any_nan = any_nan,

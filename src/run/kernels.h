@@ -31,8 +31,9 @@ typedef struct {
     bool is_month; /* the period is one calendar month */
 } Clock;
 
-typedef void LaneKernel(size_t n_blocks, const Clock *clock, double *out, Lanes a, Lanes b,
-                        Lanes c);
+/* FAULT when some lane was not plain (see ops.def). */
+typedef unsigned LaneKernel(size_t n_blocks, const Clock *clock, double *out, Lanes a, Lanes b,
+                            Lanes c);
 
 typedef void SumKernel(size_t n_blocks, double *out, const Lanes *x);
 
@@ -49,11 +50,38 @@ typedef struct {
     double today;
 } EachInput;
 
-/* Whole cents that go to one register; the sign is 1 or -1. */
+/* What goes to one register of a book: so many of its cents, first debits. */
 typedef struct {
-    const double *cents;
-    double sign;
-} Entry;
+    double *cell;
+    uint32_t n_debits, n_credits;
+} Postings;
+
+/* The most lanes that one register of an instruction set holds. */
+enum { WIDEST = 8 };
+
+typedef struct {
+    uint32_t party;
+    size_t n_cells;
+    const Postings *cells;             /* all of the book */
+    const double *const *cents;        /* of all cells, one after another */
+    double off[WIDEST], large[WIDEST]; /* of the kernel; 0 at first */
+    unsigned found; /* SOME where alive and the cells' sum is not 0, FAULT where alive and the
+                       debits among them may not be below LARGE_BOOK */
+} Book;
+
+/* What an inside party would be left with. */
+typedef struct {
+    uint32_t party;
+    const double *cash;
+    double *net;
+    const double *keep;         /* NULL: nothing */
+    const double *const *cents; /* what it holds in reserve, what is due to it, what it owes */
+    uint32_t n_reserves, n_debits, n_credits;
+    bool is_payer;                           /* else nothing is owed by it */
+    double missing[WIDEST], lacking[WIDEST]; /* of the kernel; 0 at first */
+    unsigned found; /* SOME where alive and less is left than it keeps, FAULT where alive and its
+                       cash is below its reserves */
+} Net;
 
 /* Lanes in which somebody is short are worked on side by side, at most so many at once. */
 #define SHORT_LANES (8 * (size_t)GW_LANES)
@@ -84,6 +112,9 @@ typedef struct RunKernels {
      * all dues, NaN when that is not below 2^53 */
     unsigned (*pay)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                     double *restrict carry, double *restrict due, double *sum);
+    /* The same where the mask would say so everywhere; dues at faults may be any. */
+    unsigned (*pay_everywhere)(size_t n_blocks, Lanes amount, double minor, double *restrict carry,
+                               double *restrict due, double *sum);
     /* The same for what is booked: no carry, of either sign; size = of all, without their signs. */
     unsigned (*round)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                       double *restrict cents, double *size);
@@ -96,9 +127,8 @@ typedef struct RunKernels {
                 double *restrict due, double *sum);
     void (*add)(size_t count, double *restrict out, const double *restrict x);
     void (*subtract)(size_t count, double *restrict out, const double *restrict x);
-    /* out += sign * cents, entry after entry */
-    void (*post)(size_t count, double *restrict out, const Entry *entries, size_t n);
-    /* out += x / minor, out -= x / minor */
+    /* out = x / minor, out += x / minor, out -= x / minor; whole x from 0 to 2^53 */
+    void (*to_money)(size_t count, double *restrict out, const double *restrict x, double minor);
     void (*add_money)(size_t count, double *restrict out, const double *restrict x, double minor);
     void (*subtract_money)(size_t count, double *restrict out, const double *restrict x,
                            double minor);
@@ -109,14 +139,15 @@ typedef struct RunKernels {
     /* SOME where alive and x < bound */
     unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
                       Lanes bound);
-    /* sum of the cells, and of their sizes; SOME where alive and the sum is not 0; FAULT where
-     * alive and the debits among them may not be below LARGE_BOOK */
-    unsigned (*prove)(size_t count, const double *restrict alive, const double *const *cells,
-                      size_t n, double *restrict sum, double *restrict size);
+    /* Posts to all cells of the books and proves them. */
+    void (*post_books)(size_t count, const double *alive, Book *books, size_t n_books);
+    /* Finds all nets; slow is 1 where a payer is left with less than it keeps. */
+    void (*find_nets)(size_t count, const double *alive, Net *nets, size_t n_nets, double *slow);
     /* SOME where x is not finite */
     unsigned (*any_odd)(size_t n_blocks, Lanes x);
-    /* Copies what nobody reads soon, past the cache where the instruction set can. */
-    void (*keep)(size_t count, double *restrict column, const double *restrict x);
+    /* Copies what nobody reads soon, past the cache where the instruction set can; SOME where x is
+     * not finite. */
+    unsigned (*keep)(size_t count, double *restrict column, const double *restrict x);
     unsigned (*any_nan)(size_t n_blocks, const double *restrict alive, Lanes x);
     void (*multiply)(size_t n_blocks, double *restrict out, Lanes x);
     /* Stage moved where alive, below `stage` and the condition holds; FAULT where that is NaN. */

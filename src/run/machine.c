@@ -73,10 +73,23 @@ static Home home_of_section(uint32_t section)
                                        : HOME_TILE;
 }
 
-static void bind(Machine *machine, const Instruction *at, Bound *bound)
+static void bind_sum(Machine *machine, Arena *arena, const Instruction *at, Bound *bound)
+{
+    Lanes *terms = ARENA_ARRAY(arena, Lanes, at->n);
+
+    for (uint32_t i = 0; i < at->n; i++)
+        terms[i] = machine_lanes(machine, machine->code->refs[at->a + i]);
+    bound->terms = terms;
+    bound->sum = at->op == OP_SUM ? machine->kernels->sums[at->n]
+                                  : machine->kernels->sums_of_products[at->n];
+}
+
+static void bind(Machine *machine, Arena *arena, const Instruction *at, Bound *bound)
 {
     *bound =
         (Bound){.kernel = machine->kernels->ops[at->op], .out = machine_register(machine, at->out)};
+    if (at->op == OP_SUM || at->op == OP_SUM_PRODUCTS)
+        bind_sum(machine, arena, at, bound);
     if (bound->kernel == NULL)
         return;
     if (at->op == OP_DUE || at->op == OP_DUE_DAYS)
@@ -97,7 +110,7 @@ static void bind_all(Machine *machine, Arena *arena)
         uint32_t first = code->sections[s].first;
         for (uint32_t i = 0; home_of_section(s) == machine->home && i < code->sections[s].count;
              i++)
-            bind(machine, &code->instructions[first + i], &machine->bound[first + i]);
+            bind(machine, arena, &code->instructions[first + i], &machine->bound[first + i]);
     }
 }
 
@@ -133,6 +146,7 @@ void machine_init(Machine *machine, Arena *arena, const Code *code, const Model 
 void machine_set_period(Machine *machine, uint32_t period)
 {
     machine->clock = machine->clocks[period];
+    machine->found = 0;
 }
 
 static void fill(Machine *machine, double *out, Lanes from)
@@ -166,20 +180,6 @@ void machine_start_states(Machine *machine)
         else
             fill_number(machine, out, state->number);
     }
-}
-
-/* ---- sums ------------------------------------------------------------------------------- */
-
-static void sum(Machine *machine, const Instruction *at, double *out)
-{
-    const Ref *refs = machine->code->refs + at->a;
-    Lanes terms[LIMIT_FUSED];
-
-    for (uint32_t i = 0; i < at->n; i++)
-        terms[i] = machine_lanes(machine, refs[i]);
-    SumKernel *const *kernels =
-        at->op == OP_SUM ? machine->kernels->sums : machine->kernels->sums_of_products;
-    kernels[at->n](machine->n_blocks, out, terms);
 }
 
 /* ---- draws -------------------------------------------------------------------------------- */
@@ -492,10 +492,6 @@ static void run_held(Machine *machine, const Instruction *at)
     double *out = machine_register(machine, at->out);
 
     switch (at->op) {
-    case OP_SUM:
-    case OP_SUM_PRODUCTS:
-        sum(machine, at, out);
-        break;
     case OP_SHARE:
         share(machine, at, detail);
         break;
@@ -554,7 +550,10 @@ static inline void run_instruction(Machine *machine, uint32_t i)
     if (bound->kernel != NULL) {
         if (bound->step != NULL)
             set_step(machine, bound->step);
-        bound->kernel(machine->n_blocks, &machine->clock, bound->out, bound->a, bound->b, bound->c);
+        machine->found |= bound->kernel(machine->n_blocks, &machine->clock, bound->out, bound->a,
+                                        bound->b, bound->c);
+    } else if (bound->sum != NULL) {
+        bound->sum(machine->n_blocks, bound->out, bound->terms);
     } else if (op_infos[at->op].op_class == OP_IS_LEAF) {
         run_leaf(machine, at);
     } else {

@@ -14,6 +14,8 @@ typedef struct {
     const Detail *step; /* of an `every` rule; else NULL */
     double *out;
     Lanes a, b, c;
+    SumKernel *sum; /* of sums: over terms; else NULL */
+    const Lanes *terms;
 } Bound;
 
 typedef struct {
@@ -31,6 +33,7 @@ typedef struct {
     size_t pool_widths[N_HOMES], pool_steps[N_HOMES];
     double *exports; /* of tiles: this period's numbers, a block each */
     Clock clock;
+    unsigned found; /* by kernels, in this period */
     uint64_t seed;
     uint32_t first_path;
     const RunVariants *variants; /* NULL: lane i is path first_path + i */

@@ -264,8 +264,6 @@ static void index_readers(Plan *plan, Arena *arena)
         for (uint32_t i = 0; i < model->slots.count; i++)
             if (reader_matches(model, &code->readers[r], &model->slots.items[i]))
                 *LIST_PUSH(arena, &slots) = i;
-        uint32_t n = (uint32_t)slots.count - plan->reader_starts[r];
-        plan->most_entries = n > plan->most_entries ? n : plan->most_entries;
     }
     plan->reader_starts[code->n_readers] = (uint32_t)slots.count;
     plan->reader_slots = slots.items;
@@ -318,7 +316,7 @@ static bool is_balanced(const CellEntry *entries, const uint32_t *cells, size_t 
     return true;
 }
 
-/* Sorts the entries of all slots by cell, those of a cell by slot. */
+/* Sorts the entries of all slots by cell, those of a cell debits first, then by slot. */
 static void index_entries(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
@@ -342,14 +340,16 @@ static void index_entries(Plan *plan, Arena *arena)
             continue;
         plan->entry_starts[place++] = n;
         n += counts[c];
-        plan->most_entries = counts[c] > plan->most_entries ? counts[c] : plan->most_entries;
     }
     plan->entry_starts[place] = n;
     plan->entries = ARENA_ARRAY(arena, CellEntry, n + 1);
-    for (uint32_t i = 0; i < model->slots.count; i++) {
-        list_slot_entries(model, i, entries, cells);
-        for (size_t k = 0; k < ENTRIES_A_SLOT; k++)
-            plan->entries[next[cells[k]]++] = entries[k];
+    for (int is_credit = 0; is_credit <= 1; is_credit++) {
+        for (uint32_t i = 0; i < model->slots.count; i++) {
+            list_slot_entries(model, i, entries, cells);
+            for (size_t k = 0; k < ENTRIES_A_SLOT; k++)
+                if (entries[k].is_credit == is_credit)
+                    plan->entries[next[cells[k]]++] = entries[k];
+        }
     }
 }
 

@@ -34,11 +34,11 @@ static void state_payment(Tile *tile, uint32_t slot)
         tile->posting[slot] = 2;
 }
 
-/* What active slots post to one register, in their order. */
-static size_t list_entries(Tile *tile, uint32_t cell)
+/* What active slots post to one register: debits, then credits. */
+static void list_postings(Tile *tile, uint32_t cell, Postings *to, const double ***cents)
 {
     const Plan *plan = tile->plan;
-    size_t n = 0;
+    uint32_t counts[2] = {0};
 
     for (uint32_t i = plan->entry_starts[cell]; i < plan->entry_starts[cell + 1]; i++) {
         const CellEntry *entry = &plan->entries[i];
@@ -46,37 +46,57 @@ static size_t list_entries(Tile *tile, uint32_t cell)
 
         if (tile->posting[entry->slot] <= entry->is_settlement)
             continue;
-        tile->entries[n++] =
-            (Entry){entry->is_paid ? now->paid : now->accrued, entry->is_credit ? -1 : 1};
+        *(*cents)++ = entry->is_paid ? now->paid : now->accrued;
+        counts[entry->is_credit]++;
     }
-    return n;
+    *to = (Postings){tile_register(tile, plan->party_cells[cell]), counts[false], counts[true]};
 }
 
-static void post_slots(Tile *tile, uint32_t party)
+/* The books that something is posted to, or was: by rules, guarantees or faults. In the first
+ * period all, for their openings. */
+static size_t list_books(Tile *tile)
 {
     const Plan *plan = tile->plan;
+    const double **cents = tile->cents;
+    size_t n_books = 0;
 
-    for (uint32_t c = plan->party_cell_starts[party]; c < plan->party_cell_starts[party + 1]; c++) {
-        size_t n = list_entries(tile, c);
+    for (uint32_t p = 0; p < plan->model->parties.count; p++) {
+        uint32_t first = plan->party_cell_starts[p], end = plan->party_cell_starts[p + 1];
+        Book *book = &tile->books[n_books];
 
-        tile->is_party_touched[party] |= n > 0;
-        tile->m.kernels->post(tile->m.n_lanes, tile_register(tile, plan->party_cells[c]),
-                              tile->entries, n);
+        *book = (Book){
+            .party = p, .n_cells = end - first, .cells = tile->postings + first, .cents = cents};
+        for (uint32_t c = first; c < end; c++)
+            list_postings(tile, c, &tile->postings[c], &cents);
+        if (cents != book->cents || tile->is_party_touched[p] || tile->m.clock.period == 0)
+            n_books++;
+        tile->is_party_touched[p] = false;
     }
+    return n_books;
 }
 
-static void prove_book(Tile *tile, uint32_t party)
+/* A book that is out of balance is counted in every period until it is not. */
+static void count_faults(Tile *tile, const Book *book)
 {
-    if (!tile->is_party_touched[party] && tile->m.clock.period > 0)
-        return;
-    tile->is_party_touched[party] = false;
-    if (!tile_add_up(tile, party))
-        return;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
-        if (tile->sum[lane] == 0)
-            continue;
-        tile->n_faults[lane] += 1;
-        tile->is_party_touched[party] = true; /* still out of balance: counted every period */
+        double sum = 0;
+
+        for (size_t c = 0; c < book->n_cells; c++)
+            sum += book->cells[c].cell[lane];
+        tile->n_faults[lane] += sum != 0;
+    }
+    tile->is_party_touched[book->party] = true;
+}
+
+static void post_books(Tile *tile, size_t n_books)
+{
+    tile->m.kernels->post_books(tile->m.n_lanes, tile->alive, tile->books, n_books);
+    for (size_t i = 0; i < n_books; i++) {
+        const Book *book = &tile->books[i];
+
+        tile->is_large[book->party] = (book->found & FOUND_FAULT) != 0;
+        if (book->found & FOUND_SOME)
+            count_faults(tile, book);
     }
 }
 
@@ -108,7 +128,15 @@ static void keep_dues(Tile *tile, uint32_t id)
 
 /* ---- what only short lanes have ------------------------------------------------------------ */
 
-/* g of what a slot was paid came from the guarantor, who has a claim on the debtor instead. */
+static void touch_guaranteed(Tile *tile, const Guaranteed *made)
+{
+    const Guarantee *guarantee = &tile->plan->model->guarantees.items[made->guarantee];
+
+    tile->is_party_touched[guarantee->debtor] = tile->is_party_touched[guarantee->guarantor] = true;
+}
+
+/* g of what a slot was paid came from the guarantor, who has a claim on the debtor instead. What is
+ * posted for the slots is listed before, without it. */
 static void post_guaranteed(Tile *tile, const Guaranteed *made)
 {
     const Plan *plan = tile->plan;
@@ -126,7 +154,6 @@ static void post_guaranteed(Tile *tile, const Guaranteed *made)
     cell(tile, guarantee->debtor, model->payables)[lane] -= g;
     cell(tile, guarantee->guarantor, model->receivables)[lane] += g;
     cell(tile, guarantee->guarantor, model->cash)[lane] -= g;
-    tile->is_party_touched[guarantee->debtor] = tile->is_party_touched[guarantee->guarantor] = true;
     tile_register(tile, plan->code->slot_arrears[recourse])[lane] += g;
     tile_register(tile, plan->code->parties[guarantee->debtor].unpaid)[lane] += g;
     tile->slots[recourse].accrued[lane] += g;
@@ -172,12 +199,16 @@ static void raise(Tile *tile, uint32_t stock, const double *cents, double sign)
 
     if (stock == NO_ID || cents == NULL)
         return;
-    double *lump = tile_register(tile, tile->plan->code->stocks[stock].lump);
-    tile->is_lump_dirty[stock] = true;
-    if (sign > 0)
-        tile->m.kernels->add_money(tile->m.n_lanes, lump, cents, minor);
-    else
-        tile->m.kernels->subtract_money(tile->m.n_lanes, lump, cents, minor);
+    if (sign > 0 && tile->lumps[stock] != LUMP_BEGUN) {
+        tile->lumps[stock] = LUMP_BEGUN;
+        tile->m.kernels->to_money(tile->m.n_lanes,
+                                  tile_register(tile, tile->plan->code->stocks[stock].lump), cents,
+                                  minor);
+    } else if (sign > 0) {
+        tile->m.kernels->add_money(tile->m.n_lanes, tile_lump(tile, stock), cents, minor);
+    } else {
+        tile->m.kernels->subtract_money(tile->m.n_lanes, tile_lump(tile, stock), cents, minor);
+    }
 }
 
 static void raise_by_guarantee(Tile *tile, uint32_t i)
@@ -196,6 +227,16 @@ static void raise_by_guarantee(Tile *tile, uint32_t i)
         paid[made->lane] += made->cents;
     }
     raise(tile, guarantee->raises, paid, 1);
+}
+
+/* Lumps that nothing was added to in this period. */
+static void empty_lumps(Tile *tile)
+{
+    for (uint32_t i = 0; i < tile->plan->model->stocks.count; i++)
+        if (tile->lumps[i] == LUMP_OF_BEFORE) {
+            (void)tile_lump(tile, i);
+            tile->lumps[i] = LUMP_EMPTY;
+        }
 }
 
 static void gather_payments(Tile *tile)
@@ -230,17 +271,22 @@ static void read_payments(Tile *tile)
 
     for (size_t r = 0; r < code->n_readers; r++) {
         double *state = tile_register(tile, code->readers[r].state);
-        size_t n = 0;
+        bool some = false;
 
         for (uint32_t i = plan->reader_starts[r]; i < plan->reader_starts[r + 1]; i++) {
             const SlotNow *now = &tile->slots[plan->reader_slots[i]];
-            if (tile->posting[plan->reader_slots[i]] != 0)
-                tile->entries[n++] = (Entry){now->paid, 1};
+
+            if (tile->posting[plan->reader_slots[i]] == 0)
+                continue;
+            if (some)
+                tile->m.kernels->add(tile->m.n_lanes, state, now->paid);
+            else
+                memcpy(state, now->paid, tile->m.n_lanes * sizeof *state);
+            some = true;
         }
-        if (n > 0 || tile->is_reader_dirty[r])
+        if (!some && tile->is_reader_dirty[r])
             memset(state, 0, tile->m.n_lanes * sizeof *state);
-        tile->m.kernels->post(tile->m.n_lanes, state, tile->entries, n);
-        tile->is_reader_dirty[r] = n > 0;
+        tile->is_reader_dirty[r] = some;
     }
 }
 
@@ -278,24 +324,25 @@ static void sum_flows(Tile *tile)
 
 void tile_post(Tile *tile)
 {
-    uint32_t n_parties = (uint32_t)tile->plan->model->parties.count;
+    size_t n_books = 0;
 
     for (size_t i = 0; i < tile->n_active; i++)
         state_payment(tile, tile->active[i]);
     for (size_t i = 0; i < tile->n_active; i++)
         update_arrears(tile, tile->active[i]);
-    for (uint32_t p = 0; p < n_parties; p++)
-        post_slots(tile, p);
+    for (size_t i = 0; i < tile->guaranteed.count; i++)
+        touch_guaranteed(tile, &tile->guaranteed.items[i]);
+    n_books = list_books(tile);
     if (tile->guaranteed.count > 0) {
         unshare_guaranteed(tile);
         for (size_t i = 0; i < tile->guaranteed.count; i++)
             post_guaranteed(tile, &tile->guaranteed.items[i]);
     }
+    post_books(tile, n_books);
     for (size_t i = 0; i < tile->n_active; i++)
         keep_dues(tile, tile->active[i]);
     gather_payments(tile);
+    empty_lumps(tile);
     read_payments(tile);
     sum_flows(tile);
-    for (uint32_t p = 0; p < n_parties; p++)
-        prove_book(tile, p);
 }

@@ -178,8 +178,14 @@ static void pay(Tile *tile, const Action *action, Lanes amount, const double *ma
     bool is_first = now->fresh == NULL;
     double *due = is_first ? tile_activate_unset(tile, action->slot) : tile_take_unset(tile);
 
-    unsigned found = tile->m.kernels->pay(tile->m.n_blocks, mask, amount, model->minor_per_unit,
-                                          carry, due, &now->fresh_sum);
+    bool is_everywhere = mask == tile->alive && tile->n_alive == tile->m.n_lanes;
+    const RunKernels *kernels = tile->m.kernels;
+    size_t n_blocks = tile->m.n_blocks;
+    double minor = model->minor_per_unit, *sum = &now->fresh_sum;
+
+    unsigned found = is_everywhere
+                         ? kernels->pay_everywhere(n_blocks, amount, minor, carry, due, sum)
+                         : kernels->pay(n_blocks, mask, amount, minor, carry, due, sum);
     if (slot->lowers != NO_ID)
         limit_to_what_is_left(tile, action->slot, due, mask);
     if (!is_first) {
@@ -218,12 +224,6 @@ static void book(Tile *tile, const Action *action, Lanes amount, const double *m
         if (mask[lane] != 0 &&
             !(fabs(lanes_at(amount, lane) * model->minor_per_unit) < MONEY_LIMIT))
             tile_fail(tile, lane, FAILED_RULE, rule);
-}
-
-static double *lumps_of(Tile *tile, uint32_t stock)
-{
-    tile->is_lump_dirty[stock] = true;
-    return tile_register(tile, tile->plan->code->stocks[stock].lump);
 }
 
 static void set(Tile *tile, const Action *action, Lanes amount, const double *mask, uint32_t rule)
@@ -296,11 +296,11 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
         book(tile, action, amount, mask, r);
         break;
     case ACT_ADD:
-        kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->stock), mask, amount, 1);
+        kernels->add_masked(tile->m.n_blocks, tile_lump(tile, action->stock), mask, amount, 1);
         break;
     case ACT_MOVE:
-        kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->stock), mask, amount, -1);
-        kernels->add_masked(tile->m.n_blocks, lumps_of(tile, action->to_stock), mask, amount, 1);
+        kernels->add_masked(tile->m.n_blocks, tile_lump(tile, action->stock), mask, amount, -1);
+        kernels->add_masked(tile->m.n_blocks, tile_lump(tile, action->to_stock), mask, amount, 1);
         break;
     case ACT_SET:
         set(tile, action, amount, mask, r);

@@ -95,6 +95,7 @@ static void init_clearing(Tile *tile, Arena *arena)
 static void init_period(Tile *tile, Arena *arena)
 {
     const Model *model = tile->plan->model;
+    uint32_t n_cells = tile->plan->party_cell_starts[model->parties.count];
 
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
     tile->pool_size = 8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
@@ -106,12 +107,14 @@ static void init_period(Tile *tile, Arena *arena)
     tile->posting = ARENA_ARRAY(arena, uint8_t, model->slots.count + 1);
     tile->due_rows = ARENA_ARRAY(
         arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.n_lanes + 1);
-    tile->is_lump_dirty = ARENA_ARRAY(arena, bool, model->stocks.count + 1);
+    tile->lumps = ARENA_ARRAY(arena, LumpState, model->stocks.count + 1);
     tile->is_reader_dirty = ARENA_ARRAY(arena, bool, tile->plan->code->n_readers + 1);
     tile->is_party_touched = ARENA_ARRAY(arena, bool, model->parties.count + 1);
-    tile->entries = ARENA_ARRAY(arena, Entry, tile->plan->most_entries + 1);
-    tile->cells =
-        (const double **)arena_array(arena, model->accounts.count + 1, sizeof *tile->cells);
+    tile->books = ARENA_ARRAY(arena, Book, model->parties.count + 1);
+    tile->nets = ARENA_ARRAY(arena, Net, model->parties.count + 1);
+    tile->postings = ARENA_ARRAY(arena, Postings, n_cells + 1);
+    tile->cents = (const double **)arena_array(
+        arena, tile->plan->entry_starts[n_cells] + model->reserves.count + 1, sizeof *tile->cents);
     tile->sets = ARENA_ARRAY(arena, double *, model->stocks.count + 1);
     tile->set_masks = ARENA_ARRAY(arena, double *, model->stocks.count + 1);
     tile->is_ended = ARENA_ARRAY(arena, bool, model->contracts.count + 1);
@@ -168,7 +171,6 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
     tile->mask = ARENA_ARRAY(arena, double, n_lanes);
     tile->slow = ARENA_ARRAY(arena, double, n_lanes);
     tile->sum = ARENA_ARRAY(arena, double, n_lanes);
-    tile->size = ARENA_ARRAY(arena, double, n_lanes);
     tile->n_short = ARENA_ARRAY(arena, double, n_lanes);
     tile->n_faults = ARENA_ARRAY(arena, double, n_lanes);
     tile->failures = ARENA_ARRAY(arena, LaneFailure, n_lanes);
@@ -195,6 +197,16 @@ double *tile_take_unset(Tile *tile)
 double *tile_take(Tile *tile)
 {
     return memset(tile_take_unset(tile), 0, tile->m.n_lanes * sizeof(double));
+}
+
+double *tile_lump(Tile *tile, uint32_t stock)
+{
+    double *lump = tile_register(tile, tile->plan->code->stocks[stock].lump);
+
+    if (tile->lumps[stock] == LUMP_OF_BEFORE)
+        memset(lump, 0, tile->m.n_lanes * sizeof *lump);
+    tile->lumps[stock] = LUMP_BEGUN;
+    return lump;
 }
 
 /* ---- failure ------------------------------------------------------------------------------ */
@@ -355,7 +367,7 @@ static void start(Tile *tile)
 
     memset(tile->failures, 0, tile->m.n_lanes * sizeof *tile->failures);
     memset(tile->has_arrears, 0, model->slots.count * sizeof *tile->has_arrears);
-    memset(tile->is_lump_dirty, 0, model->stocks.count * sizeof *tile->is_lump_dirty);
+    memset(tile->lumps, 0, model->stocks.count * sizeof *tile->lumps);
     memset(tile->is_reader_dirty, 0, tile->plan->code->n_readers * sizeof *tile->is_reader_dirty);
     memset(tile->n_short, 0, tile->m.n_lanes * sizeof *tile->n_short);
     memset(tile->n_faults, 0, tile->m.n_lanes * sizeof *tile->n_faults);
@@ -398,11 +410,8 @@ static void open_period(Tile *tile, uint32_t period)
     tile->has_died = false;
     for (size_t i = 0; i < model->stocks.count; i++) {
         tile->sets[i] = tile->set_masks[i] = NULL;
-        if (!tile->is_lump_dirty[i])
-            continue;
-        memset(tile_register(tile, plan->code->stocks[i].lump), 0,
-               tile->m.n_lanes * sizeof *tile->m.registers);
-        tile->is_lump_dirty[i] = false;
+        if (tile->lumps[i] == LUMP_BEGUN)
+            tile->lumps[i] = LUMP_OF_BEFORE;
     }
     for (size_t i = 0; i < model->facilities.count; i++)
         tile->requested[i] = NULL;

@@ -123,8 +123,7 @@ typedef struct Plan {
     uint32_t *party_cells, *party_cell_starts; /* registers of each book */
     CellEntry *entries;                        /* by cell of party_cells, by slot */
     uint32_t *entry_starts;
-    uint32_t *cash_cells; /* by party: its place in party_cells */
-    uint32_t most_entries;
+    uint32_t *cash_cells;                       /* by party: its place in party_cells */
     uint32_t *reserves_of, *reserve_starts;     /* by party */
     uint32_t *lowering_slots, *lowering_starts; /* by stock: slots whose payments lower it */
     uint32_t *due_slots, *due_starts;           /* that are not of rest: by payer, rank, number */
@@ -137,6 +136,10 @@ typedef struct Plan {
     uint32_t n_who;
     uint64_t seed;
 } Plan;
+
+/* What rules and payments add to a stock: nothing, what was added in an earlier period, or what is
+ * being added in this one. */
+typedef enum { LUMP_EMPTY, LUMP_OF_BEFORE, LUMP_BEGUN } LumpState;
 
 /* The phases of a period as a profile tells them apart. */
 typedef enum {
@@ -173,17 +176,20 @@ typedef struct Tile {
     bool *has_arrears; /* by slot: some lane may */
     uint8_t *posting;  /* by slot: 0 not active, 1 when all that accrues is paid, else 2 */
     double *due_rows;  /* lanes: what fell due in the last periods; kept only while arrears are */
-    bool *is_lump_dirty, *is_reader_dirty, *is_party_touched;
-    Entry *entries;             /* of one register */
-    const double **cells;       /* of one party */
+    LumpState *lumps;  /* by stock */
+    bool *is_reader_dirty, *is_party_touched;
+    Book *books;
+    Net *nets;
+    Postings *postings;         /* by place in party_cells */
+    const double **cents;       /* of books or nets */
     double **sets, **set_masks; /* by stock, in this period */
     bool *is_ended;             /* by contract: a rule said so */
     double **requested;         /* by facility */
     bool *ring_slots;           /* by ring and register: may hold something */
     uint32_t *ring_slot_starts;
-    double *sum, *size; /* of a book's balances, without their signs */
-    bool *is_large;     /* by party: its book may hold LARGE_BOOK in some lane, as periods open */
-    double *moved;      /* by party: through its book in this period, no less, in all lanes */
+    double *sum;    /* lanes of whoever needs some */
+    bool *is_large; /* by party: its book may hold LARGE_BOOK in some lane, as periods open */
+    double *moved;  /* by party: through its book in this period, no less, in all lanes */
     double *infinity, *zeros; /* one block each */
 
     /* clearing, one lane */
@@ -233,6 +239,8 @@ void tile_fail_at(Tile *tile, size_t lane, FailedKind kind, uint32_t index, doub
 /* Lanes that last until the period's end: zeroed, or to be filled. */
 double *tile_take(Tile *tile);
 double *tile_take_unset(Tile *tile);
+/* To be added to. */
+double *tile_lump(Tile *tile, uint32_t stock);
 /* Fails the alive lanes in which x is NaN. */
 void tile_fail_nan(Tile *tile, Lanes x, FailedKind kind, uint32_t index);
 
@@ -250,8 +258,8 @@ double tile_overdue(const Tile *tile, size_t place, size_t lane);
 double *tile_due_row(const Tile *tile, uint32_t slot, uint32_t period);
 /* What has failed in clearing owes and pays nothing from here on. */
 void tile_forgive(Tile *tile, size_t lane);
-/* exact.c: adds up a book into `sum` and `size`; true when it is out of balance. */
-bool tile_add_up(Tile *tile, uint32_t party);
+/* exact.c: adds up a book into `sum`, and sees whether it is large. */
+void tile_add_up(Tile *tile, uint32_t party);
 /* Whether its book is so large, or so much moves through it, that lanes must be looked at. */
 bool tile_may_pass_limit(const Tile *tile, uint32_t party);
 void tile_look_at_dues(Tile *tile);

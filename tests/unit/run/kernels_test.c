@@ -218,31 +218,188 @@ static void payments_are_rounded_half_to_even(void **state)
     }
 }
 
-/* Entries of either sign, in their order, whatever their number. */
-static void entries_are_posted_in_turn(void **state)
+/* The same with and without masks, and one amount that cannot be is found in any lane. */
+static void payments_by_everybody_need_no_mask(void **state)
 {
-    double cents[7][N], out[N];
-    Entry entries[7];
+    const double wrong[] = {-0.006, 0x1p53, NAN, INFINITY, -INFINITY};
+    double amount[N], mask[N], carry[2][N] = {0}, due[2][N], sums[2];
 
     (void)state;
-    for (size_t k = 0; k < 7; k++) {
-        entries[k] = (Entry){cents[k], k % 3 == 0 ? -1 : 1};
-        for (size_t i = 0; i < N; i++)
-            cents[k][i] = (double)((k + 1) * 1000 + i);
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+        Lanes x = {amount, GW_LANES};
+
+        for (size_t i = 0; i < N; i++) {
+            amount[i] = i % 5 == 0 ? -0.004 : 1e6 / (double)(i + 1);
+            mask[i] = 1;
+        }
+        for (int k = 0; kernels != NULL && k < 3; k++) {
+            assert_int_equal(kernels->pay(N_BLOCKS, mask, x, 100, carry[0], due[0], &sums[0]), 0);
+            assert_int_equal(kernels->pay_everywhere(N_BLOCKS, x, 100, carry[1], due[1], &sums[1]),
+                             0);
+            assert_memory_equal(due[0], due[1], sizeof due[0]);
+            assert_memory_equal(carry[0], carry[1], sizeof carry[0]);
+            assert_true(sums[0] == sums[1]);
+        }
+        for (size_t i = 0; kernels != NULL && i < N * 5; i++) {
+            double before = amount[i / 5];
+            amount[i / 5] = wrong[i % 5];
+            assert_int_equal(kernels->pay_everywhere(N_BLOCKS, x, 100, carry[1], due[1], &sums[1]),
+                             FOUND_FAULT);
+            amount[i / 5] = before;
+            memset(carry, 0, sizeof carry);
+        }
     }
+}
+
+static uint64_t next_number(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 11;
+}
+
+/* What a division gives, of amounts of every size; 3 and 49 are divisors whose inverse is not near
+ * enough. */
+static void money_is_what_a_division_gives(void **state)
+{
+    const double minors[] = {100, 1, 10, 1000, 3, 7, 49};
+    double cents[N], out[N], before[N];
+    uint64_t seed = 1;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        double minor = minors[round % 7];
+        for (size_t i = 0; i < N; i++) {
+            cents[i] = (double)(next_number(&seed) >> (next_number(&seed) % 53));
+            before[i] = round % 2 == 0 ? 0 : (double)next_number(&seed) / 64;
+        }
+        for (int set = 0; set < N_SETS; set++) {
+            const RunKernels *kernels = run_kernels(sets[set]);
+            if (kernels == NULL)
+                continue;
+            kernels->to_money(N, out, cents, minor);
+            for (size_t i = 0; i < N; i++)
+                assert_true(out[i] == cents[i] / minor);
+            memcpy(out, before, sizeof out);
+            kernels->add_money(N, out, cents, minor);
+            for (size_t i = 0; i < N; i++)
+                assert_true(out[i] == before[i] + cents[i] / minor);
+            memcpy(out, before, sizeof out);
+            kernels->subtract_money(N, out, cents, minor);
+            for (size_t i = 0; i < N; i++)
+                assert_true(out[i] == before[i] - cents[i] / minor);
+        }
+    }
+}
+
+typedef struct {
+    double alive[N], cells[6][N], cents[4][N];
+} TwoBooks;
+
+/* Two books of three cells: 2 debits and 1 credit of the first, 1 credit of the second. Both
+ * balance, but for one lane of the second: a cent is too much, or two cells are too large. */
+static void state_books(TwoBooks *books, size_t odd, bool is_large)
+{
+    for (size_t i = 0; i < N; i++) {
+        double x = (double)i;
+        const double cents[] = {100 + x, 1000, 7 * x, 5};
+        const double cells[] = {3, -x, 7 * x - 1103, -x, 2 * x, 5 - x};
+
+        books->alive[i] = 1;
+        for (size_t k = 0; k < 4; k++)
+            books->cents[k][i] = cents[k];
+        for (size_t k = 0; k < 6; k++)
+            books->cells[k][i] = cells[k];
+    }
+    if (odd < N && is_large) {
+        books->cells[3][odd] = 0x1p53;
+        books->cells[4][odd] = 5;
+        books->cells[5][odd] = -0x1p53;
+    } else if (odd < N) {
+        books->cells[5][odd] += 1;
+    }
+}
+
+static void post_two(const RunKernels *kernels, TwoBooks *of, unsigned *found)
+{
+    const double *list[] = {of->cents[0], of->cents[1], of->cents[2], of->cents[3]};
+    Postings to[6] = {{of->cells[0], 2, 1}, {of->cells[1], 0, 0}, {of->cells[2], 0, 0},
+                      {of->cells[3], 0, 0}, {of->cells[4], 0, 1}, {of->cells[5], 0, 0}};
+    Book books[2] = {{.n_cells = 3, .cells = to, .cents = list},
+                     {.n_cells = 3, .cells = to + 3, .cents = list + 3}};
+
+    kernels->post_books(N, of->alive, books, 2);
+    found[0] = books[0].found;
+    found[1] = books[1].found;
+}
+
+static void books_are_posted_and_proved(void **state)
+{
+    TwoBooks books;
+    unsigned found[2];
+
+    (void)state;
     for (int set = 0; set < N_SETS; set++) {
         const RunKernels *kernels = run_kernels(sets[set]);
 
-        for (size_t n = 0; kernels != NULL && n <= 7; n++) {
-            for (size_t i = 0; i < N; i++)
-                out[i] = 5;
-            kernels->post(N, out, entries, n);
+        for (size_t k = 0; kernels != NULL && k < 2 * N + 2; k++) {
+            bool is_large = k % 2 == 1;
+            unsigned expected = k / 2 == N ? 0 : is_large ? FOUND_FAULT : FOUND_SOME;
+
+            state_books(&books, k / 2, is_large);
+            post_two(kernels, &books, found);
             for (size_t i = 0; i < N; i++) {
-                double expected = 5;
-                for (size_t k = 0; k < n; k++)
-                    expected += entries[k].sign * cents[k][i];
-                assert_true(out[i] == expected);
+                assert_true(books.cells[0][i] == 3 + 100 + 1000 - 6 * (double)i);
+                assert_true(i == k / 2 || books.cells[4][i] == 2 * (double)i - 5);
             }
+            assert_int_equal(found[0], 0);
+            assert_int_equal(found[1], expected);
+            state_books(&books, k / 2, is_large);
+            books.alive[k / 2 % N] = 0;
+            post_two(kernels, &books, found);
+            assert_int_equal(found[1], 0);
+        }
+    }
+}
+
+/* Of two parties: 10 less 2 in reserve, 5 due to it, 12 owed; and 1 that keeps 1, and owes nothing
+ * but in one lane. */
+static void nets_are_found(void **state)
+{
+    double alive[N], cash[2][N], reserve[N], debit[N], credit[2][N], keep[N], net[2][N], slow[N];
+    const double *lists[2][3] = {{reserve, debit, credit[0]}, {credit[1], NULL, NULL}};
+
+    (void)state;
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+        for (size_t odd = 0; kernels != NULL && odd <= N; odd++) {
+            Net nets[2] = {{.cash = cash[0],
+                            .net = net[0],
+                            .cents = lists[0],
+                            .n_reserves = 1,
+                            .n_debits = 1,
+                            .n_credits = 1,
+                            .is_payer = true},
+                           {.cash = cash[1],
+                            .net = net[1],
+                            .keep = keep,
+                            .cents = lists[1],
+                            .n_credits = 1,
+                            .is_payer = true}};
+
+            for (size_t i = 0; i < N; i++) {
+                alive[i] = 1, slow[i] = 0;
+                cash[0][i] = 10, reserve[i] = i == odd ? 11 : 2, debit[i] = 15, credit[0][i] = 12;
+                cash[1][i] = 1, keep[i] = 1, credit[1][i] = i == odd ? 1 : 0;
+            }
+            kernels->find_nets(N, alive, nets, 2, slow);
+            for (size_t i = 0; i < N; i++) {
+                assert_true(net[0][i] == (i == odd ? 2 : 11));
+                assert_true(net[1][i] == (i == odd ? 0 : 1));
+                assert_true(slow[i] == (i == odd));
+            }
+            assert_int_equal(nets[0].found, odd < N ? FOUND_FAULT : 0);
+            assert_int_equal(nets[1].found, odd < N ? FOUND_SOME : 0);
         }
     }
 }
@@ -338,7 +495,10 @@ int main(void)
         cmocka_unit_test(growth_counts_the_months_of_a_period),
         cmocka_unit_test(one_lane_alone_is_found),
         cmocka_unit_test(payments_are_rounded_half_to_even),
-        cmocka_unit_test(entries_are_posted_in_turn),
+        cmocka_unit_test(payments_by_everybody_need_no_mask),
+        cmocka_unit_test(money_is_what_a_division_gives),
+        cmocka_unit_test(books_are_posted_and_proved),
+        cmocka_unit_test(nets_are_found),
         cmocka_unit_test(a_stock_closes_at_zero_or_not_at_all),
         cmocka_unit_test(whole_sums_are_exact),
         cmocka_unit_test(a_rank_is_divided_as_cents_are_allocated),
