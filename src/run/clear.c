@@ -253,9 +253,11 @@ static size_t list_nets(Tile *tile)
     return n;
 }
 
-/* Fails lanes in which the party has less than its reserves. */
-static void look_at_cash(Tile *tile, const Net *net)
+/* Fails lanes in which the party has less than its reserves; true when there are some. */
+static bool look_at_cash(Tile *tile, const Net *net)
 {
+    size_t n_alive = tile->n_alive;
+
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
         double cash = net->cash[lane];
 
@@ -265,6 +267,7 @@ static void look_at_cash(Tile *tile, const Net *net)
             tile_fail_at(tile, lane, FAILED_PARTY, net->party,
                          cash / tile->plan->model->minor_per_unit);
     }
+    return tile->n_alive < n_alive;
 }
 
 static bool find_nets(Tile *tile, size_t n)
@@ -272,11 +275,9 @@ static bool find_nets(Tile *tile, size_t n)
     bool some_failed = false;
 
     tile->m.kernels->find_nets(tile->m.n_lanes, tile->alive, tile->nets, n, tile->slow);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (tile->nets[i].found & FOUND_FAULT)
-            look_at_cash(tile, &tile->nets[i]);
-        some_failed |= (tile->nets[i].found & FOUND_FAULT) != 0;
-    }
+            some_failed |= look_at_cash(tile, &tile->nets[i]);
     return some_failed;
 }
 

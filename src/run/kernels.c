@@ -633,7 +633,9 @@ static unsigned keep(size_t count, double *restrict column, const double *restri
     }
     double lanes[WIDE_LANES];
     WIDE(storeu)(lanes, doubts);
-    return doubt == 0.0 && !has_found(lanes) ? 0u : FOUND_SOME;
+    for (size_t j = 0; j < WIDE_LANES; j++)
+        doubt += lanes[j];
+    return doubt == 0.0 ? 0u : FOUND_SOME;
 }
 
 static unsigned any_nan(size_t n_blocks, const double *restrict alive, Lanes x)

@@ -62,11 +62,11 @@ enum { WIDEST = 8 };
 typedef struct {
     uint32_t party;
     size_t n_cells;
-    const Postings *cells;             /* all of the book */
-    const double *const *cents;        /* of all cells, one after another */
-    double off[WIDEST], large[WIDEST]; /* of the kernel; 0 at first */
-    unsigned found; /* SOME where alive and the cells' sum is not 0, FAULT where alive and the
-                       debits among them may not be below LARGE_BOOK */
+    const Postings *cells;            /* all of the book */
+    const double *const *cents;       /* of all cells, one after another */
+    double off[WIDEST], size[WIDEST]; /* of the kernel; 0 at first */
+    unsigned found; /* SOME where the cells' sum is not 0, FAULT where the debits among them may not
+                       be below LARGE_BOOK; in lanes that have failed, too */
 } Book;
 
 /* What an inside party would be left with. */
@@ -79,8 +79,8 @@ typedef struct {
     uint32_t n_reserves, n_debits, n_credits;
     bool is_payer;                           /* else nothing is owed by it */
     double missing[WIDEST], lacking[WIDEST]; /* of the kernel; 0 at first */
-    unsigned found; /* SOME where alive and less is left than it keeps, FAULT where alive and its
-                       cash is below its reserves */
+    unsigned found; /* SOME where alive and less is left than it keeps, FAULT where its cash is
+                       below its reserves, alive or not */
 } Net;
 
 /* Lanes in which somebody is short are worked on side by side, at most so many at once. */
@@ -140,7 +140,7 @@ typedef struct RunKernels {
     unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
                       Lanes bound);
     /* Posts to all cells of the books and proves them. */
-    void (*post_books)(size_t count, const double *alive, Book *books, size_t n_books);
+    void (*post_books)(size_t count, Book *books, size_t n_books);
     /* Finds all nets; slow is 1 where a payer is left with less than it keeps. */
     void (*find_nets)(size_t count, const double *alive, Net *nets, size_t n_nets, double *slow);
     /* SOME where x is not finite */

@@ -343,6 +343,7 @@ static void index_entries(Plan *plan, Arena *arena)
     }
     plan->entry_starts[place] = n;
     plan->entries = ARENA_ARRAY(arena, CellEntry, n + 1);
+    plan->is_settlement_cell = ARENA_ARRAY(arena, bool, n_cells + 1);
     for (int is_credit = 0; is_credit <= 1; is_credit++) {
         for (uint32_t i = 0; i < model->slots.count; i++) {
             list_slot_entries(model, i, entries, cells);
@@ -350,6 +351,11 @@ static void index_entries(Plan *plan, Arena *arena)
                 if (entries[k].is_credit == is_credit)
                     plan->entries[next[cells[k]]++] = entries[k];
         }
+    }
+    for (uint32_t c = 0; c < n_cells; c++) {
+        plan->is_settlement_cell[c] = true;
+        for (uint32_t i = plan->entry_starts[c]; i < plan->entry_starts[c + 1]; i++)
+            plan->is_settlement_cell[c] &= plan->entries[i].is_settlement;
     }
 }
 

@@ -30,8 +30,10 @@ static void state_payment(Tile *tile, uint32_t slot)
     now->accrued = now->fresh;
     if (plan->model->slots.items[slot].is_rest || plan->is_facility_slot[slot])
         now->accrued = now->cleared;
-    if (now->accrued != now->paid)
-        tile->posting[slot] = 2;
+    if (now->accrued == now->paid)
+        return;
+    tile->posting[slot] = 2;
+    tile->is_unsettled = true;
 }
 
 /* What active slots post to one register: debits, then credits. */
@@ -39,8 +41,10 @@ static void list_postings(Tile *tile, uint32_t cell, Postings *to, const double 
 {
     const Plan *plan = tile->plan;
     uint32_t counts[2] = {0};
+    bool is_idle = !tile->is_unsettled && plan->is_settlement_cell[cell];
+    uint32_t end = plan->entry_starts[is_idle ? cell : cell + 1];
 
-    for (uint32_t i = plan->entry_starts[cell]; i < plan->entry_starts[cell + 1]; i++) {
+    for (uint32_t i = plan->entry_starts[cell]; i < end; i++) {
         const CellEntry *entry = &plan->entries[i];
         const SlotNow *now = &tile->slots[entry->slot];
 
@@ -83,14 +87,16 @@ static void count_faults(Tile *tile, const Book *book)
 
         for (size_t c = 0; c < book->n_cells; c++)
             sum += book->cells[c].cell[lane];
-        tile->n_faults[lane] += sum != 0;
+        if (sum == 0 || tile->alive[lane] == 0)
+            continue;
+        tile->n_faults[lane] += 1;
+        tile->is_party_touched[book->party] = true;
     }
-    tile->is_party_touched[book->party] = true;
 }
 
 static void post_books(Tile *tile, size_t n_books)
 {
-    tile->m.kernels->post_books(tile->m.n_lanes, tile->alive, tile->books, n_books);
+    tile->m.kernels->post_books(tile->m.n_lanes, tile->books, n_books);
     for (size_t i = 0; i < n_books; i++) {
         const Book *book = &tile->books[i];
 
@@ -326,6 +332,7 @@ void tile_post(Tile *tile)
 {
     size_t n_books = 0;
 
+    tile->is_unsettled = false;
     for (size_t i = 0; i < tile->n_active; i++)
         state_payment(tile, tile->active[i]);
     for (size_t i = 0; i < tile->n_active; i++)

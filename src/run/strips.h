@@ -105,27 +105,26 @@ STRIP void strip_post(size_t n, size_t at, const double *const *cents, uint32_t 
         EACH_WIDE x[w] = WIDE(sub)(x[w], strip_load(cents[k], at, w));
 }
 
-/* Counts of what was found, by lane of a register: none is negative. */
-STRIP void count_found(double *found, Wide more)
+/* The largest of all strips, by lane of a register. */
+STRIP void keep_largest(double *found, Wide x)
 {
-    WIDE(storeu)(found, WIDE(add)(WIDE(loadu)(found), more));
+    WIDE(storeu)(found, WIDE(max)(WIDE(loadu)(found), x));
 }
 
-static bool has_found(const double *found)
+static double largest_of(const double *found)
 {
-    bool some = false;
+    double largest = found[0];
 
-    for (size_t i = 0; i < WIDE_LANES; i++)
-        some |= found[i] != 0.0;
-    return some;
+    for (size_t i = 1; i < WIDE_LANES; i++)
+        largest = found[i] > largest ? found[i] : largest;
+    return largest;
 }
 
 /* ---- postings and the proof of a book ----------------------------------------------------- */
 
-STRIP void post_strip(size_t n, size_t at, const double *alive, Book *book)
+STRIP void post_strip(size_t n, size_t at, Book *book)
 {
     const double *const *cents = book->cents;
-    const Wide limit = WIDE(set1)(2 * LARGE_BOOK);
     Wide sum[MOST_WIDE], size[MOST_WIDE];
     Wide off = WIDE(setzero)(), large = WIDE(setzero)();
 
@@ -143,30 +142,25 @@ STRIP void post_strip(size_t n, size_t at, const double *alive, Book *book)
         EACH_WIDE sum[w] = WIDE(add)(sum[w], x[w]);
         EACH_WIDE size[w] = WIDE(add)(size[w], WIDE_ABS(x[w]));
     }
-    EACH_WIDE
-    {
-        Wide is_alive = strip_load(alive, at, w), fits = WIDE_LESS(size[w], limit);
-
-        off = WIDE(add)(off, WIDE(mul)(WIDE_ABS(sum[w]), is_alive));
-        large = WIDE(add)(large, WIDE(mul)(WIDE(sub)(WIDE(set1)(1.0), fits), is_alive));
-    }
-    count_found(book->off, off);
-    count_found(book->large, large);
+    EACH_WIDE off = WIDE(max)(off, WIDE_ABS(sum[w]));
+    EACH_WIDE large = WIDE(max)(large, size[w]);
+    keep_largest(book->off, off);
+    keep_largest(book->size, large);
 }
 
-static void post_books(size_t count, const double *alive, Book *books, size_t n_books)
+static void post_books(size_t count, Book *books, size_t n_books)
 {
     size_t at = 0;
 
     for (; at + 4 * WIDE_LANES <= count; at += 4 * WIDE_LANES)
         for (size_t i = 0; i < n_books; i++)
-            post_strip(4, at, alive, &books[i]);
+            post_strip(4, at, &books[i]);
     for (; at < count; at += WIDE_LANES)
         for (size_t i = 0; i < n_books; i++)
-            post_strip(1, at, alive, &books[i]);
+            post_strip(1, at, &books[i]);
     for (size_t i = 0; i < n_books; i++)
-        books[i].found = (has_found(books[i].off) ? FOUND_SOME : 0u) |
-                         (has_found(books[i].large) ? FOUND_FAULT : 0u);
+        books[i].found = (largest_of(books[i].off) > 0 ? FOUND_SOME : 0u) |
+                         (largest_of(books[i].size) < 2 * LARGE_BOOK ? 0u : FOUND_FAULT);
 }
 
 /* ---- what parties would be left with ------------------------------------------------------ */
@@ -178,11 +172,10 @@ STRIP void net_strip(size_t n, size_t at, const double *alive, Net *net, double 
 
     EACH_WIDE x[w] = strip_load(net->cash, at, w);
     strip_post(n, at, net->cents, 0, net->n_reserves, x);
-    EACH_WIDE missing =
-        WIDE(add)(missing, WIDE(mul)(WIDE_LESS(x[w], zero), strip_load(alive, at, w)));
+    EACH_WIDE missing = WIDE(max)(missing, WIDE(sub)(zero, x[w]));
     strip_post(n, at, net->cents + net->n_reserves, net->n_debits, net->n_credits, x);
     EACH_WIDE WIDE(storeu)(net->net + at + w * WIDE_LANES, x[w]);
-    count_found(net->missing, missing);
+    keep_largest(net->missing, missing);
     if (!net->is_payer)
         return;
     EACH_WIDE
@@ -191,9 +184,9 @@ STRIP void net_strip(size_t n, size_t at, const double *alive, Net *net, double 
         Wide is_short = WIDE(mul)(WIDE_LESS(x[w], bound), strip_load(alive, at, w));
 
         WIDE(storeu)(slow + at + w * WIDE_LANES, WIDE(max)(strip_load(slow, at, w), is_short));
-        lacking = WIDE(add)(lacking, is_short);
+        lacking = WIDE(max)(lacking, is_short);
     }
-    count_found(net->lacking, lacking);
+    keep_largest(net->lacking, lacking);
 }
 
 static void find_nets(size_t count, const double *alive, Net *nets, size_t n_nets, double *slow)
@@ -207,8 +200,8 @@ static void find_nets(size_t count, const double *alive, Net *nets, size_t n_net
         for (size_t i = 0; i < n_nets; i++)
             net_strip(1, at, alive, &nets[i], slow);
     for (size_t i = 0; i < n_nets; i++)
-        nets[i].found = (has_found(nets[i].lacking) ? FOUND_SOME : 0u) |
-                        (has_found(nets[i].missing) ? FOUND_FAULT : 0u);
+        nets[i].found = (largest_of(nets[i].lacking) > 0 ? FOUND_SOME : 0u) |
+                        (largest_of(nets[i].missing) > 0 ? FOUND_FAULT : 0u);
 }
 
 #endif

@@ -123,6 +123,7 @@ typedef struct Plan {
     uint32_t *party_cells, *party_cell_starts; /* registers of each book */
     CellEntry *entries;                        /* by cell of party_cells, by slot */
     uint32_t *entry_starts;
+    bool *is_settlement_cell;                   /* by cell: all its entries are settlements */
     uint32_t *cash_cells;                       /* by party: its place in party_cells */
     uint32_t *reserves_of, *reserve_starts;     /* by party */
     uint32_t *lowering_slots, *lowering_starts; /* by stock: slots whose payments lower it */
@@ -174,6 +175,7 @@ typedef struct Tile {
     uint32_t *active;
     size_t n_active;
     bool *has_arrears; /* by slot: some lane may */
+    bool is_unsettled; /* some active slot does not pay what accrues */
     uint8_t *posting;  /* by slot: 0 not active, 1 when all that accrues is paid, else 2 */
     double *due_rows;  /* lanes: what fell due in the last periods; kept only while arrears are */
     LumpState *lumps;  /* by stock */
