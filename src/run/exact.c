@@ -92,12 +92,16 @@ static double guaranteed_by(const Tile *tile, uint32_t guarantee, size_t lane)
 static double moved_through(const Tile *tile, uint32_t party, size_t lane, bool is_cleared)
 {
     const Plan *plan = tile->plan;
-    uint32_t cash = plan->cash_cells[party];
     double cents = 0;
 
-    for (uint32_t i = plan->entry_starts[cash]; i < plan->entry_starts[cash + 1]; i++)
-        if (plan->entries[i].is_paid && tile->posting[plan->entries[i].slot] != 0)
-            cents += moved_by(tile, plan->entries[i].slot, lane, is_cleared);
+    for (uint32_t i = 0; i < plan->model->slots.count; i++) {
+        const Slot *slot = &plan->model->slots.items[i];
+
+        if (tile->posting[i] == 0)
+            continue;
+        cents += slot->payer == party ? moved_by(tile, i, lane, is_cleared) : 0;
+        cents += slot->payee == party ? moved_by(tile, i, lane, is_cleared) : 0;
+    }
     for (uint32_t i = 0; is_cleared && i < plan->model->guarantees.count; i++) {
         const Guarantee *guarantee = &plan->model->guarantees.items[i];
 
