@@ -310,11 +310,11 @@ static void add_whole(WholeSum *sum, double high, double low)
 
 static void sum_flows(Tile *tile)
 {
-    uint32_t n_periods = tile->plan->model->n_periods;
+    size_t n_slots = tile->plan->model->slots.count;
 
     for (size_t i = 0; i < tile->n_active; i++) {
         const SlotNow *now = &tile->slots[tile->active[i]];
-        size_t at = (size_t)tile->active[i] * n_periods + tile->m.clock.period;
+        size_t at = tile->m.clock.period * n_slots + tile->active[i];
 
         double high = 0;
         double low = now->fresh_sum;

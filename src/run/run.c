@@ -391,29 +391,38 @@ static void keep_sum(WholeSum sum, double *high, double *low)
     *low = sum.low - units * WHOLE_UNIT;
 }
 
-static void merge_workers(Arena *arena, const Model *model, RunResult *result, const Trace *trace,
-                          const Worker *workers, uint32_t n)
+/* Sums of all workers, in the first one's, then as the result has them. */
+static void merge_flows(const Model *model, RunResult *result, const Trace *trace,
+                        const Worker *workers, uint32_t n)
 {
-    size_t n_flows = model->slots.count * model->n_periods;
-    WholeSum *due = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
-    WholeSum *paid = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
+    size_t n_slots = model->slots.count;
+    WholeSum *due = workers[0].tile->flow_due;
+    WholeSum *paid = workers[0].tile->flow_paid;
 
-    for (uint32_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < n_flows; j++) {
+    for (uint32_t i = 1; i < n; i++)
+        for (size_t j = 0; j < n_slots * model->n_periods; j++) {
             add_sum(&due[j], &workers[i].tile->flow_due[j]);
             add_sum(&paid[j], &workers[i].tile->flow_paid[j]);
         }
+    trace_take_out(trace, due, paid);
+    for (size_t slot = 0; slot < n_slots; slot++)
+        for (size_t period = 0; period < model->n_periods; period++) {
+            size_t to = slot * model->n_periods + period;
+            size_t from = period * n_slots + slot;
+            keep_sum(due[from], &result->due_high[to], &result->due_low[to]);
+            keep_sum(paid[from], &result->paid_high[to], &result->paid_low[to]);
+        }
+}
+
+static void merge_workers(const Model *model, RunResult *result, const Worker *workers, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
         result->n_failed += workers[i].n_failed;
         result->n_clearings += workers[i].n_short;
         result->n_book_faults += workers[i].n_faults;
     }
-    trace_take_out(trace, due, paid);
     result->n_book_checks =
         (result->n_paths - result->n_failed) * model->n_periods * model->parties.count;
-    for (size_t j = 0; j < n_flows; j++) {
-        keep_sum(due[j], &result->due_high[j], &result->due_low[j]);
-        keep_sum(paid[j], &result->paid_high[j], &result->paid_low[j]);
-    }
     for (uint64_t path = 0; path < result->n_kept; path++)
         result->n_kept_failed += result->is_failed[path];
 }
@@ -483,7 +492,9 @@ static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_
         goes_on = !atomic_load(&work->is_cancelled);
     }
     if (goes_on)
-        merge_workers(arena, model, result, trace, workers, n_threads);
+        merge_workers(model, result, workers, n_threads);
+    if (goes_on && work->options->variants == NULL)
+        merge_flows(model, result, trace, workers, n_threads);
     return goes_on;
 }
 

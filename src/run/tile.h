@@ -221,7 +221,7 @@ typedef struct Tile {
     Arena *arena; /* of what grows */
     double **default_now;
 
-    WholeSum *flow_due, *flow_paid; /* [slot * n_periods + period], of this thread */
+    WholeSum *flow_due, *flow_paid; /* [period * n_slots + slot], of this thread */
     double *n_short;                /* by lane: periods in which someone was short */
     double *n_faults;               /* by lane: books that did not balance */
 
