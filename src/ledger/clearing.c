@@ -125,23 +125,29 @@ static bool clear_with_covers(Clearing *c)
 
 /* ---- 4. defaults --------------------------------------------------------------- */
 
+static bool has_defaulted(const Clearing *c, uint32_t party)
+{
+    return c->input->already_defaulted && c->input->already_defaulted[party];
+}
+
 static bool may_default(const Clearing *c, uint32_t party)
 {
-    bool was = c->input->already_defaulted && c->input->already_defaulted[party];
-
-    return c->is_short[party] && !was && !c->in_default[party] && !is_outside(c, party);
+    return c->is_short[party] && !has_defaulted(c, party) && !c->in_default[party] &&
+           !is_outside(c, party);
 }
 
 /* A party's books, which follow its own, are in default when one of them is. */
 static void default_together(Clearing *c)
 {
-    const ClearingSpec *spec = &c->plan->spec;
+    const uint32_t *owner = c->plan->spec.owner;
+    size_t n = c->plan->spec.n_parties;
 
-    for (uint32_t first = 0, end; first < spec->n_parties; first = end) {
-        uint8_t some = 0;
-        for (end = first; end < spec->n_parties && spec->owner[end] == spec->owner[first]; end++)
-            some |= c->in_default[end];
-        memset(c->in_default + first, some, end - first);
+    for (uint32_t first = 0, end; first < n; first = end) {
+        bool some = false;
+        for (end = first; end < n && owner[end] == owner[first]; end++)
+            some |= c->in_default[end] != 0;
+        for (uint32_t p = first; p < end && some; p++)
+            c->in_default[p] = !has_defaulted(c, p);
     }
 }
 

@@ -107,6 +107,17 @@ static bool read_unit_of_field(Reading *r, const Instance *at, const Field *fiel
     return read_unit(r, at, field->decl->expr, out);
 }
 
+/* Functions that are in the unit of what they are of. */
+static bool keeps_unit(const Expr *call)
+{
+    static const char *const names[] = {"min", "max", "clamp", "abs", "floor", "ceil", "round"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_is(call->name, names[i]))
+            return call->args.count > 0;
+    return false;
+}
+
 static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out)
 {
     Unit left, right;
@@ -120,8 +131,8 @@ static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out
         if (field)
             return read_unit_of_field(r, at, field, out);
     }
-    if (e->kind == EXPR_CALL) /* min, max and the like are in the unit of what they are of */
-        return e->args.count > 0 && read_unit(r, self, e->args.items[0], out);
+    if (e->kind == EXPR_CALL)
+        return keeps_unit(e) && read_unit(r, self, e->args.items[0], out);
     if (e->kind != EXPR_BINARY || !read_unit(r, self, e->args.items[0], &left))
         return false;
     if (text_is(e->op, "+") || text_is(e->op, "-")) {

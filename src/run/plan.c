@@ -417,14 +417,31 @@ static void index_backing(Plan *plan, Arena *arena)
         plan->may_have_backing[model->guarantees.items[i].debtor] = true;
 }
 
+/* Books in another money than the target's never pay it, through however many hands. */
+static const bool *outside_of_view(const Plan *plan, Arena *arena, const View *view)
+{
+    const Model *model = plan->model;
+    uint32_t money = model->parties.items[view->party].money;
+    bool *is_outside = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+
+    for (size_t p = 0; p < model->parties.count; p++)
+        is_outside[p] = plan->is_outside[p] || model->parties.items[p].money != money;
+    return is_outside;
+}
+
 static void index_views(Plan *plan, Arena *arena)
 {
     const Model *model = plan->model;
 
     plan->who_views = ARENA_ARRAY(arena, uint32_t, model->views.count + 1);
-    for (uint32_t i = 0; i < model->views.count; i++)
-        if (text_is(model->views.items[i].name, "who_pays"))
-            plan->who_views[plan->n_who++] = i;
+    plan->who_outside =
+        (const bool **)arena_array(arena, model->views.count + 1, sizeof *plan->who_outside);
+    for (uint32_t i = 0; i < model->views.count; i++) {
+        if (!text_is(model->views.items[i].name, "who_pays"))
+            continue;
+        plan->who_outside[plan->n_who] = outside_of_view(plan, arena, &model->views.items[i]);
+        plan->who_views[plan->n_who++] = i;
+    }
 }
 
 Plan *plan_new(Arena *arena, const Model *model, const Code *code, uint64_t seed)

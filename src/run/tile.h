@@ -134,6 +134,8 @@ typedef struct Plan {
                                dues that outlasted its grace; NULL: the grace varies */
     size_t *due_row_starts; /* by slot: rows for the dues of periods that its grace spans */
     uint32_t *who_views;    /* views of kind who_pays */
+    const bool **who_outside; /* by such a view: parties whose cash need not be looked into, those
+                                 that are outside and those of other monies */
     uint32_t n_who;
     uint64_t seed;
 } Plan;

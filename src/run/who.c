@@ -12,11 +12,15 @@ static size_t n_blocks(const Tile *tile)
     return tile->m.n_lanes / GW_WHO_LANES;
 }
 
+static size_t n_states(const Plan *plan, uint32_t i)
+{
+    return composition_count(plan->model->parties.count, plan->who_outside[i], GW_WHO_LANES);
+}
+
 void tile_who_init(Tile *tile, Arena *arena)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = composition_count(n, plan->is_outside, GW_WHO_LANES);
 
     if (plan->n_who == 0)
         return;
@@ -24,7 +28,7 @@ void tile_who_init(Tile *tile, Arena *arena)
     tile->who_sums = ARENA_ARRAY(arena, double *, plan->n_who);
     tile->who_received = ARENA_ARRAY(arena, double *, plan->n_who);
     for (uint32_t i = 0; i < plan->n_who; i++) {
-        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states *n_blocks(tile));
+        tile->who_state[i] = ARENA_ARRAY(arena, double, n_states(plan, i) * n_blocks(tile));
         tile->who_sums[i] = ARENA_ARRAY(arena, double, (n + 1) * tile->m.n_lanes);
         tile->who_received[i] = ARENA_ARRAY(arena, double, tile->m.n_lanes);
     }
@@ -39,12 +43,11 @@ void tile_who_start(Tile *tile)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = composition_count(n, plan->is_outside, GW_WHO_LANES);
 
     for (uint32_t i = 0; i < plan->n_who; i++) {
         for (size_t block = 0; block < n_blocks(tile); block++)
-            composition_start(n, plan->is_outside, GW_WHO_LANES,
-                              tile->who_state[i] + block * n_states);
+            composition_start(n, plan->who_outside[i], GW_WHO_LANES,
+                              tile->who_state[i] + block * n_states(plan, i));
         memset(tile->who_sums[i], 0, (n + 1) * tile->m.n_lanes * sizeof **tile->who_sums);
         memset(tile->who_received[i], 0, tile->m.n_lanes * sizeof **tile->who_received);
     }
@@ -110,7 +113,7 @@ static void add_received(Tile *tile, uint32_t i, size_t first, const double *sta
     for (size_t p = 0; p < n; p++)
         add_block(received, tile->who_amounts + p * GW_WHO_LANES);
     plan->kernels->composition_add_received(
-        n, plan->is_outside, view->party, GW_WHO_LANES, tile->who_amounts, state,
+        n, plan->who_outside[i], view->party, GW_WHO_LANES, tile->who_amounts, state,
         tile->who_sums[i] + (first / GW_WHO_LANES) * (n + 1) * GW_WHO_LANES);
 }
 
@@ -140,7 +143,6 @@ void tile_who_step(Tile *tile)
 {
     const Plan *plan = tile->plan;
     size_t n = plan->model->parties.count;
-    size_t n_states = plan->n_who > 0 ? composition_count(n, plan->is_outside, GW_WHO_LANES) : 0;
     double today = tile->m.clock.today;
     double before = tile->m.clock.first_day - 1;
 
@@ -153,9 +155,9 @@ void tile_who_step(Tile *tile)
         gather_block(tile, block * GW_WHO_LANES);
         for (uint32_t i = 0; i < plan->n_who; i++) {
             const View *view = &plan->model->views.items[plan->who_views[i]];
-            double *state = tile->who_state[i] + block * n_states;
+            double *state = tile->who_state[i] + block * n_states(plan, i);
 
-            plan->kernels->composition_step(n, plan->is_outside, view->party, GW_WHO_LANES,
+            plan->kernels->composition_step(n, plan->who_outside[i], view->party, GW_WHO_LANES,
                                             tile->who_flows, tile->who_cash, state,
                                             tile->who_workspace);
             if (is_in_window(view, today))

@@ -30,13 +30,23 @@ void case_free(ClearingCase *cc)
 uint32_t case_party(ClearingCase *cc, double cash)
 {
     cc->cash[cc->n_parties] = cash;
+    cc->owner[cc->n_parties] = (uint32_t)cc->n_parties;
     return (uint32_t)cc->n_parties++;
 }
 
 uint32_t case_outside(ClearingCase *cc)
 {
     cc->is_outside[cc->n_parties] = true;
+    cc->owner[cc->n_parties] = (uint32_t)cc->n_parties;
     return (uint32_t)cc->n_parties++;
+}
+
+uint32_t case_book(ClearingCase *cc, double cash)
+{
+    uint32_t book = case_party(cc, cash);
+
+    cc->owner[book] = cc->owner[book - 1];
+    return book;
 }
 
 uint32_t case_pay(ClearingCase *cc, uint32_t payer, uint32_t payee, uint32_t rank, double due)
@@ -117,6 +127,7 @@ static const ClearingPlan *plan_of(ClearingCase *cc)
 {
     ClearingSpec spec = {.n_parties = cc->n_parties,
                          .is_outside = cc->is_outside,
+                         .owner = cc->owner,
                          .n_ranks = 16,
                          .n_slots = cc->n_slots,
                          .slots = cc->slots,

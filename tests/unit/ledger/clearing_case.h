@@ -11,6 +11,7 @@ typedef struct {
     Arena *arena;
     size_t n_parties, n_slots, n_supports, n_reserves;
     bool is_outside[CASE_PARTIES];
+    uint32_t owner[CASE_PARTIES]; /* itself, but for a further book */
     ClearingSlot slots[CASE_SLOTS];
     ClearingSupport supports[CASE_SUPPORTS];
     ClearingReserve reserves[CASE_RESERVES];
@@ -33,6 +34,8 @@ ClearingCase *case_new(void);
 void case_free(ClearingCase *cc);
 uint32_t case_party(ClearingCase *cc, double cash);
 uint32_t case_outside(ClearingCase *cc);
+/* Another book of the party that was added last. */
+uint32_t case_book(ClearingCase *cc, double cash);
 uint32_t case_pay(ClearingCase *cc, uint32_t payer, uint32_t payee, uint32_t rank, double due);
 uint32_t case_rest(ClearingCase *cc, uint32_t payer, uint32_t payee, uint32_t rank, double share,
                    double cap);

@@ -47,7 +47,9 @@ static void add_parties(ClearingCase *cc, uint64_t *seed, const Mix *mix)
             case_outside(cc);
             continue;
         }
-        uint32_t p = case_party(cc, cents(seed, mix->most_cash, mix->scale));
+        double cash = cents(seed, mix->most_cash, mix->scale);
+        bool is_book = mix->loses && i > 0 && !cc->is_outside[i - 1] && below(seed, 4) == 0;
+        uint32_t p = is_book ? case_book(cc, cash) : case_party(cc, cash);
         if (below(seed, 3) == 0)
             cc->cash[p] = 0;
         if (mix->keeps && below(seed, 3) == 0) {

@@ -269,6 +269,33 @@ static void a_backed_party_does_not_default(void **state)
     case_free(cc);
 }
 
+/* By hand: b has 2 of the 5 euros that are due, so b is in default, and half of its cash is lost in
+ * both monies: it pays 1 euro, and of its 10 dollars 5 to c, who may wait for the rest. But c owes
+ * them on at once, is in default too, and loses 4 of its 8 euros; the others are just enough. */
+static void default_goes_from_money_to_money(void **state)
+{
+    ClearingCase *cc = case_new();
+    uint32_t b = case_party(cc, 10), b_euros = case_book(cc, 2);
+    uint32_t c = case_party(cc, 0), c_euros = case_book(cc, 8);
+    uint32_t bank = case_outside(cc);
+    uint32_t euros = case_pay(cc, b_euros, bank, 0, 5), dollars = case_pay(cc, b, c, 0, 10);
+    uint32_t on = case_pay(cc, c, bank, 0, 10), last = case_pay(cc, c_euros, bank, 0, 4);
+
+    (void)state;
+    cc->overdue[euros] = 5;
+    cc->overdue[on] = 10;
+    for (uint32_t party = 0; party < bank; party++)
+        cc->loss_of_cash[party] = 0.5;
+    case_run(cc);
+    assert_true(cc->paid[euros] == 1 && cc->loss[b_euros] == 1);
+    assert_true(cc->paid[dollars] == 5 && cc->loss[b] == 5);
+    assert_true(cc->paid[on] == 5 && cc->loss[c] == 0);
+    assert_true(cc->paid[last] == 4 && cc->loss[c_euros] == 4 && cc->closing[c_euros] == 0);
+    for (uint32_t party = 0; party < bank; party++)
+        assert_int_equal(cc->default_now[party], 1);
+    case_free(cc);
+}
+
 static void a_circle_of_guarantees_is_refused(void **state)
 {
     Arena *arena = arena_new(NULL);
@@ -454,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_backer_in_trouble),
         cmocka_unit_test(only_what_is_overdue_is_a_default),
         cmocka_unit_test(a_backed_party_does_not_default),
+        cmocka_unit_test(default_goes_from_money_to_money),
         cmocka_unit_test(a_circle_of_guarantees_is_refused),
         cmocka_unit_test(random_networks_agree_with_iteration),
         cmocka_unit_test(random_networks_keep_every_cent),
