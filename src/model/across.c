@@ -194,7 +194,7 @@ static bool read_summed(Checker *c, const Env *env, const Expr *call, Summed *ou
                    TEXT_ARG(type_name(c, &out->amount.type)));
         return false;
     }
-    bool misses = node_is_constant(out->from, &a) && a > c->model->until;
+    bool misses = from && node_is_constant(out->from, &a) && a > c->model->until;
     if (end && node_is_constant(end, &b))
         misses |= b <= c->model->from || (node_is_constant(out->from, &a) && b <= a);
     if (misses) {

@@ -279,7 +279,6 @@ static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee,
                           uint32_t contract)
 {
     Slot slot = {.name = name,
-                 .span = contract == NO_ID ? (Span){0} : c->model->contracts.items[contract].span,
                  .payer = payer,
                  .payee = payee,
                  .category = category,
@@ -290,6 +289,9 @@ static uint32_t made_slot(Checker *c, Text name, uint32_t payer, uint32_t payee,
                  .lowers = NO_ID,
                  .is_made = true,
                  .carry = c->model->n_carries++};
+
+    if (contract != NO_ID)
+        slot.span = c->model->contracts.items[contract].span;
     *LIST_PUSH(c->arena, &c->model->slots) = slot;
     return (uint32_t)(c->model->slots.count - 1);
 }

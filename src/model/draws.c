@@ -279,7 +279,7 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         return named_beta(r, dist, args, draw);
     if (text_is(dist->name, "gamma") && !constants_of(r, dist, args, x))
         return NULL;
-    const Node *nodes[4];
+    const Node *nodes[4] = {NULL};
     for (uint32_t i = 0; i < n; i++)
         nodes[i] = args[i].node;
     if (laws[which].law == DIST_LAW_LOGNORMAL)

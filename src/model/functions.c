@@ -1,6 +1,7 @@
 /* The built-in functions, what runs over instances or time, and sharing what is scarce. */
 #include "model/checker.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* A longer one is taken for a slip of the unit: 60 years for 60 months. */
@@ -262,7 +263,9 @@ static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_f
     const Expr *from = argument_named(expr, "from");
     const Node *start =
         from ? elaborate_date(c, env, from, "where growth starts") : node_const(c, c->model->from);
-    return start ? growth_from(c, env, expr->args.items[0], start, is_fade) : typed_error();
+    const Expr *growth = expr->args.items[0];
+    assert(growth != NULL && "syntax/ leaves no argument out");
+    return start ? growth_from(c, env, growth, start, is_fade) : typed_error();
 }
 
 /* A date and a duration, as `ramp` and `term` take them. */

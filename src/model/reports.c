@@ -175,8 +175,9 @@ static bool lies_within_clock(Checker *c, const Check *check, const Decl *decl)
     if (check->term_start && node_is_constant(check->term_start, &day) &&
         node_is_constant(check->term_end, &end))
         misses |= day > m->until || end <= m->from;
+    const Expr *days = check->date ? decl->expr2 : decl->during;
     if (misses)
-        diag_error(c->diags, DIAG_CLOCK, check->date ? decl->expr2->span : decl->during->span,
+        diag_error(c->diags, DIAG_CLOCK, days ? days->span : decl->span,
                    "this lies outside the clock, so the check would never look");
     return !misses;
 }
@@ -256,8 +257,7 @@ void checks_build(Checker *c)
         build_check(c, c->checks.items[i]);
 }
 
-/* ---- views
- * ---------------------------------------------------------------------------------------- */
+/* ---- views ---------------------------------------------------------------------------------- */
 
 static const char *const view_names[] = {"show",    "fan",    "hist",    "who_pays",  "flows",
                                          "tornado", "why",    "compare", "bank_test", "reach",

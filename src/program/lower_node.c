@@ -2,9 +2,9 @@
 #include "program/ir.h"
 
 #include "base/limits.h"
+#include "maths/maths.h"
 
 #include <assert.h>
-#include <string.h>
 
 static Op op_of(NodeOp op)
 {
@@ -147,7 +147,7 @@ static bool came_alike(const Node *a, const Node *b)
     if (a == b)
         return true;
     if (a == NULL || b == NULL || a->op != b->op || a->literal != b->literal ||
-        a->n_args != b->n_args || memcmp(&a->number, &b->number, sizeof a->number) != 0 ||
+        a->n_args != b->n_args || gw_bits(a->number) != gw_bits(b->number) ||
         !came_alike(a->folded, b->folded))
         return false;
     for (uint32_t i = 0; i < a->n_args; i++)
