@@ -337,18 +337,24 @@ static uint32_t taker_of_losses(const Model *m)
     return NO_ID;
 }
 
-/* A further book in which nothing falls due and nothing is has nothing to lose. */
-static bool may_lose(const Model *m, uint32_t party)
+/* By party: a further book in which nothing falls due and nothing is has nothing to lose. */
+static const bool *find_losers(Checker *c)
 {
-    const Party *book = &m->parties.items[party];
-    bool is_used = book->owner == party || book->openings.count > 0;
+    const Model *m = c->model;
+    bool *may_lose = ARENA_ARRAY(c->arena, bool, m->parties.count + 1);
 
-    for (size_t i = 0; i < m->slots.count && !is_used; i++)
-        is_used = m->slots.items[i].payer == party || m->slots.items[i].payee == party;
-    for (uint32_t p = 0; p < m->parties.count && !is_used; p++)
-        for (size_t i = 0; i < m->parties.items[p].openings.count; i++)
-            is_used |= m->parties.items[p].openings.items[i].against == party;
-    return is_used && (book->loss_of_cash || book->loss_of_receipts);
+    for (size_t i = 0; i < m->slots.count; i++)
+        may_lose[m->slots.items[i].payer] = may_lose[m->slots.items[i].payee] = true;
+    for (size_t p = 0; p < m->parties.count; p++) {
+        const Party *party = &m->parties.items[p];
+        may_lose[p] |= party->owner == p || party->openings.count > 0;
+        for (size_t i = 0; i < party->openings.count; i++)
+            if (party->openings.items[i].against != NO_ID)
+                may_lose[party->openings.items[i].against] = true;
+    }
+    for (size_t p = 0; p < m->parties.count; p++)
+        may_lose[p] &= m->parties.items[p].loss_of_cash || m->parties.items[p].loss_of_receipts;
+    return may_lose;
 }
 
 /* What a party loses in default is a payment that clearing decides on. */
@@ -357,10 +363,11 @@ static void build_default_costs(Checker *c)
     Model *m = c->model;
     uint32_t category = table_index(c->categories, TEXT("default_costs"));
     uint32_t taker = taker_of_losses(m);
+    const bool *may_lose = find_losers(c);
     for (uint32_t i = 0; i < m->parties.count; i++) {
         Party *party = &m->parties.items[i];
         party->loss_slot = NO_ID;
-        if (!may_lose(m, i))
+        if (!may_lose[i])
             continue;
         if (taker == NO_ID || category == NO_ID) {
             diag_error(c->diags, DIAG_BOOKS, party->span,

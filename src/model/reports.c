@@ -639,22 +639,14 @@ static void show_everything(Checker *c)
         *LIST_PUSH(c->arena, &c->model->views) = view;
 }
 
-static bool owes(const Model *m, uint32_t party)
-{
-    for (size_t s = 0; s < m->slots.count; s++)
-        if (m->slots.items[s].payer == party)
-            return true;
-    return false;
-}
-
 /* Whether the party has arrears in any of its books; NULL when nothing ever falls due in one. */
-static const Node *is_late(Checker *c, const Env *env, uint32_t party)
+static const Node *is_late(Checker *c, const Env *env, uint32_t party, const bool *owes)
 {
     const Model *m = c->model;
     const Node *late = NULL;
 
     for (uint32_t p = party; p < m->parties.count && m->parties.items[p].owner == party; p++) {
-        if (!owes(m, p))
+        if (!owes[p])
             continue;
         Text key = text_format(c->arena, "unpaid(%.*s)", TEXT_ARG(m->parties.items[p].name));
         ValueId unpaid = state_value(c, key, VALUE_UNPAID);
@@ -672,6 +664,9 @@ static void watch_parties(Checker *c)
     Model *m = c->model;
     uint32_t *late = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1),
              *defaulted = ARENA_ARRAY(c->arena, uint32_t, m->parties.count + 1);
+    bool *owes = ARENA_ARRAY(c->arena, bool, m->parties.count + 1);
+    for (size_t s = 0; s < m->slots.count; s++)
+        owes[m->slots.items[s].payer] = true;
     m->first_late_outputs = late;
     m->default_date_outputs = defaulted;
     for (uint32_t i = 0; i < m->parties.count; i++) {
@@ -680,7 +675,7 @@ static void watch_parties(Checker *c)
         Env env = closing_env(c, text_format(c->arena, "watch %.*s", TEXT_ARG(party)));
         if (m->parties.items[i].is_outside || m->parties.items[i].owner != i)
             continue;
-        const Node *is_some = is_late(c, &env, i);
+        const Node *is_some = is_late(c, &env, i, owes);
         if (!is_some)
             continue;
         ValueId source = value_hidden(c, &env, "late", VALUE_FORMULA);
