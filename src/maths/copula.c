@@ -71,12 +71,3 @@ bool copula_factor(size_t n, const double *matrix, double *lower, size_t *failed
             lower[i * n + j] = 0.0;
     return true;
 }
-
-double copula_score(size_t n, const double *lower, size_t i, const double *z)
-{
-    double score = 0.0;
-
-    for (size_t k = 0; k <= i; k++)
-        score += lower[i * n + k] * z[k];
-    return score;
-}

@@ -21,7 +21,4 @@ double copula_score_correlation(double spearman);
  * `lower` may be the same array as `matrix`. */
 bool copula_factor(size_t n, const double *matrix, double *lower, size_t *failed);
 
-/* Score i of the joint draw: row i of the factor times the independent scores z, in order. */
-double copula_score(size_t n, const double *lower, size_t i, const double *z);
-
 #endif

@@ -437,13 +437,6 @@ GW_LEAF double gw_pow_plain(double x, double y)
     return gw_exp_pair_plain(product, fma(y, low, fma(y, high, -product)));
 }
 
-/* The factor of effective growth over `years` (or whatever the rate is per): (1 + rate)^years,
- * defined as that power; a rate below -1 is NaN unless the exponent is whole. */
-GW_LEAF double gw_growth(double rate, double years)
-{
-    return gw_pow(1.0 + rate, years);
-}
-
 /* The level payment that repays `principal` in n periods at `rate` per period, first payment after
  * one period: P r / (1 - (1+r)^-n), and P / n at rate 0. n = 0 gives infinity (or NaN for P = 0).
  */

@@ -143,7 +143,6 @@ double draw_value(Path *path, const Value *value);
 
 /* memory.c: values that remember */
 double memory_value(Path *path, ValueId id);
-void memory_start(Path *path);
 void memory_write(Path *path);
 
 /* rules.c */

@@ -281,7 +281,7 @@ static void act(Tile *tile, uint32_t r, size_t j, const double *mask)
     const RuleCode *code = &tile->plan->code->rules[r];
     const Action *action = &rule->actions.items[j];
     const RunKernels *kernels = tile->m.kernels;
-    Lanes amount = {0};
+    Lanes amount = {tile->zeros, 0};
 
     if (code->amounts[j] != REF_NONE)
         amount = tile_lanes(tile, code->amounts[j]);

@@ -324,6 +324,7 @@ static void start_rings(Tile *tile)
         const RingCode *code = &tile->plan->code->rings[i];
         bool *may_hold = tile->ring_slots + tile->ring_slot_starts[i];
 
+        assert(ring->n_slots > 0 && "model/ gives every ring a slot");
         for (uint32_t k = 0; k < ring->n_slots; k++) {
             memset(tile_register(tile, code->memory + k), 0,
                    tile->m.n_lanes * sizeof *tile->m.registers);

@@ -31,16 +31,6 @@ double stats_between(double lower, double upper, double part)
     return lower + part * (upper - lower);
 }
 
-double stats_quantile_sorted(const double *sorted, size_t count, double p)
-{
-    if (count == 0 || isnan(sorted[count - 1]) || isnan(p))
-        return NAN;
-    double position = (double)(count - 1) * fmin(1, fmax(0, p));
-    size_t lower = (size_t)position;
-    size_t upper = lower + 1 < count ? lower + 1 : lower;
-    return stats_between(sorted[lower], sorted[upper], position - (double)lower);
-}
-
 QuantilePlace stats_quantile_place(size_t count, double p)
 {
     double position = (double)(count - 1) * fmin(1, fmax(0, p));

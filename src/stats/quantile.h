@@ -15,7 +15,6 @@ enum { STATS_MOST_QUANTILES = 32 };
  * values. */
 void stats_quantiles(double *values, size_t count, const double *p, size_t n, double *out);
 double stats_quantile(double *values, size_t count, double p);
-double stats_quantile_sorted(const double *sorted, size_t count, double p);
 
 /* What these are made of, for whoever has the values in another form. Where a quantile stands: a
  * part of the way from one rank to the next. */

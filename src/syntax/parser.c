@@ -759,15 +759,6 @@ static bool is_whole(Parser *p)
     return !p->is_lost && p->diags->n_errors == p->n_errors_before;
 }
 
-Expr *syntax_parse_expression(Arena *arena, DiagList *diags, uint32_t file)
-{
-    Lexed lexed = {0};
-    Parser p = parser_over(arena, diags, file, &lexed);
-    Expr *expr = parse_expression(&p);
-
-    return is_whole(&p) ? expr : NULL;
-}
-
 Decl *syntax_parse_override(Arena *arena, DiagList *diags, uint32_t file)
 {
     Lexed lexed = {0};

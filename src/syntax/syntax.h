@@ -7,9 +7,8 @@
 
 /* Parses one file; always returns a tree, with what could be read. */
 Tree *syntax_parse(Arena *arena, DiagList *diags, uint32_t file);
-/* Parses `text` as one expression / one scenario override (for --set and --show);
- * `file` is a SourceFile that holds it. NULL with a diagnostic on a fault. */
-Expr *syntax_parse_expression(Arena *arena, DiagList *diags, uint32_t file);
+/* Parses a file that holds one override of a scenario (--set), or what one view shows (--show).
+ * NULL with a diagnostic on a fault. */
 Decl *syntax_parse_override(Arena *arena, DiagList *diags, uint32_t file);
 Decl *syntax_parse_view(Arena *arena, DiagList *diags,
                         uint32_t file); /* "openai.cash by year" as a show view */

@@ -224,13 +224,6 @@ static void test_annuity(void **unused)
     assert_true(isinf(gw_annuity(1.0, 0.1, 0.0)));
 }
 
-static void test_growth(void **unused)
-{
-    (void)unused;
-    assert_true(gw_growth(-0.25, 1.0) == 0.75 && gw_growth(0.5, 2.0) == 2.25);
-    assert_relative(gw_growth(0.6, 0.5), sqrt(1.6), 1e-15);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,7 +239,6 @@ int main(void)
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_yes_and_no),
         cmocka_unit_test(test_annuity),
-        cmocka_unit_test(test_growth),
     };
 
     printf("seed %llu\n", (unsigned long long)TEST_SEED);

@@ -238,10 +238,19 @@ static void questions(void **state)
     EXPECT_TREES(*state, pairs);
 }
 
+/* What a line of --set makes of it. */
+static Expr *parse_expression(Fixture *f, const char *text)
+{
+    Text line = text_format(f->arena, "a = %s", text);
+    const Decl *set = syntax_parse_override(f->arena, &f->diags, fixture_add(f, line));
+
+    return set != NULL ? set->expr : NULL;
+}
+
 static void single_lines(void **state)
 {
     Fixture *f = *state;
-    Expr *expr = syntax_parse_expression(f->arena, &f->diags, fixture_add(f, TEXT("a + 1 USD")));
+    Expr *expr = parse_expression(f, "a + 1 USD");
     assert_non_null(expr);
     assert_true(text_is(syntax_print_expression(f->arena, expr), "a + 1 USD"));
     Decl *set =
@@ -254,8 +263,8 @@ static void single_lines(void **state)
     assert_true(text_is(view->name, "show") && text_is(view->name2, "year"));
     assert_int_equal(f->diags.diags.count, 0);
 
-    assert_null(syntax_parse_expression(f->arena, &f->diags, fixture_add(f, TEXT("a +"))));
-    assert_null(syntax_parse_expression(f->arena, &f->diags, fixture_add(f, TEXT("a b"))));
+    assert_null(parse_expression(f, "a +"));
+    assert_null(parse_expression(f, "a b"));
     assert_null(syntax_parse_override(f->arena, &f->diags, fixture_add(f, TEXT("a 1"))));
     assert_null(syntax_parse_view(f->arena, &f->diags, fixture_add(f, TEXT("a by week"))));
     assert_int_equal(f->diags.diags.count, 4);
@@ -288,8 +297,7 @@ static void printing(void **state)
     Fixture *f = *state;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        Expr *expr =
-            syntax_parse_expression(f->arena, &f->diags, fixture_add(f, text_from(texts[i])));
+        Expr *expr = parse_expression(f, texts[i]);
         assert_non_null(expr);
         assert_string_equal(syntax_print_expression(f->arena, expr).bytes, texts[i]);
     }
