@@ -178,6 +178,8 @@ void gw_run_free(GwRun *run)
     if (run == NULL)
         return;
     arena_free(run->side);
+    for (size_t i = 0; i < MOST_HANDS; i++)
+        arena_free(run->found[i]);
     part_free_bytes(run->part_bytes);
     arena_free(run->arena);
     built_drop(run->built);

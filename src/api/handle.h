@@ -74,11 +74,14 @@ struct GwModel {
     Arena *pending; /* of a build in progress: left behind when it runs out of memory */
 };
 
+enum { MOST_HANDS = 2 }; /* that do side runs at once */
+
 struct GwRun {
     Edge *edge;
     Arena *arena;
     Built *built;
-    Arena *side; /* of the side run in progress: its model, program and result */
+    Arena *side;              /* of the side run in progress: its model, program and result */
+    Arena *found[MOST_HANDS]; /* what side runs found */
     RunResult *result;
     ReportInput input;
     PartHead *part; /* of a run of some paths only; NULL: this is a whole one */

@@ -52,6 +52,19 @@ const Program *side_program(Arena *arena, GwModel *model, const BuildOptions *op
 uint32_t output_named(const Model *made, Text name); /* or NO_ID */
 /* An empty run->side. */
 void side_renew(Running *running);
+/* What a hand found of RESTS ON, and of HEADLINE. */
+void side_take_nudges(ReportInput *to, const ReportInput *from);
+void side_take_headline(ReportInput *to, const ReportInput *from);
+
+/* ---- hands.c ---- */
+/* Tasks of which any two may be done at once, and one that takes about as long as the others. */
+typedef struct {
+    GwStatus (*task)(Running *running, size_t number);
+    size_t n_tasks;
+    GwStatus (*long_task)(Running *running);
+} SideWork;
+/* Does them with all threads; what is found is in the run's input afterwards. */
+GwStatus hands_do(Running *whole, const SideWork *work);
 
 /* ---- nudges.c ---- */
 enum { NUDGES_BYTES = 4 << 20 }; /* what all nudges came to on their paths, at most about */

@@ -142,11 +142,11 @@ static Text scenario_title(const Model *made, Text name)
     return TEXT("as written");
 }
 
-static GwStatus run_comparison(Running *running, Text name)
+static GwStatus run_comparison(Running *running, size_t number, Text name)
 {
     GwRun *run = running->run;
     BuildOptions build = model_build_options(running->model);
-    Comparison *comparison = LIST_PUSH(run->arena, &run->input.comparisons);
+    Comparison *comparison = &run->input.comparisons.items[number];
     Text here = run->built->model->scenario;
     uint64_t n_paths = at_most(running->options.paths, COMPARED_PATHS);
     GwStatus status = GW_OK;
@@ -173,16 +173,6 @@ static const View *comparison_asked(const Model *made)
         if (text_is(made->views.items[v].name, "compare"))
             return &made->views.items[v];
     return NULL;
-}
-
-static GwStatus run_comparisons(Running *running)
-{
-    const View *view = comparison_asked(running->run->built->model);
-    GwStatus status = GW_OK;
-
-    for (size_t i = 0; view != NULL && i < view->words.count && status == GW_OK; i++)
-        status = run_comparison(running, view->words.items[i]);
-    return status;
 }
 
 /* --- HEADLINE --- */
@@ -231,8 +221,9 @@ size_t side_runs_bytes(Running *running)
 
     if (!running->options.with_side_runs || running->options.paths_to > 0)
         return 0;
-    /* one scenario at a time, then programs with numbers lifted, and what these found */
-    return run_size(built->program, &options).bytes + 2 * arena_bytes(built->arena) + NUDGES_BYTES;
+    /* a scenario each, or programs with numbers lifted, and what these found */
+    return MOST_HANDS * (run_size(built->program, &options).bytes + 2 * arena_bytes(built->arena)) +
+           NUDGES_BYTES;
 }
 
 uint64_t side_runs_paths(const Running *running)
@@ -251,22 +242,59 @@ uint64_t side_runs_paths(const Running *running)
     return total + nudges_paths(running);
 }
 
+void side_take_nudges(ReportInput *to, const ReportInput *from)
+{
+    to->nudges.items = from->nudges.items;
+    to->nudges.count = from->nudges.count;
+    to->n_nudged = from->n_nudged;
+    to->n_not_nudged = from->n_not_nudged;
+    to->tried_paths = from->tried_paths;
+    to->nudge_paths = from->nudge_paths;
+}
+
+void side_take_headline(ReportInput *to, const ReportInput *from)
+{
+    to->headline.items = from->headline.items;
+    to->headline.count = from->headline.count;
+    to->headline_paths = from->headline_paths;
+}
+
+static GwStatus in_stage(Running *running, Stages stage, GwStatus (*section)(Running *running))
+{
+    double started = seconds_now();
+    GwStatus status = section(running);
+
+    run_add_stage(running->run, stage, started);
+    return status;
+}
+
+/* The scenarios that are compared, one each; the last, HEADLINE. */
+static GwStatus do_task(Running *running, size_t number)
+{
+    const View *view = comparison_asked(running->run->built->model);
+    double started = seconds_now();
+    GwStatus status = GW_OK;
+
+    if (number >= running->run->input.comparisons.count)
+        return in_stage(running, STAGE_HEADLINE, run_headline);
+    status = run_comparison(running, number, view->words.items[number]);
+    run_add_stage(running->run, STAGE_COMPARE, started);
+    return status;
+}
+
+static GwStatus rests_on(Running *running)
+{
+    return in_stage(running, STAGE_RESTS_ON, nudges_run);
+}
+
 GwStatus side_runs(Running *running)
 {
     GwRun *run = running->run;
-    double started = seconds_now();
-    GwStatus status = run_comparisons(running);
+    const View *view = comparison_asked(run->built->model);
+    SideWork work = {.task = do_task, .long_task = rests_on};
 
-    run_add_stage(run, STAGE_COMPARE, started);
-    started = seconds_now();
-    if (status == GW_OK && report_has_headline(run->built->model))
-        status = run_headline(running);
-    run_add_stage(run, STAGE_HEADLINE, started);
-    started = seconds_now();
-    if (status == GW_OK)
-        status = nudges_run(running);
-    run_add_stage(run, STAGE_RESTS_ON, started);
-    arena_free(run->side);
-    run->side = NULL;
-    return status;
+    for (size_t i = 0; view != NULL && i < view->words.count; i++)
+        (void)LIST_PUSH(run->arena, &run->input.comparisons);
+    work.n_tasks = run->input.comparisons.count + (report_has_headline(run->built->model) ? 1 : 0);
+    return hands_do(running, &work);
 }

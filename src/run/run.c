@@ -23,7 +23,7 @@ enum { MOST_KEPT = 32768, LEAST_KEPT = 1024, MOST_STRETCH = 8192, COLUMNS_BETWEE
 
 /* ---- sizes -------------------------------------------------------------------------------- */
 
-static uint32_t threads_of(const RunOptions *options)
+uint32_t run_threads(const RunOptions *options)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t n = options->n_threads > 0 ? options->n_threads : cores > 0 ? (uint32_t)cores : 1;
@@ -50,7 +50,7 @@ static uint32_t blocks_of(const Code *code, const RunOptions *options)
     size_t block_bytes = ((size_t)code->n_hot + 1) * GW_LANES * sizeof(double);
     size_t wide = within(4 * cache / block_bytes, MIN_BLOCKS, WIDE_BLOCKS);
     size_t fitting = within(cache / 2 / block_bytes, wide, MAX_BLOCKS);
-    size_t lanes_a_thread = (options->n_paths + threads_of(options) - 1) / threads_of(options);
+    size_t lanes_a_thread = (options->n_paths + run_threads(options) - 1) / run_threads(options);
     size_t blocks_a_thread = within((lanes_a_thread + GW_LANES - 1) / GW_LANES, 1, SIZE_MAX);
     size_t n_rounds = (blocks_a_thread + fitting - 1) / fitting;
 
@@ -138,7 +138,7 @@ RunSize run_size(const Program *program, const RunOptions *options)
         size.kept_bytes += summary_bytes(model) + size.n_stretch * bytes_a_path(model);
     size.bytes = size.kept_bytes + (size_t)model->n_periods * code->n_exports * sizeof(double) +
                  4 * model->slots.count * model->n_periods * sizeof(double) +
-                 threads_of(options) * tile_bytes(program, n_lanes);
+                 run_threads(options) * tile_bytes(program, n_lanes);
     return size;
 }
 
@@ -505,7 +505,7 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     const Code *code = program_code(program);
     RunSize size = run_size(program, options);
     uint32_t n_blocks = blocks_of(code, options);
-    uint32_t n_threads = threads_of(options);
+    uint32_t n_threads = run_threads(options);
     bool is_done = false;
 
     if (size.n_kept == 0 || options->n_paths > LIMIT_PATHS)

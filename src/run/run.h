@@ -115,6 +115,8 @@ typedef struct {
     uint64_t n_kept;   /* first paths of the whole run whose columns are kept; 0: it does not fit */
     uint64_t n_stretch; /* paths that are summed up together, where not all are kept */
 } RunSize;
+/* How many threads it may have. */
+uint32_t run_threads(const RunOptions *options);
 RunSize run_size(const Program *program, const RunOptions *options);
 /* The result lives in `arena`. */
 RunStatus run_program(Arena *arena, const Program *program, const RunOptions *options,
