@@ -718,12 +718,17 @@ static bool may_be_opening_in(Checker *c, const Instance *party, const Decl *m, 
 /* The party of `lab.cash` and of `lab.EUR.cash`, and in which money. */
 static Instance *party_of_opening(Checker *c, const Expr *ref, uint32_t *money)
 {
-    const Expr *base = ref->kind == EXPR_FIELD ? ref->args.items[0] : NULL;
-    uint32_t named =
-        base && base->kind == EXPR_FIELD ? money_named(c, base->name) : (uint32_t)NO_ID;
-    Instance *party = owner_of_reference(c, c->root, named == NO_ID ? ref : base);
+    const Expr *owned = ref;
 
-    *money = named == NO_ID ? 0 : named;
+    *money = 0;
+    if (c->model->monies.count > 1 && ref->kind == EXPR_FIELD &&
+        ref->args.items[0]->kind == EXPR_FIELD) {
+        const Expr *book = ref->args.items[0];
+        uint32_t named = money_named(c, book->name);
+        *money = named == NO_ID ? 0 : named;
+        owned = named == NO_ID ? ref : book;
+    }
+    Instance *party = owner_of_reference(c, c->root, owned);
     return party && party->party != NO_ID ? party : NULL;
 }
 
