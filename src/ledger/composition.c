@@ -118,7 +118,7 @@ static bool is_zero(const double *x, size_t n_lanes)
 
 typedef struct {
     size_t n_parties, n_sources, n_inside, n_lanes;
-    const bool *is_outside;
+    const bool *is_outside, *pays;
     uint32_t target;
     const double *flows;
     double *matrix, *right, *factor;
@@ -127,6 +127,11 @@ typedef struct {
 static const double *flow(const System *s, size_t from, size_t to)
 {
     return s->flows + (from * s->n_parties + to) * LANES(s);
+}
+
+static bool may_pay(const System *s, size_t from, size_t to)
+{
+    return s->pays == NULL || s->pays[from * s->n_parties + to];
 }
 
 static double *cell(const System *s, size_t row, size_t column)
@@ -149,20 +154,22 @@ static void build_row(const System *s, size_t party, size_t row, const double *o
 
     fill_cell(through, 0, lanes);
     for (size_t payer = 0; payer < s->n_parties; payer++)
-        add_cell(through, flow(s, payer, party), lanes);
+        if (may_pay(s, payer, party))
+            add_cell(through, flow(s, payer, party), lanes);
     for (size_t source = 0; source < s->n_sources; source++)
         open_cell(source_cell(s, row, source), opening_cash + party * lanes, through,
                   opening + (row * s->n_sources + source) * lanes, lanes);
     for (size_t payer = 0; payer < s->n_parties; payer++) {
         bool is_source = s->is_outside[payer] || payer == s->target;
+        bool is_payer = may_pay(s, payer, party);
         size_t source = payer == s->target ? s->n_parties : payer;
-        if (is_source)
+        if (is_source && is_payer)
             add_cell(source_cell(s, row, source), flow(s, payer, party), lanes);
         if (s->is_outside[payer])
             continue;
         double *entry = cell(s, row, column++);
         fill_cell(entry, 0, lanes);
-        if (!is_source)
+        if (!is_source && is_payer)
             subtract_cell(entry, flow(s, payer, party), lanes);
     }
 }
@@ -222,14 +229,21 @@ static void eliminate(const System *s)
 }
 
 void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t target,
-                            size_t n_lanes, const double *flows, const double *opening_cash,
-                            double *state, double *workspace)
+                            const bool *pays, size_t n_lanes, const double *flows,
+                            const double *opening_cash, double *state, double *workspace)
 {
     size_t n = count_inside(n_parties, is_outside), row = 0;
     size_t lanes = LANE_COUNT(n_lanes);
-    System s = {n_parties, n_parties + 1, n, lanes, is_outside, target, flows, NULL, NULL, NULL};
+    System s = {.n_parties = n_parties,
+                .n_sources = n_parties + 1,
+                .n_inside = n,
+                .n_lanes = lanes,
+                .is_outside = is_outside,
+                .pays = pays,
+                .target = target,
+                .flows = flows,
+                .matrix = workspace};
 
-    s.matrix = workspace;
     s.right = s.matrix + n * n * lanes;
     s.factor = s.right + n * s.n_sources * lanes;
     for (size_t party = 0; party < n_parties; party++)
@@ -244,7 +258,8 @@ void composition_step(size_t n_parties, const bool *is_outside, uint32_t target,
                       const double *flows, const double *opening_cash, double *state,
                       double *workspace)
 {
-    composition_step_lanes(n_parties, is_outside, target, 1, flows, opening_cash, state, workspace);
+    composition_step_lanes(n_parties, is_outside, target, NULL, 1, flows, opening_cash, state,
+                           workspace);
 }
 #endif
 

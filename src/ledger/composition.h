@@ -31,11 +31,12 @@ size_t composition_workspace(size_t n_parties, const bool *is_outside, size_t n_
 void composition_start(size_t n_parties, const bool *is_outside, size_t n_lanes, double *state);
 
 /* One period. `flows` is [payer][payee][lane] in cents, `opening_cash` is
- * [party][lane]; both are only read. `state` is [inside row][source][lane], in
- * and out. Rows add up to 1 within rounding. */
+ * [party][lane]; both are only read. `pays` (NULL: all may) says by [payer][payee]
+ * which flows can be other than zero: the others are not read, which changes no bit. `state` is
+ * [inside row][source][lane], in and out. Rows add up to 1 within rounding. */
 void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t target,
-                            size_t n_lanes, const double *flows, const double *opening_cash,
-                            double *state, double *workspace);
+                            const bool *pays, size_t n_lanes, const double *flows,
+                            const double *opening_cash, double *state, double *workspace);
 
 /* One path: the same with one lane. */
 void composition_step(size_t n_parties, const bool *is_outside, uint32_t target,

@@ -164,8 +164,8 @@ typedef struct RunKernels {
                    const double *restrict loose);
     /* of ledger/composition.c, for blocks of lanes */
     void (*composition_step)(size_t n_parties, const bool *is_outside, uint32_t target,
-                             size_t n_lanes, const double *flows, const double *opening_cash,
-                             double *state, double *workspace);
+                             const bool *pays, size_t n_lanes, const double *flows,
+                             const double *opening_cash, double *state, double *workspace);
     void (*composition_add_received)(size_t n_parties, const bool *is_outside, uint32_t target,
                                      size_t n_lanes, const double *amounts, const double *state,
                                      double *sums);

@@ -417,15 +417,49 @@ static void index_backing(Plan *plan, Arena *arena)
         plan->may_have_backing[model->guarantees.items[i].debtor] = true;
 }
 
-/* Books in another money than the target's never pay it, through however many hands. */
+static void index_nodes(Plan *plan, Arena *arena)
+{
+    const Model *model = plan->model;
+    WhoNodes *nodes = &plan->nodes;
+    bool *is_node = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    bool *is_payee = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+
+    for (size_t p = 0; p < model->parties.count; p++)
+        is_node[p] = !plan->is_outside[p];
+    for (size_t i = 0; i < model->views.count; i++)
+        if (text_is(model->views.items[i].name, "who_pays"))
+            is_node[model->views.items[i].party] = true;
+    nodes->of_party = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
+    nodes->parties = ARENA_ARRAY(arena, uint32_t, model->parties.count + 1);
+    memcpy(is_payee, is_node, model->parties.count * sizeof *is_payee);
+    for (size_t i = 0; i < model->slots.count; i++)
+        is_node[model->slots.items[i].payer] |= is_payee[model->slots.items[i].payee];
+    for (uint32_t p = 0; p < model->parties.count; p++) {
+        nodes->of_party[p] = is_node[p] ? (uint32_t)nodes->n : NO_ID;
+        if (is_node[p])
+            nodes->parties[nodes->n++] = p;
+    }
+    nodes->pays = ARENA_ARRAY(arena, bool, nodes->n * nodes->n + 1);
+    for (size_t i = 0; i < model->slots.count; i++) {
+        const Slot *slot = &model->slots.items[i];
+
+        if (!plan->is_outside[slot->payee])
+            nodes->pays[nodes->of_party[slot->payer] * nodes->n + nodes->of_party[slot->payee]] =
+                true;
+    }
+}
+
+/* By node. Books in another money than the target's never pay it, through however many hands. */
 static const bool *outside_of_view(const Plan *plan, Arena *arena, const View *view)
 {
     const Model *model = plan->model;
     uint32_t money = model->parties.items[view->party].money;
-    bool *is_outside = ARENA_ARRAY(arena, bool, model->parties.count + 1);
+    bool *is_outside = ARENA_ARRAY(arena, bool, plan->nodes.n + 1);
 
-    for (size_t p = 0; p < model->parties.count; p++)
-        is_outside[p] = plan->is_outside[p] || model->parties.items[p].money != money;
+    for (size_t k = 0; k < plan->nodes.n; k++) {
+        uint32_t p = plan->nodes.parties[k];
+        is_outside[k] = plan->is_outside[p] || model->parties.items[p].money != money;
+    }
     return is_outside;
 }
 
@@ -436,6 +470,7 @@ static void index_views(Plan *plan, Arena *arena)
     plan->who_views = ARENA_ARRAY(arena, uint32_t, model->views.count + 1);
     plan->who_outside =
         (const bool **)arena_array(arena, model->views.count + 1, sizeof *plan->who_outside);
+    index_nodes(plan, arena);
     for (uint32_t i = 0; i < model->views.count; i++) {
         if (!text_is(model->views.items[i].name, "who_pays"))
             continue;

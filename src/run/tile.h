@@ -105,6 +105,15 @@ typedef struct {
     bool is_settlement; /* nothing, when all that accrued is paid */
 } CellEntry;
 
+/* Parties in whose money somebody's part can be: those inside, those asked about, and those outside
+ * that pay one of these. */
+typedef struct {
+    size_t n;
+    uint32_t *of_party; /* NO_ID: none */
+    uint32_t *parties;
+    bool *pays; /* [payer][payee]: some slot */
+} WhoNodes;
+
 /* What a run knows before its first tile: shared by all threads, only read. */
 typedef struct Plan {
     const Model *model;
@@ -134,9 +143,10 @@ typedef struct Plan {
                                dues that outlasted its grace; NULL: the grace varies */
     size_t *due_row_starts; /* by slot: rows for the dues of periods that its grace spans */
     uint32_t *who_views;    /* views of kind who_pays */
-    const bool **who_outside; /* by such a view: parties whose cash need not be looked into, those
-                                 that are outside and those of other monies */
+    const bool **who_outside; /* by such a view and node: whether its cash need not be looked into:
+                                 those that are outside and those of other monies */
     uint32_t n_who;
+    WhoNodes nodes;
     uint64_t seed;
 } Plan;
 
@@ -230,6 +240,9 @@ typedef struct Tile {
     /* who pays: by view, by block */
     double **who_state, **who_sums, **who_received;
     double *who_flows, *who_cash, *who_amounts, *who_workspace;
+    uint32_t *who_slots;  /* active ones that pay a party inside */
+    uint32_t **who_asked; /* by view: active ones that it asks about */
+    size_t *n_who_asked;
 } Tile;
 
 /* tile.c */

@@ -115,9 +115,12 @@ static void lanes_give_the_same_bits(void **unused)
     static double flows[MAX * MAX * LANES], cash[MAX * LANES], state[MAX * 9 * LANES];
     static double work[(MAX * MAX + MAX * 9 + 1) * LANES], one_flow[MAX * MAX], one_cash[MAX];
     static double one[LANES][MAX * 9];
+    bool pays[MAX * MAX];
     uint64_t seed = 99;
 
     (void)unused;
+    for (size_t i = 0; i < MAX * MAX; i++)
+        pays[i] = i % 3 != 0;
     composition_start(MAX, outside, LANES, state);
     for (size_t lane = 0; lane < LANES; lane++)
         composition_start(MAX, outside, 1, one[lane]);
@@ -125,11 +128,11 @@ static void lanes_give_the_same_bits(void **unused)
         for (size_t i = 0; i < MAX * MAX * LANES; i++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             bool self = i / LANES / MAX == i / LANES % MAX;
-            flows[i] = self || seed >> 62 ? 0 : (double)(seed >> 30 & 0xffffff);
+            flows[i] = self || !pays[i / LANES] || seed >> 62 ? 0 : (double)(seed >> 30 & 0xffffff);
         }
         for (size_t i = 0; i < MAX * LANES; i++)
             cash[i] = (double)(seed >> (20 + i % 30) & 0xfffff);
-        composition_step_lanes(MAX, outside, 2, LANES, flows, cash, state, work);
+        composition_step_lanes(MAX, outside, 2, pays, LANES, flows, cash, state, work);
         for (size_t lane = 0; lane < LANES; lane++) {
             for (size_t i = 0; i < MAX * MAX; i++)
                 one_flow[i] = flows[i * LANES + lane];
