@@ -5,7 +5,6 @@
 #include "ledger/composition.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #ifdef GW_FIXED_LANES
 #define LANE_COUNT(n_lanes) ((void)(n_lanes), (size_t)(GW_FIXED_LANES))
@@ -29,12 +28,12 @@ size_t composition_count(size_t n_parties, const bool *is_outside, size_t n_lane
     return count_inside(n_parties, is_outside) * (n_parties + 1) * n_lanes;
 }
 
-/* The matrix, the right-hand sides, and one lane vector of factors. */
+/* The matrix, and one lane vector of factors. */
 size_t composition_workspace(size_t n_parties, const bool *is_outside, size_t n_lanes)
 {
     size_t n = count_inside(n_parties, is_outside);
 
-    return (n * n + n * (n_parties + 1) + 1) * n_lanes;
+    return (n * n + 1) * n_lanes;
 }
 
 void composition_start(size_t n_parties, const bool *is_outside, size_t n_lanes, double *state)
@@ -90,12 +89,11 @@ static void fill_cell(double *restrict out, double number, size_t n_lanes)
         out[k] = number;
 }
 
-/* out = (cash + own part of what came through) * its composition before */
-static void open_cell(double *restrict out, const double *restrict cash,
-                      const double *restrict through, const double *restrict before, size_t n_lanes)
+/* Cash, and the own part of what came through. */
+static void add_own_part(double *restrict through, const double *restrict cash, size_t n_lanes)
 {
     for (size_t k = 0; k < LANE_COUNT(n_lanes); k++)
-        out[k] = (cash[k] + OWN_PART * (through[k] + 1)) * before[k];
+        through[k] = cash[k] + OWN_PART * (through[k] + 1);
 }
 
 static void add_product(double *restrict out, const double *restrict a, const double *restrict b,
@@ -144,10 +142,9 @@ static double *source_cell(const System *s, size_t row, size_t source)
     return s->right + (row * s->n_sources + source) * LANES(s);
 }
 
-/* Row of party i: what others paid to it, below zero, and its sources. The diagonal is
- * left to set_pivot. */
-static void build_row(const System *s, size_t party, size_t row, const double *opening_cash,
-                      const double *opening)
+/* Row of party i: what others paid to it, below zero, and its sources, in the place of its state.
+ * The diagonal is left to set_pivot. */
+static void build_row(const System *s, size_t party, size_t row, const double *opening_cash)
 {
     size_t lanes = LANES(s), column = 0;
     double *through = s->factor;
@@ -156,9 +153,9 @@ static void build_row(const System *s, size_t party, size_t row, const double *o
     for (size_t payer = 0; payer < s->n_parties; payer++)
         if (may_pay(s, payer, party))
             add_cell(through, flow(s, payer, party), lanes);
+    add_own_part(through, opening_cash + party * lanes, lanes);
     for (size_t source = 0; source < s->n_sources; source++)
-        open_cell(source_cell(s, row, source), opening_cash + party * lanes, through,
-                  opening + (row * s->n_sources + source) * lanes, lanes);
+        scale_cell(source_cell(s, row, source), through, lanes);
     for (size_t payer = 0; payer < s->n_parties; payer++) {
         bool is_source = s->is_outside[payer] || payer == s->target;
         bool is_payer = may_pay(s, payer, party);
@@ -242,15 +239,14 @@ void composition_step_lanes(size_t n_parties, const bool *is_outside, uint32_t t
                 .pays = pays,
                 .target = target,
                 .flows = flows,
-                .matrix = workspace};
+                .matrix = workspace,
+                .right = state};
 
-    s.right = s.matrix + n * n * lanes;
-    s.factor = s.right + n * s.n_sources * lanes;
+    s.factor = s.matrix + n * n * lanes;
     for (size_t party = 0; party < n_parties; party++)
         if (!is_outside[party])
-            build_row(&s, party, row++, opening_cash, state);
+            build_row(&s, party, row++, opening_cash);
     eliminate(&s);
-    memcpy(state, s.right, n * s.n_sources * lanes * sizeof *state);
 }
 
 #ifndef GW_FIXED_LANES
