@@ -859,6 +859,25 @@ static void divide(size_t count, Part *const *parts, size_t n, double *restrict 
     }
 }
 
+static void pass_on(size_t count, const Part *part, const double *restrict noise,
+                    double *restrict missing, double *restrict loose, double *restrict noise_on)
+{
+    const double *restrict due = part->due;
+    const double *restrict paid = part->paid;
+    const double *restrict over = part->over;
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double less = due[block + i] - paid[block + i], above = over[block + i];
+            double from = noise[block + i];
+
+            missing[block + i] += less;
+            loose[block + i] += above;
+            noise_on[block + i] += fabs(less) + fabs(above) > 0.0 ? from : 0.0;
+        }
+    }
+}
+
 /* ---- the table ---------------------------------------------------------------------------- */
 
 const RunKernels GW_RUN_KERNELS = {
@@ -902,6 +921,7 @@ const RunKernels GW_RUN_KERNELS = {
     .leave = leave,
     .any = any,
     .divide = divide,
+    .pass_on = pass_on,
     .composition_step = composition_step_lanes,
     .composition_add_received = composition_add_received,
 };

@@ -162,6 +162,10 @@ typedef struct RunKernels {
      * together are below 2^50. In fractions `loose` more is left. */
     void (*divide)(size_t count, Part *const *parts, size_t n, double *restrict left,
                    const double *restrict loose);
+    /* Adds what a payee is paid less, in cents and in fractions of them, and where it is, how far
+     * off its payer may be. */
+    void (*pass_on)(size_t count, const Part *part, const double *restrict noise,
+                    double *restrict missing, double *restrict loose, double *restrict noise_on);
     /* of ledger/composition.c, for blocks of lanes */
     void (*composition_step)(size_t n_parties, const bool *is_outside, uint32_t target,
                              const bool *pays, size_t n_lanes, const double *flows,

@@ -270,27 +270,30 @@ static void pay_ranks(Tile *tile, const ShortParty *party)
     }
 }
 
-/* Whether the party has not defaulted yet in some lane in which it does not pay all. */
+/* Where the party has not defaulted yet, and does not pay all; whether that is so in some lane. */
 static bool is_new_to_it(const Tile *tile, uint32_t p)
 {
-    const ShortLanes *at = tile->short_lanes;
+    ShortLanes *at = tile->short_lanes;
     const ShortParty *party = &tile->short_parties[p];
     const double *defaulted = tile_register(tile, tile->plan->code->parties[p].defaulted);
     bool some = false;
 
-    for (size_t i = 0; i < at->n; i++)
-        some |= defaulted[at->lanes[i]] == 0 && party->net[i] < party->missing[i];
+    for (size_t i = 0; i < at->n; i++) {
+        bool is_new = defaulted[at->lanes[i]] == 0 && party->net[i] < party->missing[i];
+
+        at->is_new[i] = is_new;
+        some |= is_new;
+    }
     return some;
 }
 
 /* Too little of what is overdue puts a party in default, which is for clearing. */
-static void look_for_default(Tile *tile, uint32_t p, const ShortSlot *slot, const Part *part)
+static void look_for_default(Tile *tile, const ShortSlot *slot, const Part *part)
 {
     ShortLanes *at = tile->short_lanes;
-    const double *defaulted = tile_register(tile, tile->plan->code->parties[p].defaulted);
 
     for (size_t i = 0; i < at->n; i++)
-        if (part->paid[i] != part->due[i] && at->is_left[i] == 0 && defaulted[at->lanes[i]] == 0 &&
+        if (at->is_new[i] != 0 && part->paid[i] != part->due[i] && at->is_left[i] == 0 &&
             part->paid[i] < tile_overdue(tile, slot->place, at->lanes[i]))
             leave_to_clearing(tile, i);
 }
@@ -302,15 +305,10 @@ static void pass_on(Tile *tile, const ShortParty *payer, uint32_t payee, const P
     ShortLanes *at = tile->short_lanes;
     ShortParty *to = touch(tile, payee);
 
-    for (size_t i = 0; i < at->count; i++) {
-        bool is_less = part->paid[i] != part->due[i] || part->over[i] != 0;
-
-        if (is_less && to->is_divided)
+    for (size_t i = 0; to->is_divided && i < at->count; i++)
+        if (part->paid[i] != part->due[i] || part->over[i] != 0)
             leave_to_clearing(tile, i);
-        to->missing[i] += part->due[i] - part->paid[i];
-        to->loose[i] += part->over[i];
-        to->noise[i] += is_less ? payer->noise[i] : 0;
-    }
+    tile->m.kernels->pass_on(at->count, part, payer->noise, to->missing, to->loose, to->noise);
 }
 
 static void divide_party(Tile *tile, uint32_t p)
@@ -338,7 +336,7 @@ static void divide_party(Tile *tile, uint32_t p)
         if (part->is_whole)
             continue;
         if (may_default)
-            look_for_default(tile, p, slot, part);
+            look_for_default(tile, slot, part);
         if (tile->net[slot->payee] != NULL)
             pass_on(tile, party, slot->payee, part);
     }
@@ -391,15 +389,11 @@ static void draw_lines(Tile *tile, uint32_t party, double drawn, size_t lane)
 static void keep_slot(Tile *tile, const ShortSlot *slot, const Part *part)
 {
     const ShortLanes *at = tile->short_lanes;
-    double *cleared = NULL;
+    double *cleared = tile_cleared(tile, tile->lane_slots[slot->place].slot);
 
-    for (size_t i = 0; i < at->n; i++) {
-        if (at->is_left[i] != 0 || part->paid[i] == part->due[i])
-            continue;
-        if (cleared == NULL)
-            cleared = tile_cleared(tile, tile->lane_slots[slot->place].slot);
-        cleared[at->lanes[i]] = part->paid[i];
-    }
+    for (size_t i = 0; i < at->n; i++)
+        if (at->is_left[i] == 0)
+            cleared[at->lanes[i]] = part->paid[i];
 }
 
 /* A short party has nothing for reserves and claims on the rest, even if it keeps a cent. */

@@ -82,6 +82,7 @@ typedef struct {
     double is_unpaid[SHORT_LANES]; /* somebody does not pay in full, lines and all */
     double n_lowered[SHORT_LANES]; /* parties that have less for being paid less */
     double is_alone[SHORT_LANES];  /* one of them took it that it was the only one */
+    double is_new[SHORT_LANES];    /* the party at hand is not in default, and does not pay all */
     double total[SHORT_LANES], left[SHORT_LANES], loose[SHORT_LANES], line[SHORT_LANES];
 } ShortLanes;
 
