@@ -61,7 +61,18 @@ void built_drop(Built *built)
 {
     if (built == NULL || --built->owners > 0)
         return;
+    for (size_t i = 0; i < MOST_BESIDE; i++)
+        arena_free(built->scenarios[i]);
     arena_free(built->arena); /* holds `built` itself */
+}
+
+size_t built_bytes(const Built *built)
+{
+    size_t bytes = arena_bytes(built->arena);
+
+    for (size_t i = 0; i < MOST_BESIDE; i++)
+        bytes += built->scenarios[i] != NULL ? arena_bytes(built->scenarios[i]) : 0;
+    return bytes;
 }
 
 GwStatus model_fail(GwModel *model, GwStatus status, const char *format, ...)
@@ -162,7 +173,7 @@ void gw_model_free(GwModel *model)
     if (model == NULL)
         return;
     built_drop(model->built);
-    arena_free(model->pending);
+    model_drop_pending(model);
     edge_drop(model->edge);
     free(model->being_read);
     free(model);
@@ -178,7 +189,7 @@ void gw_run_free(GwRun *run)
     if (run == NULL)
         return;
     arena_free(run->side);
-    for (size_t i = 0; i < MOST_HANDS; i++)
+    for (size_t i = 0; i < MOST_BESIDE; i++)
         arena_free(run->found[i]);
     part_free_bytes(run->part_bytes);
     arena_free(run->arena);

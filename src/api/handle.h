@@ -16,6 +16,7 @@
 #include "syntax/tree.h"
 
 #include <locale.h>
+#include <stdatomic.h>
 
 /* What a model and its runs share: where a call that runs out of memory comes back, and the
  * texts of the files, into which everything built from them points. */
@@ -36,6 +37,12 @@ typedef struct {
 } Numerals;
 bool numerals_begin(Numerals *numerals);
 void numerals_end(const Numerals *numerals);
+/* Does `work` on `n` threads, the caller's being number 0, each with an edge of its own;
+ * *has_failed says that one ran out of memory, or that `work` set it. A thread that cannot be had
+ * is done without. */
+enum { MOST_BESIDE = 2 };
+typedef void BesideWork(void *context, size_t number, Edge *edge);
+void beside_do(size_t n, BesideWork *work, void *context, atomic_bool *has_failed);
 Edge *edge_share(Edge *edge);
 void edge_drop(Edge *edge);
 
@@ -46,9 +53,11 @@ typedef struct {
     const Program *program; /* NULL when there were errors */
     /* RESTS ON and tornado: where each parameter that is drawn once is collected, else NO_ID */
     const uint32_t *parameter_outputs;
+    Arena *scenarios[MOST_BESIDE]; /* models that were built to be checked, by thread */
 } Built;
 Built *built_share(Built *built);
 void built_drop(Built *built);
+size_t built_bytes(const Built *built);
 
 struct GwModel {
     Edge *edge;
@@ -71,17 +80,16 @@ struct GwModel {
     bool is_open, is_strict, is_stale;
     Built *built;
     double seconds_reading, seconds_checking, seconds_compiling; /* the last time each was done */
-    Arena *pending; /* of a build in progress: left behind when it runs out of memory */
+    /* of a build in progress: left behind when it runs out of memory */
+    Arena *pending, *pending_scenarios[MOST_BESIDE];
 };
-
-enum { MOST_HANDS = 2 }; /* that do side runs at once */
 
 struct GwRun {
     Edge *edge;
     Arena *arena;
     Built *built;
-    Arena *side;              /* of the side run in progress: its model, program and result */
-    Arena *found[MOST_HANDS]; /* what side runs found */
+    Arena *side;               /* of the side run in progress: its model, program and result */
+    Arena *found[MOST_BESIDE]; /* what side runs found, by thread */
     RunResult *result;
     ReportInput input;
     PartHead *part; /* of a run of some paths only; NULL: this is a whole one */
@@ -108,6 +116,10 @@ void run_add_stage(GwRun *run, Stages stage, double started);
 
 /* Compiles the model as it is set; inside an edge_guard. */
 GwStatus model_compile(GwModel *model);
+/* Frees what a build left behind. */
+void model_drop_pending(GwModel *model);
+/* For BuildOptions.do_each; `context` is a GwModel. */
+void scenarios_build(void *context, size_t n, BuildOne *one, void *work);
 /* Builds with other options beside the model's own (a scenario, a nudge); no program when there
  * were errors. */
 Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags);

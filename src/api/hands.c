@@ -7,8 +7,6 @@
 #include "api/running.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,15 +14,12 @@ typedef struct Hands Hands;
 
 typedef struct {
     Hands *hands;
-    Edge edge;
     GwModel model;
     GwRun run;
     Running running;
     GwRunOptions options;
     uint64_t n_done; /* paths of its own */
     GwStatus status;
-    pthread_t thread;
-    bool is_started;
 } Hand;
 
 struct Hands {
@@ -34,7 +29,7 @@ struct Hands {
     atomic_size_t next_task;
     atomic_bool is_stopped; /* a hand has failed: the other need not go on */
     pthread_mutex_t lock;
-    Hand hands[MOST_HANDS];
+    Hand hands[MOST_BESIDE];
 };
 
 /* The run's own progress, of all hands; called by one at a time. */
@@ -62,12 +57,10 @@ static void prepare(Hands *hands, Hand *hand, unsigned n_threads)
 
     hand->hands = hands;
     hand->model = *whole->model;
-    hand->model.edge = &hand->edge;
     hand->model.message = "";
     hand->model.being_read = NULL;
     memset(&hand->model.files_read, 0, sizeof hand->model.files_read);
     hand->run = *whole->run;
-    hand->run.edge = &hand->edge;
     hand->run.arena = hand->run.side = NULL;
     hand->options = whole->options;
     hand->options.threads = n_threads;
@@ -95,15 +88,13 @@ static GwStatus do_tasks(Hand *hand)
 }
 
 /* The long one first where there are two hands; alone it stays last, as the report has it. */
-static GwStatus work(Hand *hand)
+static GwStatus do_share(Hand *hand)
 {
     const Hands *hands = hand->hands;
     bool has_long = hand == hands->hands;
     bool is_alone = hands->n == 1;
     GwStatus status = GW_OK;
 
-    hand->run.arena = hand->model.keep = arena_new(&hand->edge.jump);
-    hand->run.sorting = ARENA_ARRAY(hand->run.arena, double, (size_t)hand->run.result->n_kept + 1);
     if (has_long && !is_alone)
         status = hands->work->long_task(&hand->running);
     if (status == GW_OK)
@@ -113,29 +104,18 @@ static GwStatus work(Hand *hand)
     return status;
 }
 
-static void guarded(Hand *hand)
+static void work(void *context, size_t number, Edge *edge)
 {
-    if (setjmp(hand->edge.jump) == 0)
-        hand->status = work(hand);
-    else
-        hand->status = GW_NO_MEMORY;
+    Hands *hands = context;
+    Hand *hand = &hands->hands[number];
+
+    hand->status = GW_NO_MEMORY; /* unless this comes to its end */
+    hand->model.edge = hand->run.edge = edge;
+    hand->run.arena = hand->model.keep = arena_new(&edge->jump);
+    hand->run.sorting = ARENA_ARRAY(hand->run.arena, double, (size_t)hand->run.result->n_kept + 1);
+    hand->status = do_share(hand);
     if (hand->status != GW_OK)
-        atomic_store(&hand->hands->is_stopped, true);
-}
-
-static void *work_beside(void *context)
-{
-    Numerals numerals;
-    Hand *hand = context;
-
-    if (!numerals_begin(&numerals)) {
-        hand->status = GW_NO_MEMORY;
-        atomic_store(&hand->hands->is_stopped, true);
-        return NULL;
-    }
-    guarded(hand);
-    numerals_end(&numerals);
-    return NULL;
+        atomic_store(&hands->is_stopped, true);
 }
 
 /* What a hand found, and the memory it is in, become the run's. */
@@ -170,7 +150,7 @@ static GwStatus joined_status(Hands *hands)
 static size_t count_hands(const Running *whole, unsigned n_threads)
 {
     return n_threads < 2 || whole->model->read != NULL || whole->run->profile != NULL ? 1
-                                                                                      : MOST_HANDS;
+                                                                                      : MOST_BESIDE;
 }
 
 GwStatus hands_do(Running *whole, const SideWork *side)
@@ -187,13 +167,7 @@ GwStatus hands_do(Running *whole, const SideWork *side)
     for (size_t i = 0; i < hands->n; i++)
         prepare(hands, &hands->hands[i],
                 (n_threads + (unsigned)(hands->n - 1 - i)) / (unsigned)hands->n);
-    for (size_t i = 1; i < hands->n; i++)
-        hands->hands[i].is_started =
-            pthread_create(&hands->hands[i].thread, NULL, work_beside, &hands->hands[i]) == 0;
-    guarded(&hands->hands[0]);
-    for (size_t i = 1; i < hands->n; i++)
-        if (hands->hands[i].is_started)
-            pthread_join(hands->hands[i].thread, NULL);
+    beside_do(hands->n, work, hands, &hands->is_stopped);
     for (size_t i = 0; i < hands->n; i++)
         take_over(whole->run, &hands->hands[i], i);
     pthread_mutex_destroy(&hands->lock);

@@ -80,6 +80,14 @@ static void note_file(GwModel *model, Text name, Text text, bool is_library)
         (PartFile){text_copy(model->keep, name), text_copy(model->keep, text), is_library};
 }
 
+void load_note_files(GwModel *model, const GwModel *other)
+{
+    for (size_t i = 0; i < other->files_read.count; i++) {
+        const PartFile *file = &other->files_read.items[i];
+        note_file(model, file->name, file->text, file->is_library);
+    }
+}
+
 static int read_stored(const PartHead *stored, Text name, bool is_library, Text *text)
 {
     for (size_t i = 0; i < stored->files.count; i++)

@@ -300,6 +300,16 @@ static bool needs_parameters(const Model *made)
     return false;
 }
 
+void model_drop_pending(GwModel *model)
+{
+    arena_free(model->pending);
+    model->pending = NULL;
+    for (size_t i = 0; i < MOST_BESIDE; i++) {
+        arena_free(model->pending_scenarios[i]);
+        model->pending_scenarios[i] = NULL;
+    }
+}
+
 Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags)
 {
     Arena *arena = NULL;
@@ -307,8 +317,7 @@ Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags
     Model *made = NULL;
     double started = seconds_now();
 
-    arena_free(model->pending);
-    model->pending = NULL;
+    model_drop_pending(model);
     model->pending = arena = arena_new(&model->edge->jump);
     built = ARENA_NEW(arena, Built);
     built->arena = arena;
@@ -323,6 +332,8 @@ Built *model_build_variant(GwModel *model, BuildOptions options, DiagList *diags
         built->program = program_build(arena, made);
     }
     model->seconds_compiling = seconds_now() - started;
+    memcpy(built->scenarios, model->pending_scenarios, sizeof built->scenarios);
+    memset(model->pending_scenarios, 0, sizeof model->pending_scenarios);
     model->pending = NULL;
     return built;
 }
@@ -346,6 +357,8 @@ GwStatus model_compile(GwModel *model)
     if (!diag_any_error(&model->diags)) { /* what could not be read would be missed everywhere */
         BuildOptions options = model_build_options(model);
         options.checks_scenarios = true;
+        options.do_each = scenarios_build;
+        options.each_context = model;
         model->built = model_build_variant(model, options, &model->diags);
     }
     model->is_stale = false;

@@ -264,8 +264,8 @@ static GwStatus bytes_work(void *context)
 
     if (status == GW_OK)
         running->bytes = run_size(running->model->built->program, &options).bytes +
-                         arena_bytes(running->model->keep) +
-                         arena_bytes(running->model->built->arena) + side_runs_bytes(running);
+                         arena_bytes(running->model->keep) + built_bytes(running->model->built) +
+                         side_runs_bytes(running);
     return status;
 }
 

@@ -222,7 +222,7 @@ size_t side_runs_bytes(Running *running)
     if (!running->options.with_side_runs || running->options.paths_to > 0)
         return 0;
     /* a scenario each, or programs with numbers lifted, and what these found */
-    return MOST_HANDS * (run_size(built->program, &options).bytes + 2 * arena_bytes(built->arena)) +
+    return MOST_BESIDE * (run_size(built->program, &options).bytes + 2 * built_bytes(built)) +
            NUDGES_BYTES;
 }
 

@@ -122,27 +122,53 @@ static void say_each_once(DiagList *diags)
     diags->diags.count = kept;
 }
 
+typedef struct {
+    const Checker *c;
+    DiagList *found; /* by scenario */
+} Scenarios;
+
+static void build_scenario(void *work, size_t s, Arena *arena, void *read_context)
+{
+    const Scenarios *scenarios = work;
+    const Checker *c = scenarios->c;
+    DiagList *found = &scenarios->found[s];
+    BuildOptions *options = ARENA_NEW(arena, BuildOptions);
+
+    *options = *c->options;
+    options->checks_scenarios = false;
+    options->read_context = read_context;
+    options->scenario = text_copy(arena, c->model->scenario_names.items[s]).bytes;
+    *found = (DiagList){.arena = arena, .sources = c->diags->sources};
+    Model *made = model_build(arena, found, c->trees, c->n_trees, options);
+    c->model->scenario_models[s] = diag_any_error(found) ? NULL : made;
+}
+
+static void take_scenario_faults(Checker *c, DiagList *found, Text name)
+{
+    found->arena = c->arena;
+    for (size_t i = 0; i < found->diags.count; i++) {
+        Diag *d = found->diags.items[i];
+        if (d->severity == DIAG_NOTE || d->span.end == 0)
+            continue;
+        diag_because(found, d, "Under scenario `%.*s`.", TEXT_ARG(name));
+        *LIST_PUSH(c->arena, &c->diags->diags) = d;
+    }
+}
+
 /* A scenario's faults show only where it is in force: each is built beside the model, for its
  * messages, and is there then for comparisons. */
 static void check_scenarios(Checker *c)
 {
-    c->model->scenario_models = ARENA_ARRAY(c->arena, Model *, c->model->scenario_names.count + 1);
-    for (size_t s = 0; s < c->model->scenario_names.count; s++) {
-        Text name = c->model->scenario_names.items[s];
-        BuildOptions options = *c->options;
-        DiagList found = {.arena = c->arena, .sources = c->diags->sources};
-        options.checks_scenarios = false;
-        options.scenario = text_copy(c->arena, name).bytes;
-        Model *made = model_build(c->arena, &found, c->trees, c->n_trees, &options);
-        c->model->scenario_models[s] = diag_any_error(&found) ? NULL : made;
-        for (size_t i = 0; i < found.diags.count; i++) {
-            Diag *d = found.diags.items[i];
-            if (d->severity == DIAG_NOTE || d->span.end == 0)
-                continue;
-            diag_because(&found, d, "Under scenario `%.*s`.", TEXT_ARG(name));
-            *LIST_PUSH(c->arena, &c->diags->diags) = d;
-        }
-    }
+    size_t n = c->model->scenario_names.count;
+    Scenarios scenarios = {.c = c, .found = ARENA_ARRAY(c->arena, DiagList, n + 1)};
+
+    c->model->scenario_models = ARENA_ARRAY(c->arena, Model *, n + 1);
+    if (c->options->do_each != NULL)
+        c->options->do_each(c->options->each_context, n, build_scenario, &scenarios);
+    for (size_t s = 0; s < n && c->options->do_each == NULL; s++)
+        build_scenario(&scenarios, s, c->arena, c->options->read_context);
+    for (size_t s = 0; s < n; s++)
+        take_scenario_faults(c, &scenarios.found[s], c->model->scenario_names.items[s]);
 }
 
 static void keep_source_text(Checker *c)

@@ -6,6 +6,9 @@
 #include "source/diag.h"
 #include "syntax/tree.h"
 
+/* One of several things to be built, in an arena that no other thread has. */
+typedef void BuildOne(void *work, size_t number, Arena *arena, void *read_context);
+
 typedef struct {
     const char *scenario; /* NULL: the base; else a declared scenario's name */
     Decl **overrides;     /* --set: DECL_OVERRIDE, applied after the scenario */
@@ -22,6 +25,10 @@ typedef struct {
      * with *ok false when it cannot. */
     Text (*read_file)(void *context, Arena *arena, Text from_file, Text path, bool *ok);
     void *read_context;
+    /* Has each of n scenarios built, on whatever threads, in arenas that last as long as the
+     * model's; NULL: one after another in the model's own. */
+    void (*do_each)(void *context, size_t n, BuildOne *one, void *work);
+    void *each_context;
 } BuildOptions;
 
 /* `trees` are the model's file first, then every import once. NULL only when a fault left no model;
