@@ -201,7 +201,7 @@ static void format_plainly(Buffer *b, const char *format, va_list arguments)
         if (at[1] == '.') {
             int length = va_arg(arguments, int);
             const char *bytes = va_arg(arguments, const char *);
-            buffer_add(b, bytes, strnlen(bytes, (size_t)length));
+            buffer_add(b, bytes, length > 0 ? strnlen(bytes, (size_t)length) : 0);
             at += 4;
         } else if (at[1] == 's') {
             buffer_string(b, va_arg(arguments, const char *));
