@@ -188,6 +188,15 @@ static bool is_score(const Program *program, InsId id)
     return ins->op == OP_INVERSE_NORMAL && program->ins.items[ins->args[0]].op == OP_UNIFORM;
 }
 
+/* Whole cents brought to money by a unit above zero: of the same sign. */
+static bool is_money(const Program *program, InsId id)
+{
+    const Ins *ins = &program->ins.items[id];
+
+    return ins->op == OP_MONEY && program->ins.items[ins->args[1]].op == OP_CONST &&
+           program->ins.items[ins->args[1]].number > 0;
+}
+
 InsId ins_1(Lowering *lowering, Op op, InsId a)
 {
     return ins_new(lowering, op, &a, 1, NULL, 0, 0, 1);
@@ -203,6 +212,8 @@ InsId ins_2(Lowering *lowering, Op op, InsId a, InsId b)
     /* 0 + x is x, but for x = -0 */
     if (op == OP_ADD && is_number(lowering->program, a, 0) && is_score(lowering->program, b))
         return b;
+    if (op == OP_GT && is_money(lowering->program, a) && is_number(lowering->program, b, 0))
+        a = lowering->program->ins.items[a].args[0];
     return ins_new(lowering, op, (InsId[]){a, b}, 2, NULL, 0, 0, 1);
 }
 
