@@ -292,6 +292,8 @@ void monies_check(Checker *c);
 /* A currency's unit; a plain number when it is not declared. */
 Unit money_unit(const Checker *c, uint32_t money);
 Type type_money(const Checker *c, uint32_t money);
+/* The money that this is a unit of; NO_ID when it is of none. */
+uint32_t money_of_unit(const Checker *c, const Unit *unit);
 /* The money that a number is an amount of, or so much a time; the main one when it is of none. */
 uint32_t money_of_type(const Checker *c, const Type *type);
 /* The money that an amount is written in, where that shows before anything has a type; else NO_ID.
@@ -304,6 +306,8 @@ Text monies_listed(Checker *c, const char *last);
 void parties_number(Checker *c);
 /* `lab.EUR`: the instance that stands for a party's or contract's book in one money. */
 Instance *book_instance(Checker *c, Instance *of, uint32_t money);
+/* Whether what is named may be so in a money: false, with a diagnostic, of a book in another. */
+bool is_of_money(Checker *c, const Instance *named, const Expr *at, uint32_t money);
 /* The party that is this one's book in a money; NO_ID with a diagnostic when `named` is its book
  * in another. */
 uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32_t money);

@@ -93,7 +93,6 @@ static void declare_unit(Checker *c, const Decl *decl, Unit unit)
     def->title = decl->title;
     def->decl = decl;
     def->is_prefixed = decl->is_prefixed;
-    def->is_currency = decl->is_currency;
     table_set(c->units->names, decl->name, def);
 }
 
@@ -103,6 +102,18 @@ static bool unit_is_known(Checker *c, const UnitExpr *expr)
         if (!units_find(c->units, expr->factors.items[i].name))
             return false;
     return true;
+}
+
+/* Books in it would be called by its name and counted in another. */
+static void refuse_multiple_of_currency(Checker *c, const Decl *decl)
+{
+    if (!decl->is_currency)
+        return;
+    Diag *d = diag_error(c->diags, DIAG_BAD_UNIT, decl->name_span,
+                         "a currency is a unit of its own, and `%.*s` is made of others",
+                         TEXT_ARG(decl->name));
+    diag_because(c->diags, d,
+                 "Leave out `currency`: amounts in it are of the money that it is made of.");
 }
 
 static void collect_units(Checker *c)
@@ -123,6 +134,7 @@ static void collect_units(Checker *c)
                 def->is_prefixed = decl->is_prefixed;
                 def->is_currency = decl->is_currency;
             } else {
+                refuse_multiple_of_currency(c, decl);
                 *LIST_PUSH(c->arena, &waiting) = decl;
             }
         }

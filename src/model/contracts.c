@@ -92,6 +92,8 @@ static void build_reserve(Checker *c, Instance *at, const Decl *decl)
         diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span, "a reserve is for a contract");
         return;
     }
+    if (!is_of_money(c, contract, decl->ref, field->money))
+        return;
     Reserve reserve = {.name = field->full_name,
                        .party = book_in(c->model, at->party, field->money),
                        .contract = contract->contract,
@@ -470,12 +472,10 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
                    .contract = covered->contract,
                    .debtor = NO_ID,
                    .raises = stock_of_money(c, &env, decl->ref3, "what a payment raises", money)};
-    if (g.guarantor == NO_ID)
+    if (g.guarantor == NO_ID || !is_of_money(c, covered, decl->ref, money))
         return;
     if (covered->party != NO_ID) {
-        g.debtor = book_of_party(c, covered, decl->ref, money);
-        if (g.debtor == NO_ID)
-            return;
+        g.debtor = book_in(c->model, covered->party, money);
         cover_contract(c, &g, NO_ID, g.debtor, category);
     } else if (covered->contract != NO_ID) {
         uint32_t second = c->model->contracts.items[covered->contract].second;
@@ -652,6 +652,25 @@ static void each_instance_member(Checker *c, DeclKind kind,
         }
 }
 
+/* Cash that is set aside and can never be spent is a slip of the contract, or of the money. */
+static void warn_of_idle_reserve(Checker *c, Instance *at, const Decl *decl, size_t number)
+{
+    const Model *m = c->model;
+    const Field *field = table_get(at->fields, decl->name);
+    uint32_t which = field ? m->values.items[field->value].reserve : NO_ID;
+    (void)number;
+    if (which == NO_ID)
+        return;
+    const Reserve *r = &m->reserves.items[which];
+    for (size_t i = 0; i < m->slots.count; i++)
+        if (m->slots.items[i].payer == r->party && m->slots.items[i].contract == r->contract)
+            return;
+    diag_warning(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                 "`%.*s` is for nothing: `%.*s` pays nothing in %.*s under this contract",
+                 TEXT_ARG(r->name), TEXT_ARG(at->path),
+                 TEXT_ARG(m->monies.items[m->parties.items[r->party].money]));
+}
+
 static void build_one_facility(Checker *c, Instance *at, const Decl *decl, size_t number)
 {
     (void)number;
@@ -664,6 +683,7 @@ void contracts_build(Checker *c)
         build_contract(c, c->contracts.items[i]);
     each_instance_member(c, DECL_FACILITY, build_one_facility);
     rules_build(c);
+    each_instance_member(c, DECL_RESERVE, warn_of_idle_reserve);
     each_instance_member(c, DECL_GUARANTEE, build_guarantee);
     build_default_costs(c);
     size_t n_errors = c->diags->n_errors;

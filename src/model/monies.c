@@ -62,6 +62,16 @@ Type type_money(const Checker *c, uint32_t money)
     return type;
 }
 
+uint32_t money_of_unit(const Checker *c, const Unit *unit)
+{
+    for (uint32_t i = 0; i < c->model->monies.count; i++) {
+        const UnitDef *currency = units_find(c->units, c->model->monies.items[i]);
+        if (currency && dimensions_equal(&unit->dims, &currency->unit.dims))
+            return i;
+    }
+    return NO_ID;
+}
+
 uint32_t money_of_type(const Checker *c, const Type *type)
 {
     for (uint32_t i = 1; type->tag == KIND_OF_NUMBER && i < c->model->monies.count; i++) {
@@ -148,16 +158,9 @@ static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out
 uint32_t money_written(Checker *c, const Instance *self, const Expr *e)
 {
     Reading reading = {c, MOST_PARTS_LOOKED_AT};
-    Unit unit, money;
+    Unit unit;
 
-    if (!read_unit(&reading, self, e, &unit))
-        return NO_ID;
-    for (uint32_t i = 0; i < c->model->monies.count; i++) {
-        money = money_unit(c, i);
-        if (dimensions_equal(&unit.dims, &money.dims))
-            return i;
-    }
-    return NO_ID;
+    return read_unit(&reading, self, e, &unit) ? money_of_unit(c, &unit) : NO_ID;
 }
 
 /* ---- by name and by type ---- */
@@ -256,15 +259,19 @@ Instance *book_instance(Checker *c, Instance *of, uint32_t money)
     return book;
 }
 
+bool is_of_money(Checker *c, const Instance *named, const Expr *at, uint32_t money)
+{
+    if (!named->is_book || named->money == money)
+        return true;
+    diag_error(c->diags, DIAG_WRONG_UNIT, at->span, "`%.*s` is in %.*s, and this amount is in %.*s",
+               TEXT_ARG(named->path), TEXT_ARG(named->name),
+               TEXT_ARG(c->model->monies.items[money]));
+    return false;
+}
+
 uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32_t money)
 {
-    if (named->is_book && named->money != money) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, at->span,
-                   "`%.*s` is a book in %.*s, and this amount is in %.*s", TEXT_ARG(named->path),
-                   TEXT_ARG(named->name), TEXT_ARG(c->model->monies.items[money]));
-        return NO_ID;
-    }
-    return book_in(c->model, named->party, money);
+    return is_of_money(c, named, at, money) ? book_in(c->model, named->party, money) : NO_ID;
 }
 
 /* ---- what is not used ------------------------------------------------------------------- */

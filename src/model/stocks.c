@@ -28,8 +28,7 @@ void stock_elaborate(Checker *c, Field *field)
     stock->is_signed = field->decl->is_signed;
     stock->ring = NO_ID;
     stock->initial = node_const(c, 0);
-    const UnitDef *currency = units_find(c->units, c->model->currency);
-    if (currency && dimensions_equal(&type.unit.dims, &currency->unit.dims))
+    if (money_of_unit(c, &type.unit) != NO_ID)
         stock->tolerance = 1 / c->model->minor_per_unit;
     Value *v = &c->model->values.items[field->value];
     v->stock = field->index;
