@@ -179,27 +179,33 @@ static void months_block(const double *restrict from, double least, double until
 }
 
 /* Where growth began before the period, all lanes have the period's own months; where it has not
- * begun, any number not above zero will do. */
-static unsigned op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *restrict out,
-                                 Lanes in_a, Lanes in_b, Lanes in_c)
+ * begun, any number not above zero will do. False when it begins in the period in some lane. */
+static bool months_plain(const double *restrict from, double first_day, double today, double months,
+                         double *restrict results)
 {
-    const double *restrict from = in_a.at;
+    double odd[GW_LANES];
+
+    for (size_t i = 0; i < GW_LANES; i++) {
+        results[i] = from[i] > today ? 0.0 : months;
+        odd[i] = from[i] <= first_day ? 0.0 : (from[i] > today ? 0.0 : 1.0);
+    }
+    return !is_any(odd);
+}
+
+static unsigned op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,
+                                 Lanes in_b, Lanes in_c)
+{
+    const double *from = in_a.at;
     double least = clock->period == 0 ? -GW_INFINITY : clock->first_day;
 
     (void)in_b, (void)in_c;
     for (size_t block = 0; block < n_blocks; block++) {
-        uint64_t odd = clock->period == 0;
+        double results[GW_LANES];
 
-        for (size_t i = 0; i < GW_LANES; i++) {
-            uint64_t is_before = from[i] <= clock->first_day;
-            uint64_t is_after = from[i] > clock->today;
-            odd |= (is_before | is_after) ^ 1;
-        }
-        if (odd != 0)
-            months_block(from, least, clock->today + 1.0, out);
-        else
-            for (size_t i = 0; i < GW_LANES; i++)
-                out[i] = from[i] > clock->today ? 0.0 : clock->months;
+        if (!months_plain(from, clock->first_day, clock->today, clock->months, results) ||
+            clock->period == 0)
+            months_block(from, least, clock->today + 1.0, results);
+        memcpy(out, results, sizeof results);
         out += GW_LANES;
         from += in_a.step;
     }
@@ -224,28 +230,46 @@ static void due_block(const Clock *clock_now, double *restrict out, const double
         out[i] = lane_due(&clock, start[i], end[i], civil[i]);
 }
 
-/* Most terms lie before or after the period: their blocks are passed by a comparison. */
-static unsigned op_DUE(size_t n_blocks, const Clock *clock, double *restrict out, Lanes in_a,
-                       Lanes in_b, Lanes in_c)
+/* 0 where the term lies before or after the period, `sure` where it lies about it on both sides.
+ * False when in some lane it does neither. */
+static bool due_plain(const double *restrict start, const double *restrict end, double first_day,
+                      double today, double sure, double *restrict results)
 {
-    const double *restrict start = in_a.at;
-    const double *restrict end = in_b.at;
-    const double *restrict civil = in_c.at;
-    double today = clock->today;
-    double first_day = clock->first_day;
+    double doubt[GW_LANES];
+
+    for (size_t i = 0; i < GW_LANES; i++) {
+        double has_begun = start[i] < first_day ? sure : 0.0;
+        double known = start[i] >= LANE_FIRST_START ? has_begun : 0.0;
+        double is_about = end[i] > today ? known : 0.0;
+        double is_before = end[i] < first_day ? (start[i] == start[i] ? 1.0 : 0.0) : is_about;
+
+        results[i] = is_about;
+        doubt[i] = start[i] > today ? (end[i] == end[i] ? 0.0 : 1.0) : 1.0 - is_before;
+    }
+    return !is_any(doubt);
+}
+
+/* Most terms lie before or after the period, or about it, when a date of a monthly schedule falls
+ * due: their blocks are passed by comparisons. */
+static unsigned op_DUE(size_t n_blocks, const Clock *clock, double *out, Lanes in_a, Lanes in_b,
+                       Lanes in_c)
+{
+    const double *start = in_a.at;
+    const double *end = in_b.at;
+    const double *civil = in_c.at;
+    bool is_by_month = clock->is_month && clock->step_months > 0.0;
+    double sure = is_by_month && clock->step_months == 1.0 ? 1.0 : 0.0;
 
     for (size_t block = 0; block < n_blocks; block++) {
-        uint64_t some = 0;
+        double results[GW_LANES];
 
-        for (size_t i = 0; i < GW_LANES; i++)
-            some |= (uint64_t) !(start[i] > today) & (uint64_t) !(end[i] < first_day);
-        if (some == 0)
-            for (size_t i = 0; i < GW_LANES; i++)
-                out[i] = 0.0;
-        else if (clock->is_month && clock->step_months > 0.0)
-            due_by_month(clock, out, start, end, civil);
-        else
-            due_block(clock, out, start, end, civil);
+        if (!due_plain(start, end, clock->first_day, clock->today, sure, results)) {
+            if (is_by_month)
+                due_by_month(clock, results, start, end, civil);
+            else
+                due_block(clock, results, start, end, civil);
+        }
+        memcpy(out, results, sizeof results);
         out += GW_LANES;
         start += in_a.step;
         end += in_b.step;
