@@ -239,6 +239,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
     cohorts_check(c);
     for (size_t i = 0; i < table_count(c->tables); i++)
         (void)table_prepare(c, table_at(c->tables, i)->value);
+    cash_reads_check(c);
     books_prune(c);
     if (!diag_any_error(diags))
         (void)formulas_order(c);

@@ -143,6 +143,12 @@ typedef struct {
     bool *saw_opening, *saw_closing;
 } Env;
 
+/* Where cash is read that was received or paid, in the main money for want of another word. */
+typedef struct {
+    ValueId value;
+    Span span;
+} CashRead;
+
 /* A lag whose source is looked up at the end. */
 typedef struct {
     Env env;
@@ -176,6 +182,7 @@ struct Checker {
     Table *scenarios;                     /* Decl by name */
     Table *values_by_key;                 /* states by key: Field */
     Table *books;                         /* Instance by path: books in one money, once named */
+    LIST(CashRead) cash_reads;            /* where there is more than one */
     Instance *root;
     KindDef *party_kind, *contract_kind;
     LIST(Instance *) all; /* every instance, owners first */
@@ -312,6 +319,9 @@ bool is_of_money(Checker *c, const Instance *named, const Expr *at, uint32_t mon
  * in another. */
 uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32_t money);
 uint32_t book_in(const Model *m, uint32_t party, uint32_t money);
+/* Warns of `paid` and `received` that name no money, where there is nothing in the main one and
+ * something in another. */
+void cash_reads_check(Checker *c);
 /* Leaves out the further books that nothing uses. */
 void books_prune(Checker *c);
 

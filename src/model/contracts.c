@@ -32,6 +32,18 @@ static uint32_t mirror_account(const Model *m, uint32_t account)
     return NO_ID;
 }
 
+/* In the money that it is written in; changed from outside, in that of the book that is named. */
+static const Node *opening_amount(Checker *c, const Env *env, const Decl *decl, uint32_t *money)
+{
+    if (decl->name2.length == 0)
+        return elaborate_money(c, env, decl->expr, "an opening balance", money);
+    *money = money_named(c, decl->name2);
+    Unit unit = money_unit(c, *money);
+    Text what =
+        text_format(c->arena, "`%.*s`", TEXT_ARG(span_text(c->diags->sources, decl->name2_span)));
+    return elaborate_number(c, env, decl->expr, &unit, what.bytes);
+}
+
 static void build_opening(Checker *c, Instance *at, const Decl *decl)
 {
     Env env = env_of(at);
@@ -43,16 +55,9 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
         suggest_nearest(c, d, decl->name_span, c->accounts, decl->name);
         return;
     }
-    const Node *amount = elaborate_money(c, &env, decl->expr, "an opening balance", &money);
+    const Node *amount = opening_amount(c, &env, decl, &money);
     if (!amount)
         return;
-    if (decl->name2.length > 0 && money_named(c, decl->name2) != money) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, decl->expr->span,
-                   "`%.*s` is in %.*s, and this amount is in %.*s",
-                   TEXT_ARG(span_text(c->diags->sources, decl->name2_span)), TEXT_ARG(decl->name2),
-                   TEXT_ARG(c->model->monies.items[money]));
-        return;
-    }
     Opening opening = {
         .account = account, .amount = amount, .against = NO_ID, .against_account = NO_ID};
     if (decl->ref) {

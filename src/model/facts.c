@@ -186,6 +186,15 @@ static void check_source(Checker *c, const Attribution *a)
                      TEXT_ARG(a->source));
 }
 
+/* Its name; of an opening balance in a further money, that of the book too. */
+static Text field_of(Checker *c, const Decl *d)
+{
+    if (d->kind == DECL_OVERRIDE && d->ref)
+        return span_text(c->diags->sources, d->ref->span);
+    uint32_t money = d->kind == DECL_OPENING ? money_written(c, NULL, d->expr) : NO_ID;
+    return money == NO_ID || money == 0 ? d->name : join(c, c->model->monies.items[money], d->name);
+}
+
 static void walk_decl(Checker *c, Text owner, const Attribution *outer, const Decl *d,
                       bool is_exempt)
 {
@@ -219,11 +228,9 @@ static void walk_decl(Checker *c, Text owner, const Attribution *outer, const De
                             TEXT_ARG(span_text(c->diags->sources, d->exprs.items[0]->span)));
     Place place = {.owner = owner,
                    .attribution = own,
-                   .field = d->name,
+                   .field = field_of(c, d),
                    .label = d->doc.length ? d->doc : d->title,
                    .is_exempt = is_exempt};
-    if (d->kind == DECL_OVERRIDE && d->ref)
-        place.field = span_text(c->diags->sources, d->ref->span);
     if (d->dist) {
         walk_dist(c, &place, d->dist);
         return;

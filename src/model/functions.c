@@ -381,6 +381,8 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_
     v->money = who.instance->money;
     v->unit = c->model->monies.items[v->money];
     v->measure = MEASURE_AMOUNT;
+    if (c->model->monies.count > 1 && !who.instance->is_book)
+        *LIST_PUSH(c->arena, &c->cash_reads) = (CashRead){id, expr->span};
     return read_state(c, env, id, type_money(c, v->money));
 }
 

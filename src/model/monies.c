@@ -274,6 +274,52 @@ uint32_t book_of_party(Checker *c, const Instance *named, const Expr *at, uint32
     return is_of_money(c, named, at, money) ? book_in(c->model, named->party, money) : NO_ID;
 }
 
+/* ---- what is read in the wrong one ------------------------------------------------------ */
+
+/* Whether a payment would be of what is read, but for its money. */
+static bool is_read_by(const Model *m, const Slot *slot, const Value *v)
+{
+    uint32_t party = v->kind == VALUE_RECEIVED ? slot->payee : slot->payer;
+
+    if (v->category != NO_ID && v->category != slot->category)
+        return false;
+    if (v->party == NO_ID)
+        return v->contract == slot->contract;
+    return m->parties.items[v->party].owner == m->parties.items[party].owner;
+}
+
+static void check_cash_read(Checker *c, const CashRead *read)
+{
+    const Model *m = c->model;
+    const Value *v = &m->values.items[read->value];
+    const char *verb = v->kind == VALUE_RECEIVED ? "received" : "paid";
+    uint32_t other = NO_ID;
+
+    for (size_t i = 0; i < m->slots.count; i++) {
+        if (!is_read_by(m, &m->slots.items[i], v))
+            continue;
+        other = m->parties.items[m->slots.items[i].payer].money;
+        if (other == 0)
+            return;
+    }
+    if (other == NO_ID)
+        return;
+    Diag *d = diag_warning(c->diags, DIAG_WRONG_ARGUMENTS, read->span,
+                           "nothing is %s so in %.*s, only in another money", verb,
+                           TEXT_ARG(m->currency));
+    Text whose = v->party == NO_ID ? m->contracts.items[v->contract].name : book_owner(m, v->party);
+    diag_because(c->diags, d,
+                 "In %.*s there is: write `%.*s.%.*s`; or `%.*s.%.*s`, where nothing is meant.",
+                 TEXT_ARG(m->monies.items[other]), TEXT_ARG(whose),
+                 TEXT_ARG(m->monies.items[other]), TEXT_ARG(whose), TEXT_ARG(m->currency));
+}
+
+void cash_reads_check(Checker *c)
+{
+    for (size_t i = 0; i < c->cash_reads.count; i++)
+        check_cash_read(c, &c->cash_reads.items[i]);
+}
+
 /* ---- what is not used ------------------------------------------------------------------- */
 
 typedef void Visit(void *context, uint32_t *party);

@@ -309,21 +309,28 @@ static ReasonList cash_reasons(Report *r, uint32_t party, uint32_t last_period)
     return reasons;
 }
 
-static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t period)
+/* Of the mean, or of what it is made of where that is far larger. */
+static Scale scale_of_reasons(Text currency, const ReasonList *reasons, double mean)
+{
+    Scale scale = scale_for(currency, 1, mean);
+
+    for (size_t i = 0; i < reasons->count; i++)
+        if (fabs(reasons->items[i].money) > scale.divisor * 1000)
+            scale = scale_for(currency, 1, reasons->items[i].money);
+    return scale;
+}
+
+static void why_cash(Report *r, Buffer *heading, const Value *account, uint32_t period, double mean)
 {
     ReasonList reasons = cash_reasons(r, account->party, period);
-    Spread spread = spread_at(r->model, r->result, output, period, r->scratch);
-    Text currency = book_money(r->model, account->party);
-    Scale scale = scale_for(currency, 1, spread.mean);
+    Scale scale = scale_of_reasons(book_money(r->model, account->party), &reasons, mean);
     TextTable table = {.n_columns = 2};
-    double left = spread.mean;
+    double left = mean;
 
-    for (size_t i = 0; i < reasons.count; i++) {
+    buffer_format(heading, "; its mean%.*s is made of", TEXT_ARG(unit_words(r, scale)));
+    add_heading(r, "WHY", buffer_view(heading));
+    for (size_t i = 0; i < reasons.count; i++)
         left -= reasons.items[i].money;
-        scale = fabs(reasons.items[i].money) > scale.divisor * 1000
-                    ? scale_for(currency, 1, reasons.items[i].money)
-                    : scale;
-    }
     table_add(r, &table, TEXT("at the start"));
     table_add(r, &table, number_cell(r, scale, left));
     for (size_t i = 0; i < reasons.count; i++) {
@@ -331,16 +338,17 @@ static void why_cash(Report *r, uint32_t output, const Value *account, uint32_t 
         table_add(r, &table, number_cell(r, scale, reasons.items[i].money));
     }
     table_add(r, &table, TEXT("makes"));
-    table_add(r, &table, number_cell(r, scale, spread.mean));
+    table_add(r, &table, number_cell(r, scale, mean));
     table_write(r, &table);
 }
 
-static void why_formula(Report *r, uint32_t output, uint32_t period)
+static void why_formula(Report *r, const Buffer *heading, uint32_t output, uint32_t period)
 {
     const Value *value = &r->model->values.items[r->model->outputs.items[output].value];
     DriverList drivers = drivers_of(r, output, period, NULL);
     Buffer out = {.arena = r->arena};
 
+    add_heading(r, "WHY", buffer_view(heading));
     if (value->expr != NULL) {
         Text printed = model_print_node(r->arena, r->model, value->expr);
         add_section(r, "", text_format(r->arena, "= %.*s", TEXT_ARG(printed)));
@@ -370,12 +378,9 @@ void section_why(Report *r, const View *view)
         buffer_string(&heading, " is ");
         add_spread(&heading, r->model, output, &spread);
         if (account != NULL)
-            buffer_string(&heading, "; its mean is made of");
-        add_heading(r, "WHY", buffer_view(&heading));
-        if (account != NULL)
-            why_cash(r, output, account, period);
+            why_cash(r, &heading, account, period, spread.mean);
         else
-            why_formula(r, output, period);
+            why_formula(r, &heading, output, period);
         buffer_char(r->out, '\n');
     }
 }
