@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BYTES_A_TOKEN = 4 }; /* or more: room for nearly all tokens is made at once */
 enum { MAX_FAULTS = 1000 }; /* a file with more is not a model; the rest would only cost memory */
 
 typedef struct {
@@ -603,6 +604,8 @@ void lexer_run(Arena *arena, DiagList *diags, uint32_t file, Lexed *out)
         lexer.length = 0;
     else if (text_is_at(&lexer, 0, "\xEF\xBB\xBF"))
         lexer.at = 3; /* a byte-order mark */
+    out->tokens.capacity = lexer.length / BYTES_A_TOKEN + 8;
+    out->tokens.items = ARENA_ARRAY(arena, Token, out->tokens.capacity);
     while (lexer.at < lexer.length) {
         if (out->tokens.count >= LIMIT_TOKENS) {
             diag_error(diags, DIAG_FILE_TOO_LARGE, span_of(&lexer, lexer.at, lexer.at + 1),
