@@ -180,6 +180,15 @@ static bool is_number(const Program *program, InsId id, double number)
     return ins->op == OP_CONST && ins->number == number;
 }
 
+static bool are_numbers(const Program *program, InsId a, InsId b)
+{
+    const Ins *x = &program->ins.items[a];
+    const Ins *y = &program->ins.items[b];
+
+    return x->op == OP_CONST && y->op == OP_CONST && x->number == x->number &&
+           y->number == y->number;
+}
+
 /* The score of a uniform number, which never is a half: no zero. */
 static bool is_score(const Program *program, InsId id)
 {
@@ -214,11 +223,19 @@ InsId ins_2(Lowering *lowering, Op op, InsId a, InsId b)
         return b;
     if (op == OP_GT && is_money(lowering->program, a) && is_number(lowering->program, b, 0))
         a = lowering->program->ins.items[a].args[0];
+    /* a stage that no path changes */
+    if (op == OP_EQ && are_numbers(lowering->program, a, b))
+        return ins_const(lowering,
+                         is_number(lowering->program, a, lowering->program->ins.items[b].number));
     return ins_new(lowering, op, (InsId[]){a, b}, 2, NULL, 0, 0, 1);
 }
 
 InsId ins_3(Lowering *lowering, Op op, InsId a, InsId b, InsId c)
 {
+    if (op == OP_SELECT && is_number(lowering->program, a, 1))
+        return b;
+    if (op == OP_SELECT && is_number(lowering->program, a, 0))
+        return c;
     return ins_new(lowering, op, (InsId[]){a, b, c}, 3, NULL, 0, 0, 1);
 }
 

@@ -25,10 +25,9 @@ enum { MOST_KEPT = 32768, LEAST_KEPT = 1024, MOST_STRETCH = 8192, COLUMNS_BETWEE
 
 uint32_t run_threads(const RunOptions *options)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t n = options->n_threads > 0 ? options->n_threads : cores > 0 ? (uint32_t)cores : 1;
+    long n = options->n_threads > 0 ? (long)options->n_threads : sysconf(_SC_NPROCESSORS_ONLN);
 
-    return n < LIMIT_THREADS ? n : LIMIT_THREADS;
+    return n < 1 ? 1 : n < LIMIT_THREADS ? (uint32_t)n : LIMIT_THREADS;
 }
 
 static size_t within(size_t n, size_t least, size_t most)
@@ -50,7 +49,8 @@ static uint32_t blocks_of(const Code *code, const RunOptions *options)
     size_t block_bytes = ((size_t)code->n_hot + 1) * GW_LANES * sizeof(double);
     size_t wide = within(4 * cache / block_bytes, MIN_BLOCKS, WIDE_BLOCKS);
     size_t fitting = within(cache / 2 / block_bytes, wide, MAX_BLOCKS);
-    size_t lanes_a_thread = (options->n_paths + run_threads(options) - 1) / run_threads(options);
+    uint32_t n_threads = run_threads(options);
+    size_t lanes_a_thread = (options->n_paths + n_threads - 1) / n_threads;
     size_t blocks_a_thread = within((lanes_a_thread + GW_LANES - 1) / GW_LANES, 1, SIZE_MAX);
     size_t n_rounds = (blocks_a_thread + fitting - 1) / fitting;
 
