@@ -13,17 +13,34 @@ typedef struct {
     double due, paid, received[N_GROUPS];
 } Plan;
 
-/* In whatever money. */
-static bool buys_from(const Model *model, uint32_t buyer, uint32_t seller)
+/* Whether one of the two pays the other, in whatever money, what that books as such. */
+static bool is_paid_as(const Model *model, const Slot *slot, AccountType type, uint32_t payer,
+                       uint32_t payee)
 {
     const Party *parties = model->parties.items;
+    uint32_t account = model->categories.items[slot->category].payee;
 
+    return parties[slot->payer].owner == parties[payer].owner &&
+           parties[slot->payee].owner == parties[payee].owner &&
+           model->accounts.items[account].type == type;
+}
+
+static bool is_loan(const Model *model, uint32_t contract, uint32_t lender, uint32_t borrower)
+{
+    for (size_t i = 0; contract != NO_ID && i < model->slots.count; i++)
+        if (model->slots.items[i].contract == contract &&
+            is_paid_as(model, &model->slots.items[i], ACCOUNT_LIABILITY, lender, borrower))
+            return true;
+    return false;
+}
+
+/* The interest on a loan is no sale of the lender's. */
+static bool buys_from(const Model *model, uint32_t buyer, uint32_t seller)
+{
     for (size_t i = 0; i < model->slots.count; i++) {
         const Slot *slot = &model->slots.items[i];
-        uint32_t income = model->categories.items[slot->category].payee;
-        if (parties[slot->payer].owner == parties[buyer].owner &&
-            parties[slot->payee].owner == parties[seller].owner &&
-            model->accounts.items[income].type == ACCOUNT_INCOME)
+        if (is_paid_as(model, slot, ACCOUNT_INCOME, buyer, seller) &&
+            !is_loan(model, slot->contract, seller, buyer))
             return true;
     }
     return false;
