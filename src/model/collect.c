@@ -419,6 +419,9 @@ static void collect_model(Checker *c, const Decl *decl)
     c->model->title = decl->title;
     for (size_t i = 0; i < decl->members.count; i++) {
         const Decl *setting = decl->members.items[i];
+        for (size_t k = 0; k < i; k++)
+            if (text_equal(decl->members.items[k]->name, setting->name))
+                duplicate(c, setting, decl->members.items[k]);
         if (text_is(setting->name, "clock"))
             read_clock(c, setting);
         else if (!text_is(setting->name, "money"))

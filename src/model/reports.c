@@ -345,14 +345,14 @@ static const struct {
     const char *name, *other;
     SettingUnit unit;
     double least, most;
-    const char *form;
+    const char *form; /* NULL: an amount in the loan's money */
 } bank_settings[] = {
     {"dscr", "cover", SETTING_PLAIN, 0.5, 10, "a plain number from 0.5 to 10, such as 1.3"},
     {"rate", "interest", SETTING_YEARLY, 0, 1, "a rate from 0 to 100 % a year, such as 9%/year"},
     {"decline", "fall", SETTING_YEARLY, 0, 0.99, "a share of each year, such as 25%"},
     {"life", "years", SETTING_YEARS, 0.5, 100, "half a year to 100, such as 5 years"},
     {"tail", "spare", SETTING_YEARS, 0, 50, "a duration, such as 1 year"},
-    {"cost", "price", SETTING_MONEY, 1, 1e15, "an amount of money"},
+    {"cost", "price", SETTING_MONEY, 1, 1e15, NULL},
     {"ltv", "cap", SETTING_PLAIN, 0, 1, "a share from 0 to 100 %"},
 };
 
@@ -380,6 +380,10 @@ static bool read_bank_setting(Checker *c, const View *view, const Decl *setting,
     Unit money = money_unit(c, view->money), time = unit_time(),
          rate = unit_divide(unit_plain(), time);
     SettingUnit unit = bank_settings[which].unit;
+    Text form = bank_settings[which].form
+                    ? text_from(bank_settings[which].form)
+                    : text_format(c->arena, "an amount of money in %.*s",
+                                  TEXT_ARG(c->model->monies.items[view->money]));
     bool is_plain = dims->n == 0 && unit != SETTING_MONEY;
     bool fits = is_plain || (unit == SETTING_MONEY && dimensions_equal(dims, &money.dims)) ||
                 (unit == SETTING_YEARS && dimensions_equal(dims, &time.dims)) ||
@@ -389,11 +393,11 @@ static bool read_bank_setting(Checker *c, const View *view, const Decl *setting,
     if (fits && !is_plain && unit == SETTING_YEARLY)
         *x *= 12;
     if (!fits || t->type.tag != KIND_OF_NUMBER || isnan(*x))
-        diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span, "`%.*s` is %s",
-                   TEXT_ARG(setting->name), bank_settings[which].form);
+        diag_error(c->diags, DIAG_WRONG_UNIT, setting->expr->span, "`%.*s` is %.*s",
+                   TEXT_ARG(setting->name), TEXT_ARG(form));
     else if (!(*x >= bank_settings[which].least && *x <= bank_settings[which].most))
-        diag_error(c->diags, DIAG_OUT_OF_RANGE, setting->expr->span, "`%.*s` is %s",
-                   TEXT_ARG(setting->name), bank_settings[which].form);
+        diag_error(c->diags, DIAG_OUT_OF_RANGE, setting->expr->span, "`%.*s` is %.*s",
+                   TEXT_ARG(setting->name), TEXT_ARG(form));
     else
         return true;
     return false;

@@ -378,6 +378,8 @@ static void write_bank_test(Report *r, const View *view, bool is_first)
 
     if (test.borrower == NO_ID || test.first_period == r->model->n_periods) {
         buffer_format(&out, "%.*s is never paid out", TEXT_ARG(loan));
+        if (!is_one)
+            buffer_format(&out, " in %.*s", TEXT_ARG(test.currency));
         add_section(r, heading, buffer_view(&out));
         return;
     }
