@@ -29,8 +29,8 @@
  *    backers, one after another in the order of supports, clearing again after each. A
  *    claim once raised stands for its part of the slot, even if the backer falls short.
  * 4. Defaults. A slot that pays less, in cents, than is overdue puts its payer in
- *    default, with all books of the payer's owner; losses are applied, and all is cleared again
- * from 1 with the defaults found so far, until there is no new one.
+ *    default, with all books of the payer's owner; losses are applied, and all is
+ *    cleared again from 1 with the defaults found so far, until there is no new one.
  * 5. What is left, in cents: reserves above target free the excess and those below it
  *    are filled, in order; then rest claims, rank by rank, share what is left above
  *    `keep`. A party with anything unpaid does neither. Money received from rest

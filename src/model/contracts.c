@@ -68,6 +68,11 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
         opening.against = book_of_party(c, other, decl->ref, money);
         if (opening.against == NO_ID)
             return;
+        if (opening.against == book_in(c->model, at->party, money)) {
+            diag_error(c->diags, DIAG_SAME_PARTY, decl->ref->span,
+                       "`%.*s` would have a balance against itself", TEXT_ARG(at->path));
+            return;
+        }
         opening.against_account = mirror_account(c->model, account);
         if (opening.against_account == NO_ID) {
             diag_error(c->diags, DIAG_BOOKS, decl->span,
@@ -329,6 +334,11 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
         .raises = stock_of_money(c, &env, decl->ref3, "what a payment raises", field->money)};
     if (facility.lender == NO_ID || facility.borrower == NO_ID)
         return;
+    if (facility.lender == facility.borrower) {
+        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "`%.*s` would lend to itself",
+                   TEXT_ARG(lender->path));
+        return;
+    }
     facility.slot =
         made_slot(c, field->full_name, facility.lender, facility.borrower, category, at->contract);
     field->index = (uint32_t)c->model->facilities.count;
@@ -446,6 +456,35 @@ static bool cover_group(Checker *c, Guarantee *g, const Decl *decl, const Instan
     return true;
 }
 
+/* False after a diagnostic. */
+static bool cover(Checker *c, Guarantee *g, const Decl *decl, const Instance *covered,
+                  uint32_t money, uint32_t category)
+{
+    if (covered->party != NO_ID) {
+        g->debtor = book_in(c->model, covered->party, money);
+        cover_contract(c, g, NO_ID, g->debtor, category);
+    } else if (covered->contract != NO_ID) {
+        uint32_t second = c->model->contracts.items[covered->contract].second;
+        g->debtor = second == NO_ID ? NO_ID : book_in(c->model, second, money);
+        cover_contract(c, g, covered->contract, g->debtor, category);
+    } else if (covered->is_group && !cover_group(c, g, decl, covered, money, category)) {
+        return false;
+    }
+    if (g->debtor == NO_ID || g->covered.count == 0)
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
+                   c->model->monies.count == 1
+                       ? "there is nothing that its second party pays under this contract to "
+                         "guarantee"
+                       : "there is nothing that its second party pays under this contract in %.*s "
+                         "to guarantee",
+                   TEXT_ARG(c->model->monies.items[money]));
+    else if (g->debtor == g->guarantor)
+        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "a party cannot guarantee itself");
+    else
+        return true;
+    return false;
+}
+
 static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t number)
 {
     Env env = env_of(at);
@@ -479,31 +518,8 @@ static void build_guarantee(Checker *c, Instance *at, const Decl *decl, size_t n
                    .raises = stock_of_money(c, &env, decl->ref3, "what a payment raises", money)};
     if (g.guarantor == NO_ID || !is_of_money(c, covered, decl->ref, money))
         return;
-    if (covered->party != NO_ID) {
-        g.debtor = book_in(c->model, covered->party, money);
-        cover_contract(c, &g, NO_ID, g.debtor, category);
-    } else if (covered->contract != NO_ID) {
-        uint32_t second = c->model->contracts.items[covered->contract].second;
-        g.debtor = second == NO_ID ? NO_ID : book_in(c->model, second, money);
-        cover_contract(c, &g, covered->contract, g.debtor, category);
-    } else if (covered->is_group && !cover_group(c, &g, decl, covered, money, category)) {
-        return;
-    }
-    if (g.debtor == NO_ID || g.covered.count == 0) {
-        diag_error(c->diags, DIAG_WRONG_TYPE, decl->ref->span,
-                   c->model->monies.count == 1
-                       ? "there is nothing that its second party pays under this contract to "
-                         "guarantee"
-                       : "there is nothing that its second party pays under this contract in %.*s "
-                         "to guarantee",
-                   TEXT_ARG(c->model->monies.items[money]));
-        return;
-    }
-    if (g.debtor == g.guarantor) {
-        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "a party cannot guarantee itself");
-        return;
-    }
-    *LIST_PUSH(c->arena, &c->model->guarantees) = g;
+    if (cover(c, &g, decl, covered, money, category))
+        *LIST_PUSH(c->arena, &c->model->guarantees) = g;
 }
 
 /* The name of the contract that holds it. */

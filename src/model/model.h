@@ -316,8 +316,7 @@ typedef enum {
 } Stage;
 typedef struct {
     Stage stage;
-    const Node
-        *date; /* on: the day (never when the chance failed), known in phase 1; NULL for when */
+    const Node *date;      /* on: the day, never when the chance failed; NULL for when */
     const Node *condition; /* when */
 } StageMove;
 
@@ -371,13 +370,11 @@ typedef struct {
     Span span;                                       /* of the statement, or its contract's */
     uint32_t payer, payee, category, rank, contract; /* contract may be NO_ID */
     uint32_t terms; /* the contract whose grace its arrears have: its own, or the guaranteed one */
-    uint32_t
-        carry;    /* where its sub-cent remainder is kept: one for each contract, category, money */
-    bool is_rest; /* amount is a share of what is left */
+    uint32_t carry; /* its sub-cent remainder: one for each contract, category and money */
+    bool is_rest;   /* amount is a share of what is left */
     const Node *rest_cap;    /* NULL: none */
     uint32_t raises, lowers; /* stocks, or NO_ID: by what was really paid */
-    bool
-        is_made; /* made by the compiler: of a facility, a guarantee, its recourse, default costs */
+    bool is_made; /* by the compiler: of a facility, guarantee, its recourse, default costs */
 } Slot;
 
 typedef struct {
@@ -492,9 +489,9 @@ typedef struct Model {
     Text settings;                     /* what was set from outside, as written: "x = 1; y = 2" */
 
     LIST(Value) values;
-    LIST(ValueId)
-    formulas; /* all values of phase 3 in dependency order; formula, draw, state readers, shares; a
-                 solve's first unknown stands for the solve */
+    /* All values of phase 3 in the order of their dependencies: formulas, draws, state readers,
+     * shares; a solve's first unknown stands for the solve. */
+    LIST(ValueId) formulas;
     LIST(ValueId) closing_formulas; /* phase 8, in order */
     LIST(Stock) stocks;
     LIST(Ring) rings;
@@ -506,9 +503,9 @@ typedef struct Model {
     uint32_t cash, payables, receivables, opening_equity; /* accounts by role */
     LIST(Category) categories;
     LIST(Text) ranks;
-    LIST(Party)
-    parties; /* in name order; one that has a book in a further money is followed by
-                that book, a party by itself but for its default ("lab.EUR") */
+    /* In name order; one that has books in further monies is followed by these, each a party by
+     * itself but for its default ("lab.EUR"). */
+    LIST(Party) parties;
     LIST(Contract) contracts; /* in name order */
     LIST(Rule) rules;         /* in the order of contracts, then as written */
     LIST(Slot) slots;

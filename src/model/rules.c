@@ -159,11 +159,6 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                       : amount_of_money(b, decl->expr, "a payment", &money);
     if (!payer || !payee || category == NO_ID || rank == NO_ID || !action->amount)
         return false;
-    if (payer == payee) {
-        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "`%.*s` would pay itself",
-                   TEXT_ARG(payer->path));
-        return false;
-    }
     if (decl->expr2)
         cap = elaborate_money(c, &b->env, decl->expr2, "the most that is paid", &money);
     Slot slot = {.span = decl->span,
@@ -177,6 +172,11 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
                  .rest_cap = cap};
     if (slot.payer == NO_ID || slot.payee == NO_ID)
         return false;
+    if (slot.payer == slot.payee) {
+        diag_error(c->diags, DIAG_SAME_PARTY, decl->ref2->span, "`%.*s` would pay itself",
+                   TEXT_ARG(payer->path));
+        return false;
+    }
     slot.name = text_format(c->arena, "%.*s.%u", TEXT_ARG(b->rule.name), b->n_actions);
     slot.carry = carry_of(c, b->at, b->rule.contract, category, money);
     slot.raises = stock_of_money(c, &b->env, decl->ref3, "what a payment raises", money);

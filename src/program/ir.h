@@ -24,8 +24,7 @@ typedef struct {
     Detail detail;
     uint32_t n_out; /* registers it fills; parts of it are PART */
     uint32_t part;  /* PART: which; STATE: which state; LUMP: stock; UNKNOWN: index */
-    uint32_t
-        body; /* solve whose unknowns it depends on, evaluated before that is solved; else NO_ID */
+    uint32_t body;  /* solve whose unknowns it depends on, which comes after it; else NO_ID */
     uint32_t reg;
     uint32_t export; /* place among exports, or NO_ID */
     bool is_joined;  /* its register is a state's */

@@ -75,8 +75,7 @@ typedef struct {
  * each inside party has as the window begins, money units. */
 typedef struct {
     uint32_t view, n_sources;
-    const Text
-        *source_names; /* party name; opening cash: "P (opening cash)"; the target itself last */
+    const Text *source_names; /* parties; "P (opening cash)"; the target itself last */
     double *shares;
     double *received;
     double *cash_before;
