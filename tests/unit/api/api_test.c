@@ -27,6 +27,17 @@ static const char tank[] = "model tank \"A tank that fills\" {\n"
                            "scenario dry \"Nothing comes\" assume \"asked\" { inflow = 0 }\n"
                            "check \"never empty\" always level > 0\n";
 
+/* What is compared and raised by a tenth beside the run itself. */
+static const char compared[] = "model compared \"Two scenarios\" {\n"
+                               "  clock = yearly from 2026-01 until 2028-12\n"
+                               "}\n"
+                               "x ~ uniform(1, 3) assume \"for the test\"\n"
+                               "y = 5 assume \"for the test\"\n"
+                               "z = x * y\n"
+                               "scenario more \"More\" assume \"asked\" { y = 7 }\n"
+                               "scenario less \"Less\" assume \"asked\" { y = 2 }\n"
+                               "report r \"R\" {\n  show z\n  compare base, more, less\n}\n";
+
 static GwModel *opened(const char *text)
 {
     GwModel *model = gw_model_new();
@@ -273,18 +284,18 @@ static void a_stopped_save_leaves_no_file(void **state)
 }
 
 /* Everything once; what it gives back when memory ran out on the way. */
-static GwStatus do_everything(void)
+static GwStatus do_everything(const char *source, unsigned n_threads)
 {
     GwModel *model = gw_model_new();
-    GwRunOptions options = {.paths = 30, .seed = 1, .threads = 1, .with_side_runs = 1};
+    GwRunOptions options = {.paths = 30, .seed = 1, .threads = n_threads, .with_side_runs = 1};
     GwRun *run = NULL;
     GwStatus status = GW_NO_MEMORY;
     const char *text = NULL;
 
     if (model == NULL)
         return GW_NO_MEMORY;
-    status = gw_model_parse(model, "tank.gw", tank, sizeof tank - 1);
-    if (status == GW_OK)
+    status = gw_model_parse(model, "everything.gw", source, strlen(source));
+    if (status == GW_OK && source == tank)
         status = gw_model_set(model, "inflow = 2");
     if (status == GW_OK)
         status = gw_model_run(model, &options, &run);
@@ -297,21 +308,72 @@ static GwStatus do_everything(void)
     return status;
 }
 
-static void memory_may_run_out_anywhere(void **state)
+static void run_out_anywhere(const char *source, unsigned n_threads)
 {
     GwStatus status = GW_NO_MEMORY;
     long n = 1;
 
-    (void)state;
     for (long step = 1; status == GW_NO_MEMORY && n < 1000000; n += step, step += n / 40) {
         arena_fail_after(n);
-        status = do_everything();
+        status = do_everything(source, n_threads);
         assert_true(status == GW_OK || status == GW_NO_MEMORY);
     }
     arena_fail_after(0);
     assert_int_equal(status, GW_OK);
     assert_true(n > 20);
-    assert_int_equal(do_everything(), GW_OK);
+    assert_int_equal(do_everything(source, n_threads), GW_OK);
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    run_out_anywhere(tank, 1);
+    run_out_anywhere(compared, 1);
+    run_out_anywhere(compared, 2); /* in either of two threads */
+}
+
+/* Side runs are done by one thread or two, and told of to one function; it can stop them. */
+static int count_paths(void *context, uint64_t done, uint64_t total)
+{
+    uint64_t *most = context;
+
+    assert_true(done <= total);
+    *most = done > *most ? done : *most;
+    return 0;
+}
+
+static int stop_after_run(void *context, uint64_t done, uint64_t total)
+{
+    (void)context;
+    (void)total;
+    return done > 30;
+}
+
+static void side_runs_are_the_same_by_two(void **state)
+{
+    const char *texts[2] = {NULL, NULL};
+    GwRun *runs[2] = {NULL, NULL};
+    GwModel *model = opened(compared);
+    GwRunOptions options = {.paths = 30, .seed = 1, .with_side_runs = 1};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t most = 0;
+        options.threads = i + 1;
+        options.progress = count_paths;
+        options.context = &most;
+        assert_int_equal(gw_model_run(model, &options, &runs[i]), GW_OK);
+        assert_true(most >= 90); /* the run and two scenarios */
+        assert_int_equal(gw_run_report(runs[i], NULL, &texts[i]), GW_OK);
+    }
+    assert_string_equal(texts[0], texts[1]);
+    options.progress = stop_after_run;
+    gw_run_free(runs[1]);
+    assert_int_equal(gw_model_run(model, &options, &runs[1]), GW_CANCELLED);
+    assert_string_equal(gw_model_message(model), "stopped");
+    gw_run_free(runs[0]);
+    gw_run_free(runs[1]);
+    gw_model_free(model);
 }
 
 /* Where a number has a comma, 0.25 would be read as 0 and written as 0,25. */
@@ -355,6 +417,7 @@ int main(void)
         cmocka_unit_test(runs_are_refused_and_stopped),
         cmocka_unit_test(a_stopped_save_leaves_no_file),
         cmocka_unit_test(the_hosts_locale_does_not_matter),
+        cmocka_unit_test(side_runs_are_the_same_by_two),
         cmocka_unit_test(memory_may_run_out_anywhere),
     };
 
