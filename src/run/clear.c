@@ -426,7 +426,7 @@ static bool is_too_old(const Tile *tile, const LaneSlot *slot, uint32_t period, 
 }
 
 /* The oldest is paid first, so what is open is what fell due last. Dues are kept only while there
- * are arrears, but none is looked for before the last period without. */
+ * are arrears, but none is looked for before the last period without, nor before the first. */
 double tile_overdue(const Tile *tile, size_t place, size_t lane)
 {
     const LaneSlot *slot = &tile->lane_slots[place];
@@ -437,7 +437,7 @@ double tile_overdue(const Tile *tile, size_t place, size_t lane)
         return 0;
     if (is_too_old(tile, slot, period, lane))
         return slot->due[lane];
-    while (open > 0 && !is_too_old(tile, slot, --period, lane))
+    while (open > 0 && period > 0 && !is_too_old(tile, slot, --period, lane))
         open -= tile_due_row(tile, slot->slot, period)[lane];
     return open > 0 ? open : 0;
 }
