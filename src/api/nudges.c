@@ -292,6 +292,19 @@ static bool is_mean(const Search *search)
     return search->about.type == TYPE_DATE || search->about.type == TYPE_YESNO;
 }
 
+/* Where half of the paths are alike, every move counts. */
+static void hold_between_quartiles(const Search *search, Sample *sample)
+{
+    size_t n = search->n_ordered;
+    double low = search->column[search->order[n / 4]];
+    double high = search->column[search->order[n - 1 - n / 4]];
+
+    if (low < high) {
+        sample->lowest = low;
+        sample->highest = high;
+    }
+}
+
 /* Paths at even distances in the output's order; for a median, those next to it. A sample
  * TIMES_MORE as large holds the smaller one. */
 static Sample sample_of(const Search *search, size_t n_paths)
@@ -308,10 +321,8 @@ static Sample sample_of(const Search *search, size_t n_paths)
     }
     if (search->about.type == TYPE_DATE)
         sample.highest = search->made.until + 1;
-    if (!is_mean(search) && n > 0) {
-        sample.lowest = search->column[search->order[n / 4]];
-        sample.highest = search->column[search->order[n - 1 - n / 4]];
-    }
+    if (!is_mean(search) && n > 0)
+        hold_between_quartiles(search, &sample);
     return sample;
 }
 

@@ -14,7 +14,8 @@ uint32_t output_named(const Model *made, Text name)
     return NO_ID;
 }
 
-/* What no one reads of a side run is not collected; who pays whom costs most. */
+/* What no one reads of a side run is not collected; who pays whom costs most. Of one output its
+ * last period is read. */
 static void drop_unneeded(Model *made, SideNeed need, Text output)
 {
     uint32_t kept = need == SIDE_ONE_OUTPUT ? output_named(made, output) : NO_ID;
@@ -23,9 +24,12 @@ static void drop_unneeded(Model *made, SideNeed need, Text output)
     made->checks.count = 0;
     if (need == SIDE_OUTPUTS)
         return;
-    if (kept != NO_ID)
-        made->outputs.items[0] = made->outputs.items[kept];
-    made->outputs.count = kept != NO_ID ? 1 : 0;
+    made->outputs.count = 0;
+    if (kept == NO_ID)
+        return;
+    made->outputs.items[0] = made->outputs.items[kept];
+    made->outputs.items[0].is_once = true;
+    made->outputs.count = 1;
 }
 
 /* A scenario that was built to be checked is not built again. */
