@@ -82,16 +82,31 @@ static Text money_cell(Report *r, Scale scale, double money)
     return buffer_view(&cell);
 }
 
-/* Why a layer may come to less if more were binding. */
-static void write_meaning(Report *r, const HeadlineRow *rows, size_t count)
+static bool is_less(const HeadlineRow *row)
 {
+    return row->announced < 0.9995 * row->binding;
+}
+
+/* Its layer in another money. */
+static bool is_less_before(const HeadlineRow *rows, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (is_less(&rows[i]) && text_equal(rows[i].layer, rows[row].layer))
+            return true;
+    return false;
+}
+
+/* Why a layer may come to less if more were binding. */
+static void write_meaning(Report *r)
+{
+    const HeadlineRow *rows = r->input->headline.items;
     Buffer out = {.arena = r->arena};
     Buffer less = {.arena = r->arena};
 
     buffer_string(&out, "announced: were every stage effective from the first day; binding: as the "
                         "stages come about");
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].announced < 0.9995 * rows[i].binding)
+    for (size_t i = 0; i < r->input->headline.count; i++)
+        if (is_less(&rows[i]) && !is_less_before(rows, i))
             buffer_format(&less, "%s%.*s", less.length == 0 ? "" : ", ", TEXT_ARG(rows[i].layer));
     if (less.length > 0)
         buffer_format(&out,
@@ -121,7 +136,8 @@ static size_t rows_in(const Report *r, uint32_t money, HeadlineRow *rows, double
     return count;
 }
 
-static void write_rows(Report *r, uint32_t money)
+/* False when nothing is owed in this money. */
+static bool write_rows(Report *r, uint32_t money, bool is_first)
 {
     Buffer heading = {.arena = r->arena};
     HeadlineRow *rows = ARENA_ARRAY(r->arena, HeadlineRow, r->input->headline.count + 1);
@@ -132,7 +148,9 @@ static void write_rows(Report *r, uint32_t money)
     Scale scale;
 
     if (count == 0)
-        return;
+        return false;
+    if (!is_first)
+        buffer_char(r->out, '\n');
     qsort(rows, count, sizeof *rows, larger_announced_first);
     scale = scale_for(r->model->monies.items[money], 1, middle_size(least, most));
     table_add(r, &table, (Text){"", 0});
@@ -148,12 +166,17 @@ static void write_rows(Report *r, uint32_t money)
     buffer_format(&heading, " paths%.*s", TEXT_ARG(unit_words(r, scale)));
     add_heading(r, "HEADLINE", buffer_view(&heading));
     table_write(r, &table);
-    write_meaning(r, rows, count);
-    buffer_char(r->out, '\n');
+    return true;
 }
 
 void section_headline(Report *r)
 {
+    bool is_first = true;
+
     for (uint32_t money = 0; money < r->model->monies.count; money++)
-        write_rows(r, money);
+        is_first &= !write_rows(r, money, is_first);
+    if (is_first)
+        return;
+    write_meaning(r);
+    buffer_char(r->out, '\n');
 }
