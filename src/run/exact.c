@@ -1,12 +1,14 @@
 /* Whether whole cents stay exact: what each book holds and what moves through it in the period must
  * together stay below 2^53 cents, so that no sum on the way rounds. Nearly always sums over all
- * lanes, known already, tell that nothing is near it; then no lane is looked at. */
+ * lanes, known already, tell that nothing is near it, or the largest of each slot do; then no lane
+ * is looked at. */
 #include "run/tile.h"
 
 #include "base/money.h"
 #include "maths/maths.h"
 
 #include <math.h>
+#include <string.h>
 
 static double sum_lanes(const Tile *tile, const double *x)
 {
@@ -111,12 +113,38 @@ static double moved_through(const Tile *tile, uint32_t party, size_t lane, bool 
     return cents;
 }
 
+/* The most that moved_by can be in a lane. */
+static double most_by(Tile *tile, uint32_t slot, bool is_cleared)
+{
+    const SlotNow *now = &tile->slots[slot];
+    const RunKernels *kernels = tile->m.kernels;
+    double due = kernels->largest(tile->m.n_lanes, now->due);
+
+    return is_cleared && now->cleared != NULL
+               ? gw_max(due, kernels->largest(tile->m.n_lanes, now->cleared))
+               : due;
+}
+
+/* Sums over all lanes say more than one lane can hold, most of all where many have arrears: the
+ * largest of each slot say it better. */
+static bool is_within_limit(Tile *tile, uint32_t party, bool is_cleared)
+{
+    const Plan *plan = tile->plan;
+    uint32_t cash = plan->cash_cells[party];
+    double cents = LARGE_BOOK + tile->booked[party];
+
+    for (uint32_t i = plan->entry_starts[cash]; i < plan->entry_starts[cash + 1]; i++)
+        if (plan->entries[i].is_paid && tile->posting[plan->entries[i].slot] != 0)
+            cents += 2 * most_by(tile, plan->entries[i].slot, is_cleared);
+    return !tile->is_large[party] && cents < MONEY_LIMIT;
+}
+
 static void look_at_books(Tile *tile, bool is_cleared)
 {
     const Model *model = tile->plan->model;
 
     for (uint32_t p = 0; p < model->parties.count; p++) {
-        if (!tile_may_pass_limit(tile, p))
+        if (!tile_may_pass_limit(tile, p) || is_within_limit(tile, p, is_cleared))
             continue;
         for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {
             if (tile->alive[lane] == 0)
@@ -149,6 +177,7 @@ static void look_at_due(Tile *tile, uint32_t slot, SlotNow *now)
 
 void tile_look_at_dues(Tile *tile)
 {
+    memcpy(tile->booked, tile->moved, tile->plan->model->parties.count * sizeof *tile->booked);
     for (size_t i = 0; i < tile->n_active; i++) {
         uint32_t slot = tile->active[i];
         SlotNow *now = &tile->slots[slot];
@@ -181,6 +210,8 @@ void tile_look_at_outcomes(Tile *tile)
 
         tile->moved[guarantee->guarantor] += 2 * made->cents;
         tile->moved[guarantee->debtor] += 2 * made->cents;
+        tile->booked[guarantee->guarantor] += 2 * made->cents;
+        tile->booked[guarantee->debtor] += 2 * made->cents;
     }
     if (some)
         look_at_books(tile, true);

@@ -719,6 +719,18 @@ static unsigned any(size_t count, const double *restrict x)
     return is_any(some) ? FOUND_SOME : 0u;
 }
 
+static double largest(size_t count, const double *restrict x)
+{
+    double most[GW_LANES] = {0}, found = 0;
+
+    for (size_t block = 0; block < count; block += GW_LANES)
+        for (size_t i = 0; i < GW_LANES; i++)
+            most[i] = x[block + i] > most[i] ? x[block + i] : most[i];
+    for (size_t i = 0; i < GW_LANES; i++)
+        found = most[i] > found ? most[i] : found;
+    return found;
+}
+
 static unsigned leave(size_t count, const double *restrict due, const double *restrict cleared,
                       double *restrict arrears, double *restrict unpaid)
 {
@@ -944,6 +956,7 @@ const RunKernels GW_RUN_KERNELS = {
     .move_stage = move_stage,
     .leave = leave,
     .any = any,
+    .largest = largest,
     .divide = divide,
     .pass_on = pass_on,
     .composition_step = composition_step_lanes,

@@ -158,6 +158,8 @@ typedef struct RunKernels {
     unsigned (*leave)(size_t count, const double *restrict due, const double *restrict cleared,
                       double *restrict arrears, double *restrict unpaid);
     unsigned (*any)(size_t count, const double *restrict x);
+    /* None is below zero. */
+    double (*largest)(size_t count, const double *restrict x);
     /* Pays the parts of a rank with what is left: all, or pro rata as allocate_cents does. All dues
      * together are below 2^50. In fractions `loose` more is left. */
     void (*divide)(size_t count, Part *const *parts, size_t n, double *restrict left,

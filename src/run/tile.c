@@ -126,6 +126,7 @@ static void init_period(Tile *tile, Arena *arena)
     tile->is_short = ARENA_ARRAY(arena, bool, model->parties.count + 1);
     tile->is_large = ARENA_ARRAY(arena, bool, model->parties.count + 1);
     tile->moved = ARENA_ARRAY(arena, double, model->parties.count + 1);
+    tile->booked = ARENA_ARRAY(arena, double, model->parties.count + 1);
     tile->losses = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->cash_before = ARENA_ARRAY(arena, double *, model->parties.count + 1);
     tile->default_now = ARENA_ARRAY(arena, double *, model->parties.count + 1);

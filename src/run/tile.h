@@ -205,6 +205,7 @@ typedef struct Tile {
     double *sum;    /* lanes of whoever needs some */
     bool *is_large; /* by party: its book may hold LARGE_BOOK in some lane, as periods open */
     double *moved;  /* by party: through its book in this period, no less, in all lanes */
+    double *booked; /* by party: of that, what no slot moves */
     double *infinity, *zeros; /* one block each */
 
     /* clearing, one lane */
