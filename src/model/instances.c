@@ -732,6 +732,23 @@ static Instance *party_of_opening(Checker *c, const Expr *ref, uint32_t *money)
     return party && party->party != NO_ID ? party : NULL;
 }
 
+/* Why the balance that is there (NULL: none is) cannot be changed so; NULL when it can. What is put
+ * in its place must be of its money, so that has to show. */
+static const char *fault_of_change(Checker *c, const Instance *party, const Decl *o,
+                                   const Decl *there, size_t n_there)
+{
+    if (o->override == OVERRIDE_DRAW)
+        return "Give a draw a name of its own, and set the balance to that.";
+    if (n_there > 1)
+        return "It is given in several parts: give each a name to change.";
+    if (!there)
+        return o->override == OVERRIDE_SET ? NULL : "None is given: set it with `=`.";
+    if (c->model->monies.count > 1 && o->override == OVERRIDE_SET &&
+        money_written(c, party, there->expr) == NO_ID)
+        return "Its money does not show in how it is written: give it a name with a unit.";
+    return NULL;
+}
+
 /* `lab.cash = 3 bn USD` is what a party's account holds when the clock starts, as for a stock. */
 static bool override_opening(Checker *c, const Decl *o)
 {
@@ -751,12 +768,9 @@ static bool override_opening(Checker *c, const Decl *o)
     bool is_cash = table_index(c->accounts, o->ref->name) == c->model->cash;
     if (!there && (!is_cash || c->model->parties.items[party->party].is_outside))
         return false;
-    if (o->override == OVERRIDE_DRAW || n_there > 1 || (!there && o->override != OVERRIDE_SET)) {
-        refuse_opening(c, o, there,
-                       o->override == OVERRIDE_DRAW
-                           ? "Give a draw a name of its own, and set the balance to that."
-                       : n_there > 1 ? "It is given in several parts: give each a name to change."
-                                     : "None is given: set it with `=`.");
+    const char *fault = fault_of_change(c, party, o, there, n_there);
+    if (fault) {
+        refuse_opening(c, o, there, fault);
         return true;
     }
     Decl *changed = ARENA_NEW(c->arena, Decl);

@@ -141,6 +141,8 @@ static bool read_unit(Reading *r, const Instance *self, const Expr *e, Unit *out
         if (field)
             return read_unit_of_field(r, at, field, out);
     }
+    if (e->kind == EXPR_IF)
+        return read_unit(r, self, e->args.items[1], out);
     if (e->kind == EXPR_CALL)
         return keeps_unit(e) && read_unit(r, self, e->args.items[0], out);
     if (e->kind != EXPR_BINARY || !read_unit(r, self, e->args.items[0], &left))
