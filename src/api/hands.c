@@ -130,7 +130,8 @@ static void take_over(GwRun *run, Hand *hand, size_t number)
         side_take_headline(&run->input, &hand->run.input);
 }
 
-/* The first fault that is not another's consequence. */
+/* The first fault that is not another's consequence. A thread that could not even begin, stopped
+ * the others and says nothing: it had no memory. */
 static GwStatus joined_status(Hands *hands)
 {
     const Hand *worst = &hands->hands[0];
@@ -140,8 +141,10 @@ static GwStatus joined_status(Hands *hands)
         if (status != GW_OK && (worst->status == GW_OK || worst->status == GW_CANCELLED))
             worst = &hands->hands[i];
     }
-    if (worst->status == GW_OK || worst->status == GW_NO_MEMORY)
-        return worst->status;
+    if (worst->status == GW_OK)
+        return atomic_load(&hands->is_stopped) ? GW_NO_MEMORY : GW_OK;
+    if (worst->status == GW_NO_MEMORY)
+        return GW_NO_MEMORY;
     return model_fail(hands->whole->model, worst->status, "%s", worst->model.message);
 }
 

@@ -221,6 +221,18 @@ static KindDef *part_kind(Instance *owner, Text name)
     return NULL;
 }
 
+/* `lab.EUR` and `loan.EUR` are what is theirs in that money. */
+static void refuse_money_fields(Checker *c, const Instance *owner)
+{
+    for (size_t i = 0; i < table_count(owner->fields); i++) {
+        const Field *field = table_at(owner->fields, i)->value;
+        if (c->model->monies.count > 1 && money_named(c, field->name) != NO_ID)
+            diag_error(c->diags, DIAG_DUPLICATE_NAME, field->decl->name_span,
+                       "`%.*s` says which money is meant, and is no name to give here",
+                       TEXT_ARG(field->name));
+    }
+}
+
 static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind, const Decl *decl,
                           Text bound_name, Instance *bound, int depth)
 {
@@ -233,8 +245,10 @@ static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind,
     require_fields(c, made);
     for (KindDef *k = kind; k; k = k->like)
         *LIST_PUSH(c->arena, &k->instances) = made;
-    if (kind->is_contract)
+    if (kind->is_contract) {
+        refuse_money_fields(c, made);
         *LIST_PUSH(c->arena, &c->contracts) = made;
+    }
     return made;
 }
 
@@ -422,18 +436,6 @@ bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out)
     if (ok && out->list.count > 1)
         qsort(out->list.items, out->list.count, sizeof(Instance *), by_path);
     return ok;
-}
-
-/* `EUR = ...` in a party would hide its book in that money. */
-static void refuse_money_fields(Checker *c, const Instance *party)
-{
-    for (size_t i = 0; i < table_count(party->fields); i++) {
-        const Field *field = table_at(party->fields, i)->value;
-        if (c->model->monies.count > 1 && money_named(c, field->name) != NO_ID)
-            diag_error(c->diags, DIAG_DUPLICATE_NAME, field->decl->name_span,
-                       "`%.*s` is every party's book in that money, not a name to give",
-                       TEXT_ARG(field->name));
-    }
 }
 
 /* `cash = 5 bn USD` in a party would hide the account; what was meant is its opening balance. */
