@@ -219,11 +219,17 @@ void facts_finish(Checker *c);
 
 /* instances.c */
 void instances_expand(Checker *c);
-void instances_apply_overrides(Checker *c);
 bool kind_is_a(const KindDef *kind, const KindDef *ancestor);
 KindDef *kind_named(Checker *c, Text name);
+/* The instance of that name from where `env` stands, outward; NULL. */
+Instance *instance_named(const Env *env, Text name);
+/* A rule or a stage takes the place of one of its name. */
+void instance_add_member(Checker *c, Instance *owner, const Decl *decl, bool is_own);
 /* Instances that a list expression names, by path; false with a diagnostic. */
 bool instances_of_list(Checker *c, const Env *env, const Expr *list, Typed *out);
+
+/* overrides.c */
+void instances_apply_overrides(Checker *c);
 
 /* expression.c */
 Typed elaborate(Checker *c, const Env *env, const Expr *expr);
