@@ -274,6 +274,7 @@ static bool find_nets(Tile *tile, size_t n)
 {
     bool some_failed = false;
 
+    memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
     tile->m.kernels->find_nets(tile->m.n_lanes, tile->alive, tile->nets, n, tile->slow);
     for (size_t i = 0; i < n; i++)
         if (tile->nets[i].found & FOUND_FAULT)
@@ -286,10 +287,8 @@ static void find_short(Tile *tile)
 {
     size_t n = list_nets(tile);
 
-    memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
     if (find_nets(tile, n)) {
         forgive_dead(tile);
-        memset(tile->slow, 0, tile->m.n_lanes * sizeof *tile->slow);
         n = list_nets(tile);
         find_nets(tile, n);
     }

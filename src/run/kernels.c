@@ -604,21 +604,6 @@ static void sum_whole(size_t count, const double *restrict x, double *high, doub
         sum_large(count, x, high, low);
 }
 
-static unsigned below(size_t n_blocks, const double *restrict alive, const double *restrict x,
-                      Lanes bound)
-{
-    double some[GW_LANES] = {0};
-
-    for (size_t block = 0; block < n_blocks; block++) {
-        const double *restrict b = bound.at + block * bound.step;
-        for (size_t i = 0; i < GW_LANES; i++)
-            some[i] += (x[i] < b[i] ? 1.0 : 0.0) * alive[i];
-        alive += GW_LANES;
-        x += GW_LANES;
-    }
-    return is_any(some) ? FOUND_SOME : 0u;
-}
-
 static unsigned any_odd(size_t n_blocks, Lanes x)
 {
     double doubt[GW_LANES] = {0}; /* NaN where some x is not finite */
@@ -946,7 +931,6 @@ const RunKernels GW_RUN_KERNELS = {
     .subtract_money = subtract_money,
     .add_masked = add_masked,
     .sum_whole = sum_whole,
-    .below = below,
     .post_books = post_books,
     .find_nets = find_nets,
     .any_odd = any_odd,

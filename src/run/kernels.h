@@ -136,9 +136,6 @@ typedef struct RunKernels {
                        double sign);
     /* Sum of whole numbers below 2^53, exact, high a multiple of 2^40. */
     void (*sum_whole)(size_t count, const double *restrict x, double *high, double *low);
-    /* SOME where alive and x < bound */
-    unsigned (*below)(size_t n_blocks, const double *restrict alive, const double *restrict x,
-                      Lanes bound);
     /* Posts to all cells of the books and proves them. */
     void (*post_books)(size_t count, Book *books, size_t n_books);
     /* Finds all nets; slow is 1 where a payer is left with less than it keeps. */

@@ -152,9 +152,9 @@ static void post_books(size_t count, Book *books, size_t n_books)
 {
     size_t at = 0;
 
-    for (; at + 4 * WIDE_LANES <= count; at += 4 * WIDE_LANES)
+    for (; at + MOST_WIDE * WIDE_LANES <= count; at += MOST_WIDE * WIDE_LANES)
         for (size_t i = 0; i < n_books; i++)
-            post_strip(4, at, &books[i]);
+            post_strip(MOST_WIDE, at, &books[i]);
     for (; at < count; at += WIDE_LANES)
         for (size_t i = 0; i < n_books; i++)
             post_strip(1, at, &books[i]);
@@ -193,9 +193,9 @@ static void find_nets(size_t count, const double *alive, Net *nets, size_t n_net
 {
     size_t at = 0;
 
-    for (; at + 4 * WIDE_LANES <= count; at += 4 * WIDE_LANES)
+    for (; at + MOST_WIDE * WIDE_LANES <= count; at += MOST_WIDE * WIDE_LANES)
         for (size_t i = 0; i < n_nets; i++)
-            net_strip(4, at, alive, &nets[i], slow);
+            net_strip(MOST_WIDE, at, alive, &nets[i], slow);
     for (; at < count; at += WIDE_LANES)
         for (size_t i = 0; i < n_nets; i++)
             net_strip(1, at, alive, &nets[i], slow);
