@@ -393,6 +393,9 @@ void rules_build(Checker *c);
 uint32_t stock_of_money(Checker *c, const Env *env, const Expr *ref, const char *what,
                         uint32_t money);
 
+/* backing.c: puts guarantees in the order in which they pay, and refuses circles of backing */
+void backing_order(Checker *c);
+
 /* tables.c */
 TableDef *table_named(Checker *c, Text name);
 /* The text of a data file named at a place; false with a diagnostic. */
