@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_STRICT, OPTION_JSON, OPTION_SCENARIO, OPTION_LIB };
-static const Option options[] = {{"strict", 0, NULL, "a number without a source is an error"},
-                                 {"json", 0, NULL, "the diagnostics as JSON"},
-                                 {"scenario", 0, "NAME", "check the model under this scenario"},
-                                 {"lib", 0, "DIR", "the field's library from this folder"},
-                                 {NULL, 0, NULL, NULL}};
+enum { OPTION_STRICT, OPTION_JSON, OPTION_SET, OPTION_SCENARIO, OPTION_LIB };
+static const Option options[] = {
+    {"strict", 0, NULL, "a number without a source is an error"},
+    {"json", 0, NULL, "the diagnostics as JSON"},
+    {"set", 0, "'X = 3'", "change a number first, as `gw run` does; may be repeated"},
+    {"scenario", 0, "NAME", "check the model under this scenario"},
+    {"lib", 0, "DIR", "the field's library from this folder"},
+    {NULL, 0, NULL, NULL}};
 static const CommandHelp help = {
     "check", "gw check FILE... [OPTION...]",
     "Checks names, units, dates and sources of a model and says everything that is wrong.",
@@ -18,6 +20,9 @@ static const CommandHelp help = {
 typedef struct {
     bool is_strict, is_json;
     const char *scenario, *library;
+    Repeated settings;
+    const char **files;
+    size_t n_files;
 } CheckSettings;
 
 static int check_file(const char *path, const CheckSettings *settings)
@@ -28,7 +33,7 @@ static int check_file(const char *path, const CheckSettings *settings)
 
     if (model == NULL)
         return status;
-    checked = gw_model_set_strict(model, settings->is_strict);
+    checked = apply_settings(model, settings->is_strict, &settings->settings, &(Repeated){0});
     if (checked == GW_OK)
         checked = gw_model_choose_scenario(model, settings->scenario);
     if (checked == GW_OK)
@@ -49,35 +54,49 @@ static int check_file(const char *path, const CheckSettings *settings)
     return status;
 }
 
+/* Takes one option; false when it was refused. */
+static bool take_option(CheckSettings *settings, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_STRICT:
+        settings->is_strict = true;
+        return true;
+    case OPTION_JSON:
+        settings->is_json = true;
+        return true;
+    case OPTION_SET:
+        return add_repeated("check", "--set", value, &settings->settings);
+    case OPTION_SCENARIO:
+        settings->scenario = value;
+        return true;
+    case OPTION_LIB:
+        settings->library = value;
+        return true;
+    default: /* a file */
+        settings->files[settings->n_files++] = value;
+        return true;
+    }
+}
+
 int command_check(int argc, char **argv)
 {
     Arguments arguments = {.help = &help, .argc = argc, .argv = argv};
-    CheckSettings settings = {0};
+    CheckSettings settings = {.files = (const char **)argv}; /* those kept move to the front */
     const char *value = NULL;
-    const char **files = (const char **)argv; /* those kept are moved to the front */
-    int n_files = 0;
     int status = STATUS_FINE;
 
     for (int got = 0; (got = arguments_next(&arguments, &value)) != ARGUMENT_END;) {
-        if (got == ARGUMENT_BAD || got == ARGUMENT_HELP)
-            return got == ARGUMENT_BAD ? STATUS_USE : finish_output(STATUS_FINE);
-        if (got == OPTION_STRICT)
-            settings.is_strict = true;
-        else if (got == OPTION_JSON)
-            settings.is_json = true;
-        else if (got == OPTION_SCENARIO)
-            settings.scenario = value;
-        else if (got == OPTION_LIB)
-            settings.library = value;
-        else
-            files[n_files++] = value;
+        if (got == ARGUMENT_HELP)
+            return finish_output(STATUS_FINE);
+        if (got == ARGUMENT_BAD || !take_option(&settings, got, value))
+            return STATUS_USE;
     }
-    if (n_files == 0) {
+    if (settings.n_files == 0) {
         complain("check: which file?");
         return refuse_use("check");
     }
-    for (int i = 0; i < n_files; i++) {
-        int of_file = check_file(files[i], &settings);
+    for (size_t i = 0; i < settings.n_files; i++) {
+        int of_file = check_file(settings.files[i], &settings);
         status = of_file > status ? of_file : status;
     }
     return finish_output(status);

@@ -54,6 +54,14 @@ int arguments_next(Arguments *arguments, const char **value);
 /* A whole number, perhaps with k, M, G; false with a message when it is not one. */
 bool read_count(const char *command, const char *option, const char *value, uint64_t least,
                 uint64_t most, uint64_t *count);
+/* What an option that may be repeated said, each time. */
+enum { MOST_REPEATED = 64 };
+typedef struct {
+    const char *items[MOST_REPEATED];
+    size_t count;
+} Repeated;
+/* False with a message when there are too many. */
+bool add_repeated(const char *command, const char *option, const char *value, Repeated *list);
 /* The candidate nearest to `word` in spelling; NULL when none is near. */
 const char *nearest_word(const char *word, const char *const *candidates);
 
@@ -114,6 +122,9 @@ void delivery_end(const Delivery *delivery);
 /* A model read from a file, "-" for standard input; library NULL: the one inside. NULL with
  * *status set, and all said, when there is none. */
 GwModel *open_model(const char *path, const char *library, int *status);
+/* What --strict, --set and --show say of a model, all faults of these at once. */
+GwStatus apply_settings(GwModel *model, bool is_strict, const Repeated *settings,
+                        const Repeated *shows);
 /* Draws the diagnostics there are, to standard error. */
 void draw_diagnostics(GwModel *model);
 /* Says why a call failed (the diagnostics, or the message); its exit status. */

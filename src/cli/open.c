@@ -96,6 +96,23 @@ static void set_year(GwModel *model)
         (void)gw_model_set_year(model, parts.tm_year + 1900);
 }
 
+static bool goes_on(GwStatus status)
+{
+    return status == GW_OK || status == GW_BAD_INPUT;
+}
+
+GwStatus apply_settings(GwModel *model, bool is_strict, const Repeated *settings,
+                        const Repeated *shows)
+{
+    GwStatus status = gw_model_set_strict(model, is_strict);
+
+    for (size_t i = 0; i < settings->count && goes_on(status); i++)
+        status = gw_model_set(model, settings->items[i]);
+    for (size_t i = 0; i < shows->count && goes_on(status); i++)
+        status = gw_model_show(model, shows->items[i]);
+    return status == GW_OK && gw_model_error_count(model) > 0 ? GW_BAD_INPUT : status;
+}
+
 GwModel *open_model(const char *path, const char *library, int *status)
 {
     GwModel *model = gw_model_new();

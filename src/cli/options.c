@@ -167,3 +167,14 @@ bool read_count(const char *command, const char *option, const char *value, uint
     *count = number * factor;
     return true;
 }
+
+bool add_repeated(const char *command, const char *option, const char *value, Repeated *list)
+{
+    if (list->count == MOST_REPEATED) {
+        complain("%s: %s stands more than %d times", command, option, MOST_REPEATED);
+        (void)refuse_use(command);
+        return false;
+    }
+    list->items[list->count++] = value;
+    return true;
+}

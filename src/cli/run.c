@@ -54,14 +54,13 @@ static const CommandHelp help = {
     "  gw run models/ten_gigawatts.gw --paths 5000 --set 'openai.cash = 80 bn USD' -o run.db\n",
     options};
 
-enum { MOST_REPEATED = 64, MOST_SCENARIOS = 200 };
+enum { MOST_SCENARIOS = 200 };
 static const uint64_t MOST_PATHS = 100000000;
 static const uint64_t MOST_THREADS = 1024;
 
 typedef struct {
     const char *file, *output, *library, *scenarios;
-    const char *settings[MOST_REPEATED], *shows[MOST_REPEATED];
-    size_t n_settings, n_shows;
+    Repeated settings, shows;
     uint64_t threads, of;
     bool is_strict;
     Delivery delivery;
@@ -297,19 +296,6 @@ static int run_scenarios(GwModel *model, RunSettings *settings)
 
 /* --- the command --- */
 
-static int apply_settings(GwModel *model, const RunSettings *settings)
-{
-    GwStatus status = gw_model_set_strict(model, settings->is_strict);
-
-    for (size_t i = 0; i < settings->n_settings && (status == GW_OK || status == GW_BAD_INPUT); i++)
-        status = gw_model_set(model, settings->settings[i]);
-    for (size_t i = 0; i < settings->n_shows && (status == GW_OK || status == GW_BAD_INPUT); i++)
-        status = gw_model_show(model, settings->shows[i]);
-    if (status == GW_OK && gw_model_error_count(model) > 0)
-        status = GW_BAD_INPUT;
-    return status == GW_OK ? STATUS_FINE : explain(model, status);
-}
-
 static int run_model(RunSettings *settings)
 {
     int status = settings->output != NULL ? check_output(settings->output) : STATUS_FINE;
@@ -321,23 +307,14 @@ static int run_model(RunSettings *settings)
     model = open_model(settings->file, settings->library, &status);
     if (model == NULL)
         return status;
-    status = apply_settings(model, settings);
+    status = explain(
+        model, apply_settings(model, settings->is_strict, &settings->settings, &settings->shows));
     if (status == STATUS_FINE)
         status = settings->scenarios != NULL
                      ? run_scenarios(model, settings)
                      : run_scenario(model, settings, NULL, settings->output);
     gw_model_free(model);
     return finish_output(status);
-}
-
-static bool add_repeated(const char **list, size_t *count, const char *value, const char *option)
-{
-    if (*count == MOST_REPEATED) {
-        complain("run: --%s stands more than %d times", option, MOST_REPEATED);
-        return false;
-    }
-    list[(*count)++] = value;
-    return true;
 }
 
 /* Takes one option; false when it was refused. */
@@ -359,9 +336,9 @@ static bool take_option(RunSettings *settings, int option, const char *value)
     case OPTION_OF:
         return read_count("run", "--of", value, 1, MOST_PATHS, &settings->of);
     case OPTION_SET:
-        return add_repeated(settings->settings, &settings->n_settings, value, "set");
+        return add_repeated("run", "--set", value, &settings->settings);
     case OPTION_SHOW:
-        return add_repeated(settings->shows, &settings->n_shows, value, "show");
+        return add_repeated("run", "--show", value, &settings->shows);
     case OPTION_SCENARIO:
         settings->scenarios = value;
         return true;
