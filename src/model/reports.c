@@ -182,61 +182,76 @@ static bool lies_within_clock(Checker *c, const Check *check, const Decl *decl)
     return !misses;
 }
 
+/* The share of paths in which it must hold; the term in which it looks. */
+static bool read_scope(Checker *c, const Env *env, const Decl *decl, Check *check)
+{
+    Unit plain = unit_plain();
+
+    if (decl->paths_share &&
+        !elaborate_constant(c, env, decl->paths_share, &plain, "the share of paths", &check->share))
+        return false;
+    if (!(check->share >= 0 && check->share <= 1)) {
+        diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
+                   "a share of paths lies between 0 and 100 %%");
+        return false;
+    }
+    if (!decl->during)
+        return true;
+    Typed term = elaborate(c, env, decl->during);
+    if (term.type.tag != KIND_OF_TERM && term.type.tag != KIND_OF_ERROR)
+        diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span,
+                   "what follows `during` is a term");
+    check->term_start = term.start;
+    check->term_end = term.end;
+    return term.type.tag == KIND_OF_TERM;
+}
+
+static bool read_cover(Checker *c, const Env *env, const Decl *decl, Check *check)
+{
+    Unit plain = unit_plain();
+    Typed a = elaborate(c, env, decl->expr), b = elaborate(c, env, decl->expr2);
+
+    if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
+        return false;
+    if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER ||
+        !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
+        Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->expr->span,
+                             "%.*s covers %.*s: both must be in one unit",
+                             TEXT_ARG(type_name(c, &a.type)), TEXT_ARG(type_name(c, &b.type)));
+        diag_label(c->diags, d, decl->expr2->span, "%.*s", TEXT_ARG(type_name(c, &b.type)));
+        return false;
+    }
+    check->mode = CHECKING_COVERS;
+    check->numerator = a.node;
+    check->denominator = b.node;
+    return decl->expr3 && elaborate_constant(c, env, decl->expr3, &plain, "what follows `at least`",
+                                             &check->at_least);
+}
+
+static bool read_claim(Checker *c, const Env *env, const Decl *decl, Check *check)
+{
+    bool has_day = decl->check == CHECK_AT;
+
+    check->mode = has_day ? CHECKING_AT : CHECKING_ALWAYS;
+    check->condition = elaborate_yesno(c, env, decl->expr, "what a check claims");
+    if (has_day)
+        check->date = elaborate_date(c, env, decl->expr2, "the day of a check");
+    return check->condition && (!has_day || check->date);
+}
+
 static void build_check(Checker *c, const Decl *decl)
 {
     bool saw_opening = false, saw_closing = false;
     Env env = closing_env(c, text_format(c->arena, "check %.*s", TEXT_ARG(decl->title)));
+    Check check = {.title = decl->title, .share = 1};
+
     env.saw_opening = &saw_opening;
     env.saw_closing = &saw_closing;
-    Unit plain = unit_plain();
-    Check check = {.title = decl->title, .share = 1};
-    if (decl->paths_share) {
-        if (!elaborate_constant(c, &env, decl->paths_share, &plain, "the share of paths",
-                                &check.share))
-            return;
-        if (!(check.share >= 0 && check.share <= 1)) {
-            diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
-                       "a share of paths lies between 0 and 100 %%");
-            return;
-        }
-    }
-    if (decl->during) {
-        Typed term = elaborate(c, &env, decl->during);
-        if (term.type.tag != KIND_OF_TERM) {
-            if (term.type.tag != KIND_OF_ERROR)
-                diag_error(c->diags, DIAG_WRONG_TYPE, decl->during->span,
-                           "what follows `during` is a term");
-            return;
-        }
-        check.term_start = term.start;
-        check.term_end = term.end;
-    }
-    if (decl->check == CHECK_COVERS) {
-        check.mode = CHECKING_COVERS;
-        Typed a = elaborate(c, &env, decl->expr), b = elaborate(c, &env, decl->expr2);
-        if (a.type.tag == KIND_OF_ERROR || b.type.tag == KIND_OF_ERROR)
-            return;
-        if (a.type.tag != KIND_OF_NUMBER || b.type.tag != KIND_OF_NUMBER ||
-            !dimensions_equal(&a.type.unit.dims, &b.type.unit.dims)) {
-            Diag *d = diag_error(c->diags, DIAG_UNIT_MISMATCH, decl->expr->span,
-                                 "%.*s covers %.*s: both must be in one unit",
-                                 TEXT_ARG(type_name(c, &a.type)), TEXT_ARG(type_name(c, &b.type)));
-            diag_label(c->diags, d, decl->expr2->span, "%.*s", TEXT_ARG(type_name(c, &b.type)));
-            return;
-        }
-        check.numerator = a.node;
-        check.denominator = b.node;
-        if (!decl->expr3 || !elaborate_constant(c, &env, decl->expr3, &plain,
-                                                "what follows `at least`", &check.at_least))
-            return;
-    } else {
-        check.mode = decl->check == CHECK_AT ? CHECKING_AT : CHECKING_ALWAYS;
-        check.condition = elaborate_yesno(c, &env, decl->expr, "what a check claims");
-        if (decl->check == CHECK_AT)
-            check.date = elaborate_date(c, &env, decl->expr2, "the day of a check");
-        if (!check.condition || (decl->check == CHECK_AT && !check.date))
-            return;
-    }
+    if (!read_scope(c, &env, decl, &check))
+        return;
+    if (decl->check == CHECK_COVERS ? !read_cover(c, &env, decl, &check)
+                                    : !read_claim(c, &env, decl, &check))
+        return;
     if (!lies_within_clock(c, &check, decl))
         return;
     if (check.mode == CHECKING_ALWAYS && !varies_at_end(c->model, check.condition) &&
@@ -532,82 +547,121 @@ static void refuse_unread(Checker *c, const Decl *decl)
                    TEXT_ARG(decl->name));
 }
 
-static void build_view(Checker *c, const Decl *decl)
+static bool is_view(Checker *c, const Decl *decl)
 {
-    View view = {.name = decl->name,
-                 .by = decl->name2,
-                 .top = decl->number > 0 ? (uint32_t)decl->number : 0,
-                 .at = NAN,
-                 .party = NO_ID,
-                 .account = NO_ID,
-                 .contract = NO_ID,
-                 .term_start = NAN,
-                 .term_end = NAN,
-                 .title = decl->title};
-    bool is_known = false;
     Table *names = table_new(c->arena);
-    for (size_t i = 0; i < sizeof view_names / sizeof *view_names; i++) {
-        is_known = is_known || text_is(decl->name, view_names[i]);
+
+    for (size_t i = 0; i < sizeof view_names / sizeof *view_names; i++)
         table_set(names, text_from(view_names[i]), names);
-    }
-    if (!is_known) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_VIEW, decl->name_span,
-                             "there is no view `%.*s`", TEXT_ARG(decl->name));
-        suggest_nearest(c, d, decl->name_span, names, decl->name);
-        return;
-    }
-    refuse_unread(c, decl);
-    Env env = closing_env(c, TEXT("report"));
-    bool is_show = text_is(decl->name, "show");
+    if (table_get(names, decl->name))
+        return true;
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_VIEW, decl->name_span, "there is no view `%.*s`",
+                         TEXT_ARG(decl->name));
+    suggest_nearest(c, d, decl->name_span, names, decl->name);
+    return false;
+}
+
+/* A day or a term where it has no meaning. */
+static bool has_idle_time(Checker *c, const Decl *decl)
+{
     bool takes_day = text_is(decl->name, "why") || text_is(decl->name, "hist") ||
-                     text_is(decl->name, "tornado") || (is_show && decl->name2.length == 0);
-    const Expr *day = is_show ? decl->expr2 : NULL;
-    if ((decl->expr2 && !takes_day) || (decl->during && !text_is(decl->name, "who_pays"))) {
+                     text_is(decl->name, "tornado") ||
+                     (text_is(decl->name, "show") && decl->name2.length == 0);
+    bool is_idle =
+        (decl->expr2 && !takes_day) || (decl->during && !text_is(decl->name, "who_pays"));
+
+    if (is_idle)
         diag_error(c->diags, DIAG_WRONG_ARGUMENTS,
                    decl->expr2 ? decl->expr2->span : decl->during->span,
                    "`%.*s` has no `%s`: a day goes with `show` (without `by`), `why`, `hist` and "
                    "`tornado`, a term with `who_pays`",
                    TEXT_ARG(decl->name), decl->expr2 ? "at" : "during");
+    return is_idle;
+}
+
+static double day_of_view(Checker *c, const Env *env, const Expr *written)
+{
+    const Node *node = elaborate_date(c, env, written, "the day after `at`");
+    double day;
+
+    if (!node || !node_is_constant(node, &day))
+        return NAN;
+    if (!isnan(day) && !is_day_of_clock(c->model, day))
+        diag_error(c->diags, DIAG_CLOCK, written->span, "this day lies outside the clock");
+    return day;
+}
+
+static void read_window(Checker *c, View *view, const Env *env, const Expr *during)
+{
+    Typed term = elaborate(c, env, during);
+
+    if (term.type.tag == KIND_OF_TERM && node_is_constant(term.start, &view->term_start))
+        (void)node_is_constant(term.end, &view->term_end);
+    else if (term.type.tag != KIND_OF_ERROR)
+        diag_error(c->diags, DIAG_NOT_CONSTANT, during->span,
+                   "the window of a view is a known term");
+}
+
+/* `day`: on which it is shown; NULL without one. */
+static void read_output(Checker *c, View *view, const Expr *e, const Expr *day)
+{
+    uint32_t output =
+        day ? output_at(c, e, day) : output_of(c, e, span_text(c->diags->sources, e->span));
+
+    if (output == NO_ID)
         return;
+    *LIST_PUSH(c->arena, &view->outputs) = output;
+    c->is_by_period.items[output] |= !text_is(view->name, "show") || view->by.length > 0;
+}
+
+/* One of the things that a view is of. */
+static void read_subject(Checker *c, View *view, const Env *env, const Expr *e, const Expr *day)
+{
+    if (view_takes_outputs(view->name)) {
+        read_output(c, view, e, day);
+    } else if (text_is(view->name, "who_pays")) {
+        read_account(c, view, e);
+    } else if (text_is(view->name, "plan")) {
+        Instance *party = elaborate_reference(c, env, e, c->party_kind, "whose plan");
+        view->party = party ? party->party : NO_ID;
+    } else if (text_is(view->name, "bank_test")) {
+        read_contract(c, view, e);
     }
-    if (decl->expr2 && !is_show) {
-        const Node *node = elaborate_date(c, &env, decl->expr2, "the day after `at`");
-        double x;
-        if (node && node_is_constant(node, &x))
-            view.at = x;
-        if (!isnan(view.at) && !is_day_of_clock(c->model, view.at))
-            diag_error(c->diags, DIAG_CLOCK, decl->expr2->span, "this day lies outside the clock");
-    }
-    if (decl->during) {
-        Typed term = elaborate(c, &env, decl->during);
-        if (term.type.tag == KIND_OF_TERM && node_is_constant(term.start, &view.term_start))
-            (void)node_is_constant(term.end, &view.term_end);
-        else if (term.type.tag != KIND_OF_ERROR)
-            diag_error(c->diags, DIAG_NOT_CONSTANT, decl->during->span,
-                       "the window of a view is a known term");
-    }
-    if (text_is(decl->name, "compare")) {
+}
+
+static View empty_view(Text name)
+{
+    return (View){.name = name,
+                  .at = NAN,
+                  .party = NO_ID,
+                  .account = NO_ID,
+                  .contract = NO_ID,
+                  .term_start = NAN,
+                  .term_end = NAN};
+}
+
+static void build_view(Checker *c, const Decl *decl)
+{
+    View view = empty_view(decl->name);
+    Env env = closing_env(c, TEXT("report"));
+    bool is_show = text_is(decl->name, "show");
+
+    view.by = decl->name2;
+    view.top = decl->number > 0 ? (uint32_t)decl->number : 0;
+    view.title = decl->title;
+    if (!is_view(c, decl))
+        return;
+    refuse_unread(c, decl);
+    if (has_idle_time(c, decl))
+        return;
+    if (decl->expr2 && !is_show)
+        view.at = day_of_view(c, &env, decl->expr2);
+    if (decl->during)
+        read_window(c, &view, &env, decl->during);
+    if (text_is(decl->name, "compare"))
         read_scenarios(c, &view, decl);
-    } else {
-        for (size_t i = 0; i < decl->exprs.count; i++) {
-            const Expr *e = decl->exprs.items[i];
-            if (view_takes_outputs(decl->name)) {
-                uint32_t output = day ? output_at(c, e, day)
-                                      : output_of(c, e, span_text(c->diags->sources, e->span));
-                if (output != NO_ID) {
-                    *LIST_PUSH(c->arena, &view.outputs) = output;
-                    c->is_by_period.items[output] |= !is_show || decl->name2.length > 0;
-                }
-            } else if (text_is(decl->name, "who_pays")) {
-                read_account(c, &view, e);
-            } else if (text_is(decl->name, "plan")) {
-                Instance *party = elaborate_reference(c, &env, e, c->party_kind, "whose plan");
-                view.party = party ? party->party : NO_ID;
-            } else if (text_is(decl->name, "bank_test")) {
-                read_contract(c, &view, e);
-            }
-        }
-    }
+    for (size_t i = 0; i < decl->exprs.count; i++)
+        read_subject(c, &view, &env, decl->exprs.items[i], is_show ? decl->expr2 : NULL);
     for (size_t i = 0; i < decl->members.count; i++)
         read_setting(c, &view, decl->members.items[i],
                      decl->exprs.count > 0 ? decl->exprs.items[0] : NULL);
@@ -617,13 +671,7 @@ static void build_view(Checker *c, const Decl *decl)
 /* Without a report every named value of the top is shown. */
 static void show_everything(Checker *c)
 {
-    View view = {.name = TEXT("show"),
-                 .at = NAN,
-                 .party = NO_ID,
-                 .account = NO_ID,
-                 .contract = NO_ID,
-                 .term_start = NAN,
-                 .term_end = NAN};
+    View view = empty_view(TEXT("show"));
     size_t n = c->fields.count;
     for (size_t i = 0; i < n; i++) {
         Field *field = c->fields.items[i];
