@@ -266,20 +266,21 @@ static Typed rate_of_return(Checker *c, const Env *env, const Expr *call)
     return yearly;
 }
 
+Typed refuse_looking_ahead(Checker *c, const Expr *call)
+{
+    Diag *d =
+        diag_error(c->diags, DIAG_LOOKS_AHEAD, call->span, "a formula cannot look ahead in time");
+
+    diag_because(c->diags, d,
+                 "Of the past there are `lag`, `cumulative` and `x at DATE`; of the whole run, in "
+                 "reports and checks, `total(x)`, `present(x, 8%%/year)` and `irr(x)`.");
+    return typed_error();
+}
+
 Typed call_over_run(Checker *c, const Env *env, const Expr *call)
 {
-    bool is_present = text_is(call->name, "present"), is_irr = text_is(call->name, "irr"),
-         is_ahead = text_is(call->name, "ahead");
+    bool is_present = text_is(call->name, "present"), is_irr = text_is(call->name, "irr");
 
-    if (is_ahead) {
-        Diag *d = diag_error(c->diags, DIAG_LOOKS_AHEAD, call->span,
-                             "a formula cannot look ahead in time");
-        diag_because(c->diags, d,
-                     "Of the past there are `lag`, `cumulative` and `x at DATE`; of the whole "
-                     "run, in reports and checks, `total(x)`, `present(x, 8%%/year)` and "
-                     "`irr(x)`.");
-        return typed_error();
-    }
     if (!env->is_closing) {
         Diag *d = diag_error(c->diags, DIAG_LOOKS_AHEAD, call->span,
                              "`%.*s` is of the whole run, which no formula knows before its end",

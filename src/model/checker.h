@@ -252,6 +252,8 @@ bool elaborate_constant(Checker *c, const Env *env, const Expr *expr, const Unit
                         const char *what, double *out);
 Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok);
 bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out);
+/* Numbers of a written unit, shown as `span` has it. */
+bool type_of_unit(Checker *c, const UnitExpr *written, Span span, Type *type);
 Type type_number(Unit unit);
 Type type_plain(void);
 Typed typed_yesno(const Node *node);
@@ -354,6 +356,7 @@ bool is_day_count(const Expr *e);
 /* across.c: what is read across the run */
 Typed elaborate_latch(Checker *c, const Env *env, const Expr *expr);
 Typed call_over_run(Checker *c, const Env *env, const Expr *call);
+Typed refuse_looking_ahead(Checker *c, const Expr *call);
 /* Refuses what is sure to read an `x at DATE` before its day. */
 void latches_check(Checker *c);
 

@@ -501,72 +501,76 @@ bool unit_is_ratio(const Type *type)
            unit_time_power(&type->unit) == 0;
 }
 
+/* In what the numbers are written: the unit behind them, or for a ratio the declared one, as in
+ * `pue : MW_site/MW_it ~ 1.06 to 1.28`. */
+static bool read_scale(ArgumentReader *r, const Dist *dist, const Type *declared)
+{
+    if (dist->unit) {
+        if (!type_of_unit(r->c, dist->unit, dist->unit->span, &r->type))
+            return false;
+    } else if (declared && unit_is_ratio(declared)) {
+        r->type = *declared;
+    } else {
+        return true;
+    }
+    r->scale = r->type.shown_scale;
+    r->has_type = true;
+    return true;
+}
+
+static Draw *read_law(ArgumentReader *r, const Dist *dist, Draw *draw)
+{
+    switch (dist->kind) {
+    case DIST_INTERVAL:
+        return interval(r, dist, draw);
+    case DIST_NAMED:
+        return named(r, dist, draw);
+    case DIST_CHANCE:
+        return chance(r, dist, draw);
+    case DIST_ONE_OF:
+        return one_of(r, dist, draw);
+    case DIST_QUANTILES:
+        return quantiles(r, dist, draw);
+    case DIST_DATA:
+        return from_data(r, dist, draw);
+    }
+    return NULL;
+}
+
+static bool fits_type(Checker *c, const Dist *dist, Text full_name, const Type *declared,
+                      const Type *drawn)
+{
+    if (declared->tag == drawn->tag && (declared->tag != KIND_OF_NUMBER ||
+                                        dimensions_equal(&declared->unit.dims, &drawn->unit.dims)))
+        return true;
+    diag_error(c->diags, DIAG_WRONG_UNIT, dist->span, "`%.*s` is %.*s, and what is drawn is %.*s",
+               TEXT_ARG(full_name), TEXT_ARG(type_phrase(c, declared)),
+               TEXT_ARG(type_phrase(c, drawn)));
+    return false;
+}
+
 Draw *draw_make(Checker *c, const Env *env, const Dist *dist, Text full_name, Type *type,
                 bool has_type, Text *printed)
 {
     Draw *draw = ARENA_NEW(c->arena, Draw);
+    ArgumentReader r = {.c = c, .env = env, .scale = 1};
+
     draw->hash = text_hash64(full_name);
     draw->together = NO_ID;
-    ArgumentReader r = {.c = c, .env = env, .scale = 1};
-    if (dist->unit) {
-        Unit unit;
-        if (!unit_of_expression(c, dist->unit, &unit))
-            return NULL;
-        double factor = magnitude_factor(dist->unit->magnitude);
-        r.type = type_number(unit);
-        r.type.shown = span_text(c->diags->sources, dist->unit->span);
-        r.type.shown_scale = factor * unit.numerator / unit.denominator;
-        r.type.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
-        r.scale = r.type.shown_scale;
-        r.has_type = true;
-    }
-    if (!dist->unit && has_type && unit_is_ratio(type)) {
-        r.type =
-            *type; /* `pue : MW_site/MW_it ~ 1.06 to 1.28`: a ratio is written as a plain number */
-        r.scale = type->shown_scale;
-        r.has_type = true;
-    }
-    Draw *made = NULL;
-    switch (dist->kind) {
-    case DIST_INTERVAL:
-        made = interval(&r, dist, draw);
-        break;
-    case DIST_NAMED:
-        made = named(&r, dist, draw);
-        break;
-    case DIST_CHANCE:
-        made = chance(&r, dist, draw);
-        break;
-    case DIST_ONE_OF:
-        made = one_of(&r, dist, draw);
-        break;
-    case DIST_QUANTILES:
-        made = quantiles(&r, dist, draw);
-        break;
-    case DIST_DATA:
-        made = from_data(&r, dist, draw);
-        break;
-    }
-    if (!made || !set_interval_of_draw(c, dist, draw))
+    if (!read_scale(&r, dist, has_type ? type : NULL) || !read_law(&r, dist, draw) ||
+        !set_interval_of_draw(c, dist, draw))
         return NULL;
     set_truncation(&r, dist, draw);
-    if (r.type.tag == KIND_OF_ERROR)
+    if (r.type.tag == KIND_OF_ERROR ||
+        (text_is(dist->name, "beta") && !dist->unit && dist->args.count == 2))
         r.type = type_plain();
-    if (text_is(dist->name, "beta") && !dist->unit && dist->args.count == 2)
-        r.type = type_plain();
-    if (has_type &&
-        (type->tag != r.type.tag ||
-         (type->tag == KIND_OF_NUMBER && !dimensions_equal(&type->unit.dims, &r.type.unit.dims)))) {
-        diag_error(c->diags, DIAG_WRONG_UNIT, dist->span,
-                   "`%.*s` is %.*s, and what is drawn is %.*s", TEXT_ARG(full_name),
-                   TEXT_ARG(type_phrase(c, type)), TEXT_ARG(type_phrase(c, &r.type)));
+    if (has_type && !fits_type(c, dist, full_name, type, &r.type))
         return NULL;
-    }
     draw->is_date = r.type.tag == KIND_OF_DATE;
-    bool was_share = type->is_share;
+    bool is_share = type->is_share && has_type;
     if (!has_type || type->tag != KIND_OF_NUMBER || r.type.shown.length > 0)
         *type = r.type;
-    type->is_share = was_share && has_type;
+    type->is_share = is_share;
     print_draw(c, dist, draw, printed);
     return draw;
 }

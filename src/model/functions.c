@@ -163,8 +163,9 @@ void finish_lags(Checker *c)
     }
 }
 
-static Typed call_delay(Checker *c, const Env *env, const Expr *expr, bool is_smooth)
+static Typed call_delay(Checker *c, const Env *env, const Expr *expr)
 {
+    bool is_smooth = text_is(expr->name, "smooth");
     const char *form =
         is_smooth ? "smooth(x, 3 months, first v)" : "delay(x, 3 months, order k, first v)";
     if (n_plain_arguments(expr) != 2)
@@ -255,8 +256,9 @@ Typed growth_from(Checker *c, const Env *env, const Expr *growth, const Node *st
     return read_hidden(c, id, type_plain());
 }
 
-static Typed call_growth(Checker *c, const Env *env, const Expr *expr, bool is_fade)
+static Typed call_growth(Checker *c, const Env *env, const Expr *expr)
 {
+    bool is_fade = text_is(expr->name, "fade");
     if (n_plain_arguments(expr) != 1)
         return wrong_arguments(c, expr,
                                is_fade ? "fade(25%/year, from DATE)" : "compound(g, from DATE)");
@@ -344,8 +346,9 @@ static Typed call_unpaid(Checker *c, const Env *env, const Expr *expr)
     return read_state(c, env, id, type_money(c, party->money));
 }
 
-static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_received)
+static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr)
 {
+    bool is_received = text_is(expr->name, "received");
     const char *form =
         is_received ? "received(PARTY or CONTRACT, CATEGORY)" : "paid(PARTY or CONTRACT, CATEGORY)";
     if (expr->args.count < 1 || expr->args.count > 2)
@@ -389,8 +392,9 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr, bool is_
 /* ---- plain functions
  * ----------------------------------------------------------------------------- */
 
-static Typed call_min_max(Checker *c, const Env *env, const Expr *expr, NodeOp op)
+static Typed call_min_max(Checker *c, const Env *env, const Expr *expr)
 {
+    NodeOp op = text_is(expr->name, "min") ? N_MIN : N_MAX;
     if (expr->args.count < 2)
         return wrong_arguments(c, expr, op == N_MIN ? "min(a, b, ...)" : "max(a, b, ...)");
     Typed out = elaborate(c, env, expr->args.items[0]);
@@ -445,8 +449,24 @@ static Typed call_clamp(Checker *c, const Env *env, const Expr *expr)
     return x;
 }
 
-static Typed call_unary(Checker *c, const Env *env, const Expr *expr, NodeOp op, bool keeps_unit)
+static NodeOp unary_op(Text name)
 {
+    static const struct {
+        const char *name;
+        NodeOp op;
+    } ops[] = {{"abs", N_ABS},   {"floor", N_FLOOR}, {"ceil", N_CEIL}, {"round", N_ROUND},
+               {"sqrt", N_SQRT}, {"exp", N_EXP},     {"log", N_LOG}};
+    size_t i = 0;
+
+    while (!text_is(name, ops[i].name))
+        i++;
+    return ops[i].op;
+}
+
+static Typed call_unary(Checker *c, const Env *env, const Expr *expr)
+{
+    NodeOp op = unary_op(expr->name);
+    bool keeps_unit = op == N_ABS || op == N_FLOOR || op == N_CEIL || op == N_ROUND;
     if (expr->args.count != 1)
         return wrong_arguments(c, expr, "one argument");
     Typed x = elaborate(c, env, expr->args.items[0]);
@@ -534,66 +554,59 @@ static Typed call_of_term(Checker *c, const Env *env, const Expr *expr)
                    .node = text_is(expr->name, "start") ? t.start : t.end};
 }
 
-Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
-{
-    static const struct {
-        const char *name;
-        NodeOp op;
-        bool keeps_unit;
-    } unary[] = {{"abs", N_ABS, true},     {"floor", N_FLOOR, true}, {"ceil", N_CEIL, true},
-                 {"round", N_ROUND, true}, {"sqrt", N_SQRT, false},  {"exp", N_EXP, false},
-                 {"log", N_LOG, false}};
-    for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
-        if (text_is(expr->name, unary[i].name))
-            return call_unary(c, env, expr, unary[i].op, unary[i].keeps_unit);
-    if (text_is(expr->name, "min") || text_is(expr->name, "max"))
-        return call_min_max(c, env, expr, text_is(expr->name, "min") ? N_MIN : N_MAX);
-    if (text_is(expr->name, "clamp"))
-        return call_clamp(c, env, expr);
-    if (text_is(expr->name, "lag"))
-        return call_lag(c, env, expr);
-    if (text_is(expr->name, "delay") || text_is(expr->name, "smooth"))
-        return call_delay(c, env, expr, text_is(expr->name, "smooth"));
-    if (text_is(expr->name, "cumulative"))
-        return call_cumulative(c, env, expr);
-    if (text_is(expr->name, "first"))
-        return call_first(c, env, expr);
-    if (text_is(expr->name, "ramp"))
-        return call_ramp(c, env, expr);
-    if (text_is(expr->name, "compound") || text_is(expr->name, "fade"))
-        return call_growth(c, env, expr, text_is(expr->name, "fade"));
-    if (text_is(expr->name, "annuity"))
-        return call_annuity(c, env, expr);
-    if (text_is(expr->name, "term"))
-        return call_term(c, env, expr);
-    if (text_is(expr->name, "start") || text_is(expr->name, "end") || text_is(expr->name, "months"))
-        return call_of_term(c, env, expr);
-    if (text_is(expr->name, "year_fraction"))
-        return call_year_fraction(c, env, expr);
-    if (text_is(expr->name, "unpaid"))
-        return call_unpaid(c, env, expr);
-    if (text_is(expr->name, "received") || text_is(expr->name, "paid"))
-        return call_cash_of(c, env, expr, text_is(expr->name, "received"));
-    TableDef *table = table_named(c, expr->name);
-    if (table)
-        return table_read(c, env, table, expr);
-    if (text_is(expr->name, "total") || text_is(expr->name, "present") ||
-        text_is(expr->name, "irr") || text_is(expr->name, "ahead"))
-        return call_over_run(c, env, expr);
+typedef Typed Call(Checker *c, const Env *env, const Expr *expr);
 
-    static const char *const names[] = {
-        "min",      "max",  "clamp",   "abs",     "floor",  "ceil",         "round",  "sqrt",
-        "exp",      "log",  "lag",     "delay",   "smooth", "cumulative",   "first",  "ramp",
-        "compound", "fade", "annuity", "term",    "start",  "end",          "months", "unpaid",
-        "received", "paid", "total",   "present", "irr",    "year_fraction"};
+typedef struct {
+    const char *name;
+    Call *call;
+} Function;
+
+static const Function functions[] = {
+    {"min", call_min_max},      {"max", call_min_max},
+    {"clamp", call_clamp},      {"abs", call_unary},
+    {"floor", call_unary},      {"ceil", call_unary},
+    {"round", call_unary},      {"sqrt", call_unary},
+    {"exp", call_unary},        {"log", call_unary},
+    {"lag", call_lag},          {"delay", call_delay},
+    {"smooth", call_delay},     {"cumulative", call_cumulative},
+    {"first", call_first},      {"ramp", call_ramp},
+    {"compound", call_growth},  {"fade", call_growth},
+    {"annuity", call_annuity},  {"term", call_term},
+    {"start", call_of_term},    {"end", call_of_term},
+    {"months", call_of_term},   {"year_fraction", call_year_fraction},
+    {"unpaid", call_unpaid},    {"received", call_cash_of},
+    {"paid", call_cash_of},     {"total", call_over_run},
+    {"present", call_over_run}, {"irr", call_over_run},
+};
+enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
+
+static Typed refuse_call(Checker *c, const Expr *expr)
+{
     Table *known = table_new(c->arena);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        table_set(known, text_from(names[i]), known);
+    Span at = {expr->span.file, expr->span.start, expr->span.start + (uint32_t)expr->name.length};
+
+    for (size_t i = 0; i < N_FUNCTIONS; i++)
+        table_set(known, text_from(functions[i].name), known);
     for (size_t i = 0; i < table_count(c->tables); i++)
         table_set(known, table_at(c->tables, i)->key, known);
-    Span at = {expr->span.file, expr->span.start, expr->span.start + (uint32_t)expr->name.length};
     Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no function or table `%.*s`",
                          TEXT_ARG(expr->name));
     suggest_nearest(c, d, at, known, expr->name);
     return typed_error();
+}
+
+Typed elaborate_call(Checker *c, const Env *env, const Expr *expr)
+{
+    Call *call = NULL;
+
+    for (size_t i = 0; i < N_FUNCTIONS && !call; i++)
+        if (text_is(expr->name, functions[i].name))
+            call = functions[i].call;
+    /* What reads across the run is no word that a table may not have. */
+    TableDef *table = call && call != call_over_run ? NULL : table_named(c, expr->name);
+    if (table)
+        return table_read(c, env, table, expr);
+    if (call)
+        return call(c, env, expr);
+    return text_is(expr->name, "ahead") ? refuse_looking_ahead(c, expr) : refuse_call(c, expr);
 }

@@ -82,74 +82,100 @@ bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out)
     return ok;
 }
 
-/* Type words that are not units: number, share, date, duration, term, yesno, word, party, contract,
- * a kind. */
+static bool type_of_word(Text word, Type *type)
+{
+    static const struct {
+        const char *word;
+        Type type;
+    } words[] = {{"date", {.tag = KIND_OF_DATE}},
+                 {"term", {.tag = KIND_OF_TERM}},
+                 {"yesno", {.tag = KIND_OF_YESNO}},
+                 {"word", {.tag = KIND_OF_WORD}}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(word, words[i].word)) {
+            *type = words[i].type;
+            return true;
+        }
+    if (text_is(word, "duration")) {
+        *type = type_number(unit_time());
+        type->shown = TEXT("month");
+        return true;
+    }
+    *type = type_plain();
+    type->is_share = text_is(word, "share");
+    return type->is_share || text_is(word, "number");
+}
+
+/* A part's kind is known by its own name inside what has such parts; a unit goes before a kind. */
+static const KindDef *kind_of_type(Checker *c, const Instance *self, const TypeExpr *type)
+{
+    const KindDef *kind = NULL;
+
+    if (type->words[1].length > 0) {
+        const KindDef *owner = kind_named(c, type->words[0]);
+        return owner ? table_get(owner->parts, type->words[1]) : NULL;
+    }
+    if (units_find(c->units, type->words[0]))
+        return NULL;
+    for (const Instance *at = self; at && !at->is_root && !kind; at = at->owner)
+        kind = at->kind ? table_get(at->kind->parts, type->words[0]) : NULL;
+    return kind ? kind : kind_named(c, type->words[0]);
+}
+
+/* Words that are no kind, and cannot be units: what is nearest to them is a kind. */
+static bool refuse_kind(Checker *c, const TypeExpr *type)
+{
+    Text word = type->words[0];
+
+    if (type->words[1].length > 0) {
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind `%.*s.%.*s`",
+                   TEXT_ARG(word), TEXT_ARG(type->words[1]));
+        return true;
+    }
+    if (units_find(c->units, word) || type->unit.factors.count != 1)
+        return false;
+    Text near = table_nearest(c->kinds, word), near_unit = table_nearest(c->units->names, word);
+    if (near.length == 0 || near_unit.length > 0)
+        return false;
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind or unit `%.*s`",
+                         TEXT_ARG(word));
+    diag_suggest(c->diags, d, type->span, "%.*s", TEXT_ARG(near));
+    return true;
+}
+
+bool type_of_unit(Checker *c, const UnitExpr *written, Span span, Type *type)
+{
+    Unit unit;
+
+    if (!unit_of_expression(c, written, &unit))
+        return false;
+    *type = type_number(unit);
+    type->shown = span_text(c->diags->sources, span);
+    type->shown_scale = magnitude_factor(written->magnitude) * unit.numerator / unit.denominator;
+    type->is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
+    return true;
+}
+
+/* Words that are not units first: number, share, date, duration, term, yesno, word, a kind. */
 Type type_of_decl(Checker *c, Instance *self, const TypeExpr *type, bool *ok)
 {
+    Type made = {.tag = KIND_OF_ERROR};
+
     *ok = true;
     if (!type->is_unit_only) {
-        Text word = type->words[0];
-        if (text_is(word, "number"))
-            return type_plain();
-        if (text_is(word, "share")) {
-            Type t = type_plain();
-            t.is_share = true;
-            return t;
-        }
-        if (text_is(word, "date"))
-            return (Type){.tag = KIND_OF_DATE};
-        if (text_is(word, "term"))
-            return (Type){.tag = KIND_OF_TERM};
-        if (text_is(word, "yesno"))
-            return (Type){.tag = KIND_OF_YESNO};
-        if (text_is(word, "word"))
-            return (Type){.tag = KIND_OF_WORD};
-        if (text_is(word, "duration")) {
-            Type t = type_number(unit_time());
-            t.shown = TEXT("month");
-            return t;
-        }
-        const KindDef *kind = NULL;
-        if (type->words[1].length > 0) {
-            const KindDef *owner = kind_named(c, word);
-            kind = owner ? table_get(owner->parts, type->words[1]) : NULL;
-        } else if (!units_find(c->units, word)) {
-            for (Instance *at = self; at && !at->is_root && !kind; at = at->owner)
-                kind = at->kind ? table_get(at->kind->parts, word) : NULL;
-            if (!kind)
-                kind = kind_named(c, word);
-        }
+        if (type_of_word(type->words[0], &made))
+            return made;
+        const KindDef *kind = kind_of_type(c, self, type);
         if (kind)
             return (Type){.tag = KIND_OF_REFERENCE, .kind = kind};
-        if (type->words[1].length > 0) {
-            diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span, "there is no kind `%.*s.%.*s`",
-                       TEXT_ARG(word), TEXT_ARG(type->words[1]));
+        if (refuse_kind(c, type)) {
             *ok = false;
             return (Type){.tag = KIND_OF_ERROR};
         }
-        if (!units_find(c->units, word) && type->unit.factors.count == 1) {
-            Text near = table_nearest(c->kinds, word);
-            Text near_unit = table_nearest(c->units->names, word);
-            if (near.length > 0 && near_unit.length == 0) {
-                Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, type->span,
-                                     "there is no kind or unit `%.*s`", TEXT_ARG(word));
-                diag_suggest(c->diags, d, type->span, "%.*s", TEXT_ARG(near));
-                *ok = false;
-                return (Type){.tag = KIND_OF_ERROR};
-            }
-        }
     }
-    Unit unit;
-    if (!unit_of_expression(c, &type->unit, &unit)) {
-        *ok = false;
-        return (Type){.tag = KIND_OF_ERROR};
-    }
-    double factor = magnitude_factor(type->unit.magnitude);
-    Type t = type_number(unit);
-    t.shown = span_text(c->diags->sources, type->span);
-    t.shown_scale = factor * unit.numerator / unit.denominator;
-    t.is_rate_percent = unit.dims.n == 1 && unit_time_power(&unit) == -1;
-    return t;
+    *ok = type_of_unit(c, &type->unit, type->span, &made);
+    return *ok ? made : (Type){.tag = KIND_OF_ERROR};
 }
 
 /* A declared unit of several dimensions at once, such as energy; one that takes prefixes first. */
