@@ -10,6 +10,8 @@ typedef struct {
     size_t written; /* its place as written, for a matrix */
 } Member;
 
+typedef LIST(Member) MemberList;
+
 static int by_name(const void *a, const void *b)
 {
     return text_compare(((const Member *)a)->field->full_name,
@@ -25,71 +27,73 @@ static bool kind_has_value(const KindDef *kind, Text name)
     return false;
 }
 
-static bool add_members(Checker *c, const Expr *ref, Arena *arena, void *list_of_members)
+static void add_member(Checker *c, MemberList *members, Field *field)
 {
-    LIST(Member) *members = list_of_members;
-    Field *single = NULL;
+    size_t written = members->count;
+
+    if (field)
+        *LIST_PUSH(c->arena, members) = (Member){field, written};
+}
+
+static Instance *instance_at(const Checker *c, Text path)
+{
+    for (size_t i = 0; i < c->all.count; i++)
+        if (text_equal(c->all.items[i]->path, path))
+            return c->all.items[i];
+    return NULL;
+}
+
+static bool refuse_name(Checker *c, const KindDef *kind, const Expr *ref)
+{
+    Table *names = table_new(c->arena);
+
+    for (const KindDef *k = kind; k && k->decl; k = k->like)
+        for (size_t i = 0; i < k->decl->members.count; i++)
+            table_set(names, k->decl->members.items[i]->name, names);
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->op_span,
+                         "kind `%.*s` has nothing named `%.*s`", TEXT_ARG(kind->name),
+                         TEXT_ARG(ref->name));
+    suggest_nearest(c, d, ref->op_span, names, ref->name);
+    return false;
+}
+
+/* `KIND.NAME` or `OWNER.PART.NAME`: that of each instance. */
+static bool add_of_list(Checker *c, MemberList *members, const Expr *ref)
+{
+    Env env = {.self = c->root};
     Typed list = {0};
     size_t n_before = members->count;
-    if (ref->kind == EXPR_WORD) {
-        single = table_get(c->root->fields, ref->name);
-    } else if (ref->kind == EXPR_FIELD) {
-        const Expr *base = ref->args.items[0];
-        Env env = {.self = c->root};
-        bool is_kind = base->kind == EXPR_WORD
-                           ? kind_named(c, base->name) != NULL
-                           : base->kind == EXPR_FIELD && base->args.items[0]->kind == EXPR_WORD &&
-                                 !table_get(c->root->children, base->args.items[0]->name);
-        if (is_kind || (base->kind == EXPR_FIELD)) {
-            Instance *one = NULL;
-            Text path = span_text(c->diags->sources, base->span);
-            for (size_t i = 0; i < c->all.count && !one; i++)
-                if (text_equal(c->all.items[i]->path, path))
-                    one = c->all.items[i];
-            if (one)
-                single = table_get(one->fields, ref->name);
-            else if (!instances_of_list(c, &env, base, &list))
-                return false;
-        } else if (base->kind == EXPR_WORD) {
-            Instance *one = table_get(c->root->children, base->name);
-            single = one ? table_get(one->fields, ref->name) : NULL;
-        }
-    }
-    for (size_t i = 0; i < list.list.count; i++) {
-        Field *f = table_get(list.list.items[i]->fields, ref->name);
-        if (!f)
-            continue;
-        size_t written = members->count;
-        Member *m = LIST_PUSH(arena, members);
-        m->field = f;
-        m->written = written;
-    }
-    if (single) {
-        size_t written = members->count;
-        Member *m = LIST_PUSH(arena, members);
-        m->field = single;
-        m->written = written;
-    }
-    bool is_lacking = !single && list.type.tag == KIND_OF_LIST && members->count == n_before &&
-                      list.type.kind && !kind_has_value(list.type.kind, ref->name);
-    if (is_lacking) {
-        Table *names = table_new(c->arena);
-        for (const KindDef *k = list.type.kind; k && k->decl; k = k->like)
-            for (size_t i = 0; i < k->decl->members.count; i++)
-                table_set(names, k->decl->members.items[i]->name, names);
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->op_span,
-                             "kind `%.*s` has nothing named `%.*s`", TEXT_ARG(list.type.kind->name),
-                             TEXT_ARG(ref->name));
-        suggest_nearest(c, d, ref->op_span, names, ref->name);
+
+    if (!instances_of_list(c, &env, ref->args.items[0], &list))
         return false;
+    for (size_t i = 0; i < list.list.count; i++)
+        add_member(c, members, table_get(list.list.items[i]->fields, ref->name));
+    if (members->count == n_before && list.type.kind && !kind_has_value(list.type.kind, ref->name))
+        return refuse_name(c, list.type.kind, ref);
+    return true;
+}
+
+/* A value, that of an instance, or that of each of a list; false after a diagnostic. */
+static bool add_members(Checker *c, MemberList *members, const Expr *ref)
+{
+    const Expr *base = ref->kind == EXPR_FIELD ? ref->args.items[0] : NULL;
+    const Instance *owner = ref->kind == EXPR_WORD ? c->root : NULL;
+    Field *field = NULL;
+
+    if (base && base->kind == EXPR_WORD && !kind_named(c, base->name))
+        owner = table_get(c->root->children, base->name);
+    else if (base && (base->kind == EXPR_WORD || base->kind == EXPR_FIELD)) {
+        owner = instance_at(c, span_text(c->diags->sources, base->span));
+        if (!owner)
+            return add_of_list(c, members, ref);
     }
-    if (!single && list.list.count == 0 && list.type.tag != KIND_OF_LIST) {
+    field = owner ? table_get(owner->fields, ref->name) : NULL;
+    if (!field)
         diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->span,
                    "there is nothing named `%.*s` to draw together",
                    TEXT_ARG(span_text(c->diags->sources, ref->span)));
-        return false;
-    }
-    return true;
+    add_member(c, members, field);
+    return field != NULL;
 }
 
 static const Instance *owner_of_kind(const Field *field, Text kind)
@@ -116,103 +120,137 @@ static Value *draw_of(Checker *c, const Field *field)
     return NULL;
 }
 
-static void build_together(Checker *c, const Decl *decl)
+/* In the order of their names, and without what an override made certain; how many are written. */
+static bool list_members(Checker *c, const Decl *decl, MemberList *members, size_t *n_written)
 {
-    LIST(Member) members = {0};
+    size_t n_kept = 0;
+
     for (size_t i = 0; i < decl->exprs.count; i++)
-        if (!add_members(c, decl->exprs.items[i], c->arena, &members))
-            return;
-    size_t n = members.count;
-    if (n > LIMIT_CORRELATED) {
+        if (!add_members(c, members, decl->exprs.items[i]))
+            return false;
+    if (members->count > LIMIT_CORRELATED) {
         diag_error(c->diags, DIAG_TOO_MANY, decl->span,
                    "at most %d variables can be drawn together", LIMIT_CORRELATED);
-        return;
+        return false;
     }
-    if (n > 1)
-        qsort(members.items, n, sizeof(Member), by_name);
-    /* What an override made certain drops out. */
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!draw_of(c, members.items[i].field)) {
-            if (members.items[i].field->overrides.count == 0 &&
-                members.items[i].field->typed.type.tag != KIND_OF_ERROR) {
-                Diag *d =
-                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
-                               "`%.*s` is not drawn", TEXT_ARG(members.items[i].field->full_name));
-                diag_label(c->diags, d, members.items[i].field->decl->name_span,
-                           "certain, given the rest");
-                return;
-            }
-            continue;
+    *n_written = members->count;
+    if (members->count > 1)
+        qsort(members->items, members->count, sizeof(Member), by_name);
+    for (size_t i = 0; i < members->count; i++) {
+        const Field *field = members->items[i].field;
+        if (draw_of(c, field)) {
+            members->items[n_kept++] = members->items[i];
+        } else if (field->overrides.count == 0 && field->typed.type.tag != KIND_OF_ERROR) {
+            Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                                 "`%.*s` is not drawn", TEXT_ARG(field->full_name));
+            diag_label(c->diags, d, field->decl->name_span, "certain, given the rest");
+            return false;
         }
-        members.items[kept++] = members.items[i];
     }
-    n = kept;
-    if (n < 2)
-        return;
+    members->count = n_kept;
+    return true;
+}
 
-    double common = 0, within = 0;
+/* Of ranks, as written. */
+typedef struct {
+    const Decl *decl;
+    double common, within; /* within one instance of the kind that is named */
+    size_t side;           /* of the matrix; 0: there is none */
+} Correlations;
+
+static bool read_correlations(Checker *c, size_t n_members, Correlations *out)
+{
+    const Decl *decl = out->decl;
     size_t n_written = decl->numbers.count;
     bool is_matrix = n_written > 2 || (n_written > 0 && !decl->expr);
     Unit plain = unit_plain();
     Env env = {.self = c->root};
+
     if (!is_matrix && decl->expr &&
-        !elaborate_constant(c, &env, decl->expr, &plain, "a correlation", &common))
-        return;
-    if (decl->expr2 && !elaborate_constant(c, &env, decl->expr2, &plain, "a correlation", &within))
-        return;
-    size_t side = 0;
-    while (side * side < n_written)
-        side++;
-    if (is_matrix && (side * side != n_written || side != members.count)) {
+        !elaborate_constant(c, &env, decl->expr, &plain, "a correlation", &out->common))
+        return false;
+    if (decl->expr2 &&
+        !elaborate_constant(c, &env, decl->expr2, &plain, "a correlation", &out->within))
+        return false;
+    if (is_matrix && n_members * n_members != n_written) {
         diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
-                   "a matrix for %zu variables has %zu numbers, not %zu", members.count,
-                   members.count * members.count, n_written);
-        return;
+                   "a matrix for %zu variables has %zu numbers, not %zu", n_members,
+                   n_members * n_members, n_written);
+        return false;
     }
-    double *matrix = ARENA_ARRAY(c->arena, double, n *n),
-           *lower = ARENA_ARRAY(c->arena, double, n *n);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++) {
-            double rank = common;
-            if (i == j) {
-                rank = 1;
-            } else if (is_matrix) {
-                rank =
-                    decl->numbers.items[members.items[i].written * side + members.items[j].written];
-                double mirror =
-                    decl->numbers.items[members.items[j].written * side + members.items[i].written];
-                if (rank != mirror) {
-                    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
-                               "the matrix is not the same both ways for `%.*s` and `%.*s`",
-                               TEXT_ARG(members.items[i].field->full_name),
-                               TEXT_ARG(members.items[j].field->full_name));
-                    return;
-                }
-            } else if (decl->expr2) {
-                const Instance *a = owner_of_kind(members.items[i].field, decl->name2),
-                               *b = owner_of_kind(members.items[j].field, decl->name2);
-                rank = a && a == b ? within : common;
-            }
-            if (!(rank >= -1 && rank <= 1)) {
-                diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
-                           "a correlation lies between -1 and 1");
-                return;
-            }
-            matrix[i * n + j] = i == j ? 1 : copula_score_correlation(rank);
+    out->side = is_matrix ? n_members : 0;
+    return true;
+}
+
+static bool correlation_of(Checker *c, const Correlations *all, const Member *a, const Member *b,
+                           double *rank)
+{
+    const Decl *decl = all->decl;
+
+    *rank = all->common;
+    if (all->side > 0) {
+        *rank = decl->numbers.items[a->written * all->side + b->written];
+        if (*rank != decl->numbers.items[b->written * all->side + a->written]) {
+            diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+                       "the matrix is not the same both ways for `%.*s` and `%.*s`",
+                       TEXT_ARG(a->field->full_name), TEXT_ARG(b->field->full_name));
+            return false;
         }
-    size_t failed;
-    if (!copula_factor(n, matrix, lower, &failed)) {
-        Text name = members.items[failed < n ? failed : n - 1].field->full_name;
-        Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
-                             "these correlations contradict each other at `%.*s`", TEXT_ARG(name));
-        diag_because(c->diags, d,
-                     "No three things can be pairwise as opposed as written; move the numbers "
-                     "nearer to zero.");
-        return;
+    } else if (decl->expr2) {
+        const Instance *owner = owner_of_kind(a->field, decl->name2);
+        if (owner && owner == owner_of_kind(b->field, decl->name2))
+            *rank = all->within;
     }
-    Together *together = LIST_PUSH(c->arena, &c->model->togethers);
+    if (*rank >= -1 && *rank <= 1)
+        return true;
+    diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
+               "a correlation lies between -1 and 1");
+    return false;
+}
+
+/* The Cholesky factor of the normal scores' correlations; NULL after a diagnostic. */
+static double *factor_of(Checker *c, const Correlations *all, const MemberList *members)
+{
+    size_t n = members->count, failed;
+    double *matrix = ARENA_ARRAY(c->arena, double, n *n);
+    double *lower = ARENA_ARRAY(c->arena, double, n *n);
+    double rank;
+
     for (size_t i = 0; i < n; i++) {
+        matrix[i * n + i] = 1;
+        for (size_t j = 0; j < n; j++) {
+            if (i == j)
+                continue;
+            if (!correlation_of(c, all, &members->items[i], &members->items[j], &rank))
+                return NULL;
+            matrix[i * n + j] = copula_score_correlation(rank);
+        }
+    }
+    if (copula_factor(n, matrix, lower, &failed))
+        return lower;
+    Text name = members->items[failed < n ? failed : n - 1].field->full_name;
+    Diag *d = diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, all->decl->span,
+                         "these correlations contradict each other at `%.*s`", TEXT_ARG(name));
+    diag_because(c->diags, d,
+                 "No three things can be pairwise as opposed as written; move the numbers nearer "
+                 "to zero.");
+    return NULL;
+}
+
+static void build_together(Checker *c, const Decl *decl)
+{
+    MemberList members = {0};
+    Correlations correlations = {.decl = decl};
+    size_t n_written;
+
+    if (!list_members(c, decl, &members, &n_written) || members.count < 2 ||
+        !read_correlations(c, n_written, &correlations))
+        return;
+    double *lower = factor_of(c, &correlations, &members);
+    if (!lower)
+        return;
+    Together *together = LIST_PUSH(c->arena, &c->model->togethers);
+    for (size_t i = 0; i < members.count; i++) {
         Value *v = draw_of(c, members.items[i].field);
         if (v->draw->together != NO_ID) {
             diag_error(c->diags, DIAG_IMPOSSIBLE_CORRELATION, decl->span,
