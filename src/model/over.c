@@ -58,80 +58,120 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
     return out;
 }
 
-Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
+static Env env_inside(const Env *env, Loop *loop)
 {
-    Typed list = {0};
-    if (!instances_of_list(c, env, expr->args.items[0], &list))
-        return typed_error();
+    Env inner = *env;
+
+    inner.loops = loop;
+    return inner;
+}
+
+/* Whether an instance is in: surely, surely not, or on a condition (else NULL); false after a
+ * diagnostic. `where` NULL: it is. */
+static bool read_where(Checker *c, const Env *env, const Expr *where, const Node **condition,
+                       bool *is_in)
+{
+    double known = 1;
+
+    *condition = where ? elaborate_yesno(c, env, where, "the condition of `where`") : NULL;
+    if (where && !*condition)
+        return false;
+    if (where && node_is_constant(*condition, &known))
+        *condition = NULL;
+    *is_in = known != 0;
+    return true;
+}
+
+/* What the items before this one are. */
+typedef struct {
+    Type type;
+    const Instance *instance; /* the last of them; NULL: there is none */
+} Before;
+
+static bool read_body(Checker *c, const Env *env, const Expr *expr, const Before *before,
+                      Item *item)
+{
+    const Expr *body = expr->args.items[2];
+    Typed t = elaborate(c, env, body);
+    bool wants_yesno =
+        is_aggregate(expr, "any") || is_aggregate(expr, "all") || is_aggregate(expr, "count");
+
+    if (t.type.tag == KIND_OF_ERROR)
+        return false;
+    if (wants_yesno ? t.type.tag != KIND_OF_YESNO
+                    : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
+        diag_error(c->diags, DIAG_WRONG_TYPE, body->span, "`%.*s over` is of %s, not of %.*s",
+                   TEXT_ARG(expr->op), wants_yesno ? "a yes/no" : "numbers",
+                   TEXT_ARG(type_name(c, &t.type)));
+        return false;
+    }
+    if (before->instance && t.type.tag == KIND_OF_NUMBER &&
+        !dimensions_equal(&before->type.unit.dims, &t.type.unit.dims)) {
+        diag_error(c->diags, DIAG_UNIT_MISMATCH, body->span,
+                   "this is %.*s for `%.*s` and %.*s for `%.*s`",
+                   TEXT_ARG(type_phrase(c, &before->type)), TEXT_ARG(before->instance->path),
+                   TEXT_ARG(type_phrase(c, &t.type)), TEXT_ARG(item->instance->path));
+        return false;
+    }
+    item->node = t.node;
+    item->type = t.type;
+    return true;
+}
+
+/* A sum of nothing is zero of whatever is wanted: of the unit that some kind declares for it. */
+static Type type_of_nothing(const Checker *c, const Expr *body)
+{
+    for (size_t i = 0; i < c->fields.count && body->kind == EXPR_FIELD; i++) {
+        const Field *field = c->fields.items[i];
+        if (text_equal(field->name, body->name) && field->state == FIELD_DONE)
+            return field->typed.type.tag == KIND_OF_NUMBER ? field->typed.type : type_plain();
+    }
+    return type_plain();
+}
+
+/* One of those that it runs over; false after a diagnostic. */
+static bool read_item(Checker *c, const Env *env, const Expr *expr, const Before *before,
+                      Item *item, bool *is_in)
+{
     const Expr *where = expr->args.count > 1 ? expr->args.items[1] : NULL;
     const Expr *body = expr->args.count > 2 ? expr->args.items[2] : NULL;
-    Item *items = ARENA_ARRAY(c->arena, Item, list.list.count + 1);
+
+    if (!read_where(c, env, where, &item->condition, is_in))
+        return false;
+    if (item->condition &&
+        (is_aggregate(expr, "min") || is_aggregate(expr, "max") || is_aggregate(expr, "mean"))) {
+        diag_error(c->diags, DIAG_NOT_CONSTANT, where->span,
+                   "the condition of `%.*s over` must not depend on draws or time",
+                   TEXT_ARG(expr->op));
+        return false;
+    }
+    return !*is_in || !body || read_body(c, env, expr, before, item);
+}
+
+Typed elaborate_over(Checker *c, const Env *env, const Expr *expr)
+{
+    bool has_body = expr->args.count > 2 && expr->args.items[2];
+    Before before = {.type = type_plain()};
+    Typed list = {0};
     uint32_t n = 0;
-    Type type = type_plain();
-    bool has_type = false;
+
+    if (!instances_of_list(c, env, expr->args.items[0], &list))
+        return typed_error();
+    Item *items = ARENA_ARRAY(c->arena, Item, list.list.count + 1);
     for (size_t i = 0; i < list.list.count; i++) {
         Loop loop = {.up = env->loops, .name = expr->name, .instance = list.list.items[i]};
-        Env inner = *env;
-        inner.loops = &loop;
-        Item item = {.instance = loop.instance};
-        double known = 1;
-        if (where) {
-            const Node *condition = elaborate_yesno(c, &inner, where, "the condition of `where`");
-            if (!condition)
-                return typed_error();
-            if (node_is_constant(condition, &known)) {
-                if (known == 0)
-                    continue;
-            } else {
-                item.condition = condition;
-                if (is_aggregate(expr, "min") || is_aggregate(expr, "max") ||
-                    is_aggregate(expr, "mean")) {
-                    diag_error(c->diags, DIAG_NOT_CONSTANT, where->span,
-                               "the condition of `%.*s over` must not depend on draws or time",
-                               TEXT_ARG(expr->op));
-                    return typed_error();
-                }
-            }
-        }
-        if (body) {
-            Typed t = elaborate(c, &inner, body);
-            bool wants_yesno = is_aggregate(expr, "any") || is_aggregate(expr, "all") ||
-                               is_aggregate(expr, "count");
-            if (t.type.tag == KIND_OF_ERROR)
-                return typed_error();
-            if (wants_yesno ? t.type.tag != KIND_OF_YESNO
-                            : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
-                diag_error(c->diags, DIAG_WRONG_TYPE, body->span,
-                           "`%.*s over` is of %s, not of %.*s", TEXT_ARG(expr->op),
-                           wants_yesno ? "a yes/no" : "numbers", TEXT_ARG(type_name(c, &t.type)));
-                return typed_error();
-            }
-            if (has_type && t.type.tag == KIND_OF_NUMBER &&
-                !dimensions_equal(&type.unit.dims, &t.type.unit.dims)) {
-                diag_error(c->diags, DIAG_UNIT_MISMATCH, body->span,
-                           "this is %.*s for `%.*s` and %.*s for `%.*s`",
-                           TEXT_ARG(type_phrase(c, &type)), TEXT_ARG(items[n - 1].instance->path),
-                           TEXT_ARG(type_phrase(c, &t.type)), TEXT_ARG(item.instance->path));
-                return typed_error();
-            }
-            type = t.type;
-            has_type = true;
-            item.node = t.node;
-        }
-        items[n++] = item;
+        Env inner = env_inside(env, &loop);
+        bool is_in;
+        items[n] = (Item){.instance = loop.instance};
+        if (!read_item(c, &inner, expr, &before, &items[n], &is_in))
+            return typed_error();
+        if (is_in && has_body)
+            before = (Before){items[n].type, loop.instance};
+        n += is_in;
     }
-    if (!has_type && body && list.type.kind && n == 0 && is_aggregate(expr, "sum")) {
-        /* Nothing to sum: zero of whatever is wanted. Its unit is taken from a kind's declaration
-         * if it can be. */
-        Field *any = NULL;
-        for (size_t i = 0; i < c->fields.count && !any; i++)
-            if (body->kind == EXPR_FIELD && text_equal(c->fields.items[i]->name, body->name) &&
-                c->fields.items[i]->state == FIELD_DONE)
-                any = c->fields.items[i];
-        if (any && any->typed.type.tag == KIND_OF_NUMBER)
-            type = any->typed.type;
-    }
-    return combine_items(c, expr, items, n, type);
+    if (n == 0 && has_body && list.type.kind && is_aggregate(expr, "sum"))
+        before.type = type_of_nothing(c, expr->args.items[2]);
+    return combine_items(c, expr, items, n, before.type);
 }
 
 /* ---- sharing what is scarce ----------------------------------------------------------------- */
@@ -143,10 +183,98 @@ typedef struct {
     LIST(Instance *) claimants;
 } SharedBy;
 
+static void add_allocation(Checker *c, Text owner_name, ValueId supply, size_t most)
+{
+    *LIST_PUSH(c->arena, &c->model->allocations) =
+        (Allocation){.name = text_format(c->arena, "%.*s#share", TEXT_ARG(owner_name)),
+                     .supply = node_value(c, supply),
+                     .wants = ARENA_ARRAY(c->arena, const Node *, most + 1),
+                     .ranks = ARENA_ARRAY(c->arena, const Node *, most + 1),
+                     .weights = ARENA_ARRAY(c->arena, const Node *, most + 1),
+                     .results = ARENA_ARRAY(c->arena, ValueId, most + 1)};
+}
+
+/* What one claimant is after; `want` NULL: it takes no part. */
+typedef struct {
+    const Node *want, *rank, *weight;
+} Claim;
+
+/* Names of the claim are the claimant's own; false after a diagnostic. */
+static bool read_claim(Checker *c, const Env *env, const Expr *expr, const Unit *unit, Claim *claim)
+{
+    const Expr *rank = expr->args.count > 4 ? expr->args.items[4] : NULL;
+    const Expr *weight = expr->args.count > 5 ? expr->args.items[5] : NULL;
+    Unit plain = unit_plain();
+    const Node *condition;
+    bool is_in;
+
+    if (!read_where(c, env, expr->args.items[2], &condition, &is_in))
+        return false;
+    if (!is_in)
+        return true;
+    claim->want = elaborate_number(c, env, expr->args.items[3], unit, "what is wanted");
+    if (claim->want && condition)
+        claim->want = node_make(c, N_IF, condition, claim->want, node_const(c, 0));
+    if (claim->want && rank)
+        claim->rank = elaborate_number(c, env, rank, &plain, "a rank");
+    if (!claim->want || (rank && !claim->rank))
+        return false;
+    if (weight) {
+        Typed t = elaborate(c, env, weight);
+        claim->weight = t.node;
+        return t.type.tag == KIND_OF_NUMBER;
+    }
+    return true;
+}
+
+static void add_claim(Checker *c, SharedBy *shared, Instance *claimant, const Claim *claim,
+                      bool is_closing)
+{
+    Text name = text_format(c->arena, "%.*s#share", TEXT_ARG(claimant->path));
+    ValueId result = value_new(c, name, VALUE_SHARE);
+    Value *v = &c->model->values.items[result];
+    Allocation *a = &c->model->allocations.items[shared->index];
+
+    v->is_hidden = true;
+    v->is_closing = is_closing;
+    v->allocation = shared->index;
+    v->index = a->n;
+    a->wants[a->n] = claim->want;
+    a->ranks[a->n] = claim->rank;
+    a->weights[a->n] = claim->weight;
+    a->results[a->n] = result;
+    a->n++;
+    *LIST_PUSH(c->arena, &shared->claimants) = claimant;
+}
+
+/* NULL after a diagnostic. */
+static SharedBy *share(Checker *c, const Env *env, const Expr *expr, ValueId supply,
+                       const Unit *unit, Text key)
+{
+    SharedBy *shared = ARENA_NEW(c->arena, SharedBy);
+    Typed list = {0};
+
+    if (!instances_of_list(c, env, expr->args.items[1], &list))
+        return NULL;
+    shared->index = (uint32_t)c->model->allocations.count;
+    table_set(c->values_by_key, key, shared);
+    add_allocation(c, env->owner_name, supply, list.list.count);
+    for (size_t i = 0; i < list.list.count; i++) {
+        Loop loop = {.up = env->loops, .name = expr->name, .instance = list.list.items[i]};
+        Env inner = env_inside(env, &loop);
+        Claim claim = {0};
+        if (!read_claim(c, &inner, expr, unit, &claim))
+            return NULL;
+        if (claim.want)
+            add_claim(c, shared, loop.instance, &claim, env->is_closing);
+    }
+    return shared;
+}
+
 Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
 {
-    const Expr *want_expr = expr->args.items[3];
     Typed supply = elaborate(c, env, expr->args.items[0]);
+
     if (supply.type.tag == KIND_OF_ERROR)
         return supply;
     if (supply.type.tag != KIND_OF_NUMBER) {
@@ -157,75 +285,11 @@ Typed elaborate_share(Checker *c, const Env *env, const Expr *expr)
     ValueId supply_value = value_of_node(c, env, &supply);
     Text key = text_format(c->arena, "share %u:%u of %u%s", expr->span.file, expr->span.start,
                            supply_value, env->is_closing ? "#" : "");
-    SharedBy *shared = table_get(c->values_by_key, key);
-    if (!shared) {
-        Typed list = {0};
-        if (!instances_of_list(c, env, expr->args.items[1], &list))
-            return typed_error();
-        shared = ARENA_NEW(c->arena, SharedBy);
-        shared->index = (uint32_t)c->model->allocations.count;
-        table_set(c->values_by_key, key, shared);
-        Allocation *room = LIST_PUSH(c->arena, &c->model->allocations);
-        Allocation made = {.name = text_format(c->arena, "%.*s#share", TEXT_ARG(env->owner_name))};
-        size_t most = list.list.count + 1;
-        made.supply = node_value(c, supply_value);
-        made.wants = ARENA_ARRAY(c->arena, const Node *, most);
-        made.ranks = ARENA_ARRAY(c->arena, const Node *, most);
-        made.weights = ARENA_ARRAY(c->arena, const Node *, most);
-        made.results = ARENA_ARRAY(c->arena, ValueId, most);
-        *room = made;
-        for (size_t i = 0; i < list.list.count; i++) {
-            Instance *claimant = list.list.items[i];
-            Loop loop = {.up = env->loops, .name = expr->name, .instance = claimant};
-            Env inner = *env;
-            inner.loops = &loop;
-            /* Names of the claim are the claimant's own. */
-            const Node *condition = NULL;
-            double known = 1;
-            if (expr->args.items[2]) {
-                condition =
-                    elaborate_yesno(c, &inner, expr->args.items[2], "the condition of `where`");
-                if (!condition)
-                    return typed_error();
-                if (node_is_constant(condition, &known)) {
-                    condition = NULL;
-                    if (known == 0)
-                        continue;
-                }
-            }
-            const Node *want =
-                elaborate_number(c, &inner, want_expr, &supply.type.unit, "what is wanted");
-            if (!want)
-                return typed_error();
-            if (condition)
-                want = node_make(c, N_IF, condition, want, node_const(c, 0));
-            Unit plain = unit_plain();
-            const Node *rank = NULL, *weight = NULL;
-            if (expr->args.count > 4 && expr->args.items[4] &&
-                !(rank = elaborate_number(c, &inner, expr->args.items[4], &plain, "a rank")))
-                return typed_error();
-            if (expr->args.count > 5 && expr->args.items[5]) {
-                Typed t = elaborate(c, &inner, expr->args.items[5]);
-                if (t.type.tag != KIND_OF_NUMBER)
-                    return typed_error();
-                weight = t.node;
-            }
-            ValueId result = value_new(
-                c, text_format(c->arena, "%.*s#share", TEXT_ARG(claimant->path)), VALUE_SHARE);
-            Value *v = &c->model->values.items[result];
-            v->is_hidden = true;
-            v->is_closing = env->is_closing;
-            v->allocation = shared->index;
-            Allocation *a = &c->model->allocations.items[shared->index];
-            v->index = a->n;
-            a->wants[a->n] = want;
-            a->ranks[a->n] = rank;
-            a->weights[a->n] = weight;
-            a->results[a->n] = result;
-            a->n++;
-            *LIST_PUSH(c->arena, &shared->claimants) = claimant;
-        }
-    }
+    const SharedBy *shared = table_get(c->values_by_key, key);
+    if (!shared)
+        shared = share(c, env, expr, supply_value, &supply.type.unit, key);
+    if (!shared)
+        return typed_error();
     for (uint32_t i = 0; i < shared->claimants.count; i++)
         if (shared->claimants.items[i] == env->self)
             return (Typed){
