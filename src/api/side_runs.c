@@ -74,9 +74,12 @@ static uint64_t at_most(uint64_t count, uint64_t most)
 
 void side_renew(Running *running)
 {
-    arena_free(running->run->side);
-    running->run->side = NULL;
-    running->run->side = arena_new(&running->run->edge->jump);
+    GwRun *run = running->run;
+
+    if (run->side == NULL)
+        run->side = arena_new(&run->edge->jump);
+    else
+        arena_clear(run->side);
 }
 
 /* Builds and runs into run->side, where the last side run was. *result stays NULL when the

@@ -3,8 +3,8 @@
  *   block -> [ header | used ....................... | free ........... ]
  *
  * Blocks come from calloc, so memory is zero when handed out and is never
- * handed out twice. A request larger than a block gets a block to itself,
- * which comes from malloc when it need not be zero. */
+ * handed out twice before the arena is cleared. A request larger than a block
+ * gets a block to itself, which comes from malloc when it need not be zero. */
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/arena.h"
 
@@ -21,18 +21,22 @@ enum {
     SMALL_ALIGNMENT = 16,
     LARGE_ALIGNMENT = 64, /* a cache line, and a full vector register */
     FIRST_BLOCK = 16 << 10,
-    LARGEST_BLOCK = 1 << 20
+    LARGEST_BLOCK = 1 << 20,
+    MOST_TOUCHED = 8 << 20,  /* of larger blocks not all may ever be used, */
+    LARGEST_SPARE = 32 << 20 /* and these are not kept when an arena is cleared */
 };
 
 typedef struct Block {
     struct Block *previous;
     unsigned char *bytes;
     size_t used, size;
+    bool is_unset; /* its bytes need not be zero */
 } Block;
 
 struct Arena {
     jmp_buf *edge;
     Block *block; /* the one being filled; full ones hang behind it */
+    Block *spare; /* blocks of before it was cleared last */
     size_t next_block_size;
     size_t bytes_from_system;
 };
@@ -78,16 +82,51 @@ Arena *arena_new(jmp_buf *edge)
     return arena;
 }
 
-void arena_free(Arena *arena)
+static void free_blocks(Block *block)
 {
-    if (arena == NULL)
-        return;
-    for (Block *block = arena->block; block != NULL;) {
+    while (block != NULL) {
         Block *previous = block->previous;
         free(block);
         block = previous;
     }
+}
+
+void arena_free(Arena *arena)
+{
+    if (arena == NULL)
+        return;
+    free_blocks(arena->block);
+    free_blocks(arena->spare);
     free(arena);
+}
+
+static bool is_kept(const Block *block)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    (void)block;
+    return false; /* so that the sanitizer sees what is used too late */
+#else
+    return block->size <= LARGEST_SPARE;
+#endif
+}
+
+void arena_clear(Arena *arena)
+{
+    Block *unused = arena->spare;
+
+    arena->spare = NULL;
+    for (Block *block = arena->block, *previous = NULL; block != NULL; block = previous) {
+        Block **list = is_kept(block) ? &arena->spare : &unused;
+
+        previous = block->previous;
+        block->previous = *list;
+        *list = block;
+    }
+    for (const Block *block = unused; block != NULL; block = block->previous)
+        arena->bytes_from_system -= sizeof *block + block->size;
+    free_blocks(unused);
+    arena->block = NULL;
+    arena->next_block_size = FIRST_BLOCK;
 }
 
 size_t arena_bytes(const Arena *arena)
@@ -95,7 +134,28 @@ size_t arena_bytes(const Arena *arena)
     return arena->bytes_from_system;
 }
 
-static Block *take_block(Arena *arena, size_t size, bool is_zeroed)
+/* The smallest that is large enough, and not much too large; NULL: none. */
+static Block *take_spare(Arena *arena, size_t size, bool is_zeroed)
+{
+    Block **best = NULL;
+
+    for (Block **at = &arena->spare; *at != NULL; at = &(*at)->previous)
+        if ((*at)->is_unset == !is_zeroed && (*at)->size >= size && (*at)->size / 2 <= size &&
+            (best == NULL || (*at)->size < (*best)->size))
+            best = at;
+    if (best == NULL)
+        return NULL;
+
+    Block *block = *best;
+    *best = block->previous;
+    block->previous = NULL;
+    if (is_zeroed)
+        memset(block->bytes, 0, block->used);
+    block->used = 0;
+    return block;
+}
+
+static Block *new_block(Arena *arena, size_t size, bool is_zeroed)
 {
     Block *block = NULL;
 
@@ -106,6 +166,7 @@ static Block *take_block(Arena *arena, size_t size, bool is_zeroed)
     *block = (Block){0};
     block->bytes = (unsigned char *)(block + 1);
     block->size = size;
+    block->is_unset = !is_zeroed;
     arena->bytes_from_system += sizeof *block + size;
     return block;
 }
@@ -123,6 +184,18 @@ static void touch(const Block *block)
 #else
     (void)block;
 #endif
+}
+
+static Block *take_block(Arena *arena, size_t size, bool is_zeroed)
+{
+    Block *block = take_spare(arena, size, is_zeroed);
+
+    if (block != NULL)
+        return block;
+    block = new_block(arena, size, is_zeroed);
+    if (is_zeroed && size <= MOST_TOUCHED)
+        touch(block);
+    return block;
 }
 
 /* Moves the pointer past `size` aligned bytes; NULL when the block has no room. */
@@ -181,7 +254,6 @@ void *arena_alloc(Arena *arena, size_t size)
         return take_own_block(arena, size, alignment, true);
 
     Block *block = take_block(arena, arena->next_block_size, true);
-    touch(block);
     block->previous = arena->block;
     arena->block = block;
     if (arena->next_block_size < LARGEST_BLOCK)

@@ -100,7 +100,7 @@ static void init_period(Tile *tile, Arena *arena)
     /* fresh, due, cleared, accrued, paid of every slot, and what parties and stocks take */
     tile->pool_size = 8 * model->slots.count + 6 * model->parties.count + 2 * model->stocks.count +
                       model->facilities.count + 8 * model->rules.count + 16;
-    tile->pool = ARENA_ARRAY(arena, double, tile->pool_size * tile->m.width);
+    tile->pool = ARENA_ARRAY_UNSET(arena, double, tile->pool_size * tile->m.width);
     tile->slots = ARENA_ARRAY(arena, SlotNow, model->slots.count + 1);
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);

@@ -47,6 +47,33 @@ static void unset_memory_is_aligned_and_freed(void **state)
     arena_free(arena);
 }
 
+/* Of all sizes and both kinds, filled with ones: what comes after is zeroed all the same, and takes
+ * no more of the system than the first time. */
+static void cleared_memory_is_used_again(void **state)
+{
+    static const size_t sizes[] = {1, 300, 20000, 400000, 3000000};
+    Arena *arena = arena_new(NULL);
+    size_t bytes = 0;
+
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            unsigned char *zeroed = arena_alloc(arena, sizes[i]);
+            unsigned char *unset = ARENA_ARRAY_UNSET(arena, unsigned char, sizes[i]);
+            for (size_t j = 0; j < sizes[i]; j++)
+                assert_int_equal(zeroed[j], 0);
+            memset(zeroed, 0xFF, sizes[i]);
+            memset(unset, 0xFF, sizes[i]);
+        }
+        if (round == 0)
+            bytes = arena_bytes(arena);
+        assert_int_equal(arena_bytes(arena), bytes);
+        arena_clear(arena);
+    }
+    assert_true(arena_bytes(arena) <= bytes);
+    arena_free(arena);
+}
+
 static void no_two_allocations_overlap(void **state)
 {
     Arena *arena = arena_new(NULL);
@@ -143,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(unset_memory_is_aligned_and_freed),
+        cmocka_unit_test(cleared_memory_is_used_again),
         cmocka_unit_test(no_two_allocations_overlap),
         cmocka_unit_test(lists_grow),
         cmocka_unit_test(copies_end_in_nul),
