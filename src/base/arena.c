@@ -2,10 +2,11 @@
  *
  *   block -> [ header | used ....................... | free ........... ]
  *
- * Blocks come from calloc, so memory is zero when handed out and is never
- * handed out twice before the arena is cleared. A request larger than a block
- * gets a block to itself, which comes from malloc when it need not be zero. */
-#define _DEFAULT_SOURCE /* madvise */
+ * Blocks come from calloc, or are a large page of the system each once there
+ * are some, so memory is zero when handed out and is never handed out twice
+ * before the arena is cleared. A request larger than a block gets a block to
+ * itself, which comes from malloc when it need not be zero. */
+#define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -19,9 +20,10 @@
 
 enum {
     SMALL_ALIGNMENT = 16,
-    LARGE_ALIGNMENT = 64, /* a cache line, and a full vector register */
-    FIRST_BLOCK = 16 << 10,
-    LARGEST_BLOCK = 1 << 20,
+    LARGE_ALIGNMENT = 64,   /* a cache line, and a full vector register */
+    FIRST_BLOCK = 16 << 10, /* with its header, as the next: each twice the one before, up to */
+    LARGE_PAGE = 2 << 20,
+    LEAST_UNSET = 1 << 20,
     MOST_TOUCHED = 8 << 20,  /* of larger blocks not all may ever be used, */
     LARGEST_SPARE = 32 << 20 /* and these are not kept when an arena is cleared */
 };
@@ -31,6 +33,7 @@ typedef struct Block {
     unsigned char *bytes;
     size_t used, size;
     bool is_unset; /* its bytes need not be zero */
+    bool is_page;  /* not from malloc or calloc */
 } Block;
 
 struct Arena {
@@ -86,7 +89,11 @@ static void free_blocks(Block *block)
 {
     while (block != NULL) {
         Block *previous = block->previous;
-        free(block);
+
+        if (block->is_page)
+            (void)munmap(block, LARGE_PAGE);
+        else
+            free(block);
         block = previous;
     }
 }
@@ -155,18 +162,41 @@ static Block *take_spare(Arena *arena, size_t size, bool is_zeroed)
     return block;
 }
 
+/* A large page is touched first in a third of the time of as much in small ones. NULL when there
+ * is no memory. */
+static Block *new_page(void)
+{
+    unsigned char *twice =
+        mmap(NULL, 2 * LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before = 0;
+
+    if (twice == MAP_FAILED)
+        return NULL;
+    before = (size_t)(-(uintptr_t)twice & (LARGE_PAGE - 1));
+    if (before > 0)
+        (void)munmap(twice, before);
+    (void)munmap(twice + before + LARGE_PAGE, LARGE_PAGE - before);
+#if defined(MADV_HUGEPAGE)
+    (void)madvise(twice + before, LARGE_PAGE, MADV_HUGEPAGE);
+#endif
+    return (Block *)(void *)(twice + before);
+}
+
 static Block *new_block(Arena *arena, size_t size, bool is_zeroed)
 {
+    bool is_page = is_zeroed && size + sizeof(Block) == LARGE_PAGE;
     Block *block = NULL;
 
-    if (size <= SIZE_MAX - sizeof *block)
+    if (is_page)
+        block = new_page();
+    else if (size <= SIZE_MAX - sizeof *block)
         block = is_zeroed ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
     if (block == NULL)
         unwind(arena->edge);
-    *block = (Block){0};
-    block->bytes = (unsigned char *)(block + 1);
-    block->size = size;
-    block->is_unset = !is_zeroed;
+    *block = (Block){.bytes = (unsigned char *)(block + 1),
+                     .size = size,
+                     .is_unset = !is_zeroed,
+                     .is_page = is_page};
     arena->bytes_from_system += sizeof *block + size;
     return block;
 }
@@ -253,10 +283,10 @@ void *arena_alloc(Arena *arena, size_t size)
     if (wants_own_block(arena, size))
         return take_own_block(arena, size, alignment, true);
 
-    Block *block = take_block(arena, arena->next_block_size, true);
+    Block *block = take_block(arena, arena->next_block_size - sizeof *block, true);
     block->previous = arena->block;
     arena->block = block;
-    if (arena->next_block_size < LARGEST_BLOCK)
+    if (arena->next_block_size < LARGE_PAGE)
         arena->next_block_size *= 2;
     return take_bytes(block, size, alignment);
 }
@@ -270,7 +300,7 @@ void *arena_array(Arena *arena, size_t count, size_t size)
 
 void *arena_array_unset(Arena *arena, size_t count, size_t size)
 {
-    if (size == 0 || count < LARGEST_BLOCK / size)
+    if (size == 0 || count < LEAST_UNSET / size)
         return arena_array(arena, count, size);
     if (count > SIZE_MAX / size || fails_by_request())
         unwind(arena->edge);
