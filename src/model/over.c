@@ -18,11 +18,10 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
 {
     const Node **nodes = ARENA_ARRAY(c->arena, const Node *, n + 1);
     bool is_count = is_aggregate(expr, "count"), is_any = is_aggregate(expr, "any"),
-         is_all = is_aggregate(expr, "all");
+         is_all = is_aggregate(expr, "all"), is_mean = is_aggregate(expr, "mean"),
+         is_sum = is_count || is_aggregate(expr, "sum");
     for (uint32_t i = 0; i < n; i++) {
-        nodes[i] = is_count ? node_const(c, 1) : items[i].node;
-        if (is_count && items[i].node)
-            nodes[i] = items[i].node;
+        nodes[i] = items[i].node ? items[i].node : node_const(c, 1);
         if (items[i].condition)
             nodes[i] =
                 node_make(c, N_IF, items[i].condition, nodes[i], node_const(c, is_all ? 1 : 0));
@@ -32,24 +31,22 @@ static Typed combine_items(Checker *c, const Expr *expr, const Item *items, uint
         out.type = (Type){.tag = KIND_OF_YESNO};
     else if (is_count)
         out.type = type_plain();
-    if (is_aggregate(expr, "sum") || is_count || is_aggregate(expr, "mean")) {
+    if (n == 0 && !is_sum && !is_any && !is_all) {
+        diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
+                   "there is nothing to take the %.*s of", TEXT_ARG(expr->op));
+        return typed_error();
+    }
+    if (n == 0) {
+        out.node = node_const(c, is_all);
+        return out;
+    }
+    if (is_sum || is_mean) {
         out.node = n == 1 ? nodes[0] : node_list(c, N_SUM, nodes, n);
-        if (n == 0)
-            out.node = node_const(c, 0);
-        if (is_aggregate(expr, "mean"))
+        if (is_mean)
             out.node = node_make(c, N_DIV, out.node, node_const(c, n), NULL);
         return out;
     }
     NodeOp op = is_any ? N_OR : is_all ? N_AND : is_aggregate(expr, "min") ? N_MIN : N_MAX;
-    if (n == 0) {
-        if (!is_any && !is_all) {
-            diag_error(c->diags, DIAG_WRONG_ARGUMENTS, expr->span,
-                       "there is nothing to take the %.*s of", TEXT_ARG(expr->op));
-            return typed_error();
-        }
-        out.node = node_const(c, is_all);
-        return out;
-    }
     /* In pairs, so that many instances do not make a deep formula. */
     for (; n > 1; n = (n + 1) / 2)
         for (uint32_t i = 0; i < n; i += 2)
@@ -98,15 +95,17 @@ static bool read_body(Checker *c, const Env *env, const Expr *expr, const Before
 
     if (t.type.tag == KIND_OF_ERROR)
         return false;
-    if (wants_yesno ? t.type.tag != KIND_OF_YESNO
-                    : t.type.tag != KIND_OF_NUMBER && t.type.tag != KIND_OF_DATE) {
+    bool may_be_date = !wants_yesno && !is_aggregate(expr, "sum");
+    if (t.type.tag != (wants_yesno ? KIND_OF_YESNO : KIND_OF_NUMBER) &&
+        !(may_be_date && t.type.tag == KIND_OF_DATE)) {
         diag_error(c->diags, DIAG_WRONG_TYPE, body->span, "`%.*s over` is of %s, not of %.*s",
                    TEXT_ARG(expr->op), wants_yesno ? "a yes/no" : "numbers",
                    TEXT_ARG(type_name(c, &t.type)));
         return false;
     }
-    if (before->instance && t.type.tag == KIND_OF_NUMBER &&
-        !dimensions_equal(&before->type.unit.dims, &t.type.unit.dims)) {
+    if (before->instance && (before->type.tag != t.type.tag ||
+                             (t.type.tag == KIND_OF_NUMBER &&
+                              !dimensions_equal(&before->type.unit.dims, &t.type.unit.dims)))) {
         diag_error(c->diags, DIAG_UNIT_MISMATCH, body->span,
                    "this is %.*s for `%.*s` and %.*s for `%.*s`",
                    TEXT_ARG(type_phrase(c, &before->type)), TEXT_ARG(before->instance->path),
