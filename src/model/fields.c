@@ -452,6 +452,37 @@ static void elaborate_draw(Checker *c, Field *field, Type declared, bool is_decl
     field->typed = t;
 }
 
+/* Known before its expression: what refers to it meanwhile reads the value. */
+static void announce_value(Checker *c, Field *field, const Type *declared)
+{
+    ValueId id = field_value_id(c, field, VALUE_FORMULA);
+
+    describe_value(c, id, declared, field->type_decl->doc);
+    field->typed = (Typed){.type = *declared, .node = node_value(c, id)};
+    field->state = FIELD_TYPED;
+}
+
+/* `declared` NULL: without a declared type. */
+static Typed read_expression(Checker *c, const Field *field, const Expr *expr, const Type *declared)
+{
+    Env env = env_of(field);
+    bool is_number = expr->kind == EXPR_NUMBER;
+
+    if (declared && declared->tag == KIND_OF_WORD && expr->kind == EXPR_WORD)
+        return word_constant(c, expr->name);
+    Typed t = elaborate(c, &env, expr);
+    if (!declared || !is_number || t.type.tag != KIND_OF_NUMBER)
+        return t;
+    if (unit_is_ratio(declared) && unit_is_plain(&t.type.unit)) {
+        t.node = node_make(c, N_MUL, t.node, node_const(c, declared->shown_scale), NULL);
+        t.type = *declared;
+    }
+    /* 0 needs no unit where the declaration gives it. */
+    if (declared->tag == KIND_OF_NUMBER && !expr->unit && expr->number == 0)
+        t.type = *declared;
+    return t;
+}
+
 static void elaborate_plain_value(Checker *c, Field *field)
 {
     bool ok = true, is_declared = field->type_decl->type.is_present;
@@ -463,13 +494,8 @@ static void elaborate_plain_value(Checker *c, Field *field)
         field->typed = typed_error();
         return;
     }
-    if (is_declared && declared.tag != KIND_OF_TERM && declared.tag != KIND_OF_REFERENCE) {
-        /* Known before its expression: what refers to it meanwhile reads the value. */
-        ValueId id = field_value_id(c, field, VALUE_FORMULA);
-        describe_value(c, id, &declared, field->type_decl->doc);
-        field->typed = (Typed){.type = declared, .node = node_value(c, id)};
-        field->state = FIELD_TYPED;
-    }
+    if (is_declared && declared.tag != KIND_OF_TERM && declared.tag != KIND_OF_REFERENCE)
+        announce_value(c, field, &declared);
     if (decl->dist) {
         elaborate_draw(c, field, declared, is_declared, written);
         return;
@@ -478,22 +504,7 @@ static void elaborate_plain_value(Checker *c, Field *field)
         field->typed = typed_error();
         return;
     }
-    Env env = env_of(field);
-    Typed t;
-    if (is_declared && declared.tag == KIND_OF_WORD && decl->expr->kind == EXPR_WORD) {
-        t = word_constant(c, decl->expr->name);
-    } else {
-        t = elaborate(c, &env, decl->expr);
-    }
-    if (is_declared && unit_is_ratio(&declared) && t.type.tag == KIND_OF_NUMBER &&
-        unit_is_plain(&t.type.unit) && decl->expr->kind == EXPR_NUMBER) {
-        t.node = node_make(c, N_MUL, t.node, node_const(c, declared.shown_scale), NULL);
-        t.type = declared;
-    }
-    /* 0 needs no unit where the declaration gives it. */
-    if (is_declared && declared.tag == KIND_OF_NUMBER && t.type.tag == KIND_OF_NUMBER &&
-        decl->expr->kind == EXPR_NUMBER && !decl->expr->unit && decl->expr->number == 0)
-        t.type = declared;
+    Typed t = read_expression(c, field, decl->expr, is_declared ? &declared : NULL);
     bool fits = t.type.tag != KIND_OF_ERROR &&
                 (!is_declared || fits_declared(c, field, &declared, &t, decl->expr));
     if (fits && !is_declared && decl != written)

@@ -210,9 +210,9 @@ static void require_fields(Checker *c, const Instance *instance)
     }
 }
 
-static KindDef *part_kind(Instance *owner, Text name)
+static KindDef *part_kind(const Instance *owner, Text name)
 {
-    for (Instance *at = owner; at && !at->is_root; at = at->owner)
+    for (const Instance *at = owner; at && !at->is_root; at = at->owner)
         if (at->kind && at->kind->parts) {
             KindDef *found = table_get(at->kind->parts, name);
             if (found)
@@ -252,33 +252,56 @@ static Instance *make_one(Checker *c, Instance *owner, Text name, KindDef *kind,
     return made;
 }
 
-static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int depth)
+/* NULL after a diagnostic. */
+static KindDef *kind_of_instance(Checker *c, const Instance *owner, const Decl *decl)
 {
-    if (depth > LIMIT_KIND_DEPTH) {
-        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep",
-                   LIMIT_KIND_DEPTH);
-        return;
-    }
     KindDef *kind = part_kind(owner, decl->name2);
+    bool is_part = !owner->is_root && owner->kind;
+
     if (!kind && owner->is_root)
         kind = kind_named(c, decl->name2);
-    if (!kind) {
-        Span at = decl->name2_span.end > decl->name2_span.start ? decl->name2_span : decl->span;
-        bool is_part = !owner->is_root && owner->kind;
-        Diag *d = is_part ? diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "a %.*s has no part `%.*s`",
-                                       TEXT_ARG(owner->kind->name), TEXT_ARG(decl->name2))
-                          : diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`",
-                                       TEXT_ARG(decl->name2));
-        suggest_nearest(c, d, at, is_part ? owner->kind->parts : c->kinds, decl->name2);
-        return;
-    }
-    if (!decl->for_list) {
-        make_one(c, owner, decl->name, kind, decl, TEXT(""), NULL, depth);
-        return;
-    }
+    if (kind)
+        return kind;
+    Span at = decl->name2_span.end > decl->name2_span.start ? decl->name2_span : decl->span;
+    Diag *d = is_part ? diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "a %.*s has no part `%.*s`",
+                                   TEXT_ARG(owner->kind->name), TEXT_ARG(decl->name2))
+                      : diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no kind `%.*s`",
+                                   TEXT_ARG(decl->name2));
+    suggest_nearest(c, d, at, is_part ? owner->kind->parts : c->kinds, decl->name2);
+    return NULL;
+}
 
+/* Whether there is an instance for this one of the list; false after a diagnostic. */
+static bool read_for_where(Checker *c, const Env *env, const Expr *where, bool *is_in)
+{
+    const Node *node = elaborate_yesno(c, env, where, "the condition of `for`");
+    double holds = 1;
+
+    if (!node)
+        return false;
+    if (!node_is_constant(node, &holds)) {
+        diag_error(c->diags, DIAG_NOT_CONSTANT, where->span,
+                   "which instances there are must not depend on draws or time");
+        return false;
+    }
+    *is_in = holds != 0;
+    return true;
+}
+
+/* Two owners may each have a part of this name: then the whole path names the instance. */
+static Text name_in_group(Checker *c, const Instance *group, const Instance *bound)
+{
+    if (!table_get(group->children, bound->name))
+        return bound->name;
+    Text owner_name = bound->owner ? bound->owner->name : TEXT("");
+    return text_format(c->arena, "%.*s_%.*s", TEXT_ARG(owner_name), TEXT_ARG(bound->name));
+}
+
+static void expand_for(Checker *c, Instance *owner, const Decl *decl, KindDef *kind, int depth)
+{
     Env env = {.self = owner};
     Typed list = {0};
+
     if (!instances_of_list(c, &env, decl->for_list, &list))
         return;
     Instance *group = instance_new(c, owner, decl->name, NULL, decl);
@@ -286,29 +309,28 @@ static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int d
     for (size_t i = 0; i < list.list.count; i++) {
         Instance *bound = list.list.items[i];
         Loop loop = {.name = decl->for_name, .instance = bound};
-        if (decl->for_where) {
-            Env inner = {.self = owner, .loops = &loop};
-            double holds = 1;
-            const Node *node =
-                elaborate_yesno(c, &inner, decl->for_where, "the condition of `for`");
-            if (!node)
-                return;
-            if (!node_is_constant(node, &holds)) {
-                diag_error(c->diags, DIAG_NOT_CONSTANT, decl->for_where->span,
-                           "which instances there are must not depend on draws or time");
-                return;
-            }
-            if (holds == 0)
-                continue;
-        }
-        /* Two owners may each have a part of this name: then the whole path names the instance. */
-        Text name = bound->name;
-        if (table_get(group->children, name)) {
-            Text owner_name = bound->owner ? bound->owner->name : TEXT("");
-            name = text_format(c->arena, "%.*s_%.*s", TEXT_ARG(owner_name), TEXT_ARG(bound->name));
-        }
-        make_one(c, group, name, kind, decl, decl->for_name, bound, depth);
+        Env inner = {.self = owner, .loops = &loop};
+        bool is_in = true;
+        if (decl->for_where && !read_for_where(c, &inner, decl->for_where, &is_in))
+            return;
+        if (is_in)
+            make_one(c, group, name_in_group(c, group, bound), kind, decl, decl->for_name, bound,
+                     depth);
     }
+}
+
+static void expand_instance(Checker *c, Instance *owner, const Decl *decl, int depth)
+{
+    if (depth > LIMIT_KIND_DEPTH) {
+        diag_error(c->diags, DIAG_TOO_DEEP, decl->name_span, "parts inside parts more than %d deep",
+                   LIMIT_KIND_DEPTH);
+        return;
+    }
+    KindDef *kind = kind_of_instance(c, owner, decl);
+    if (kind && decl->for_list)
+        expand_for(c, owner, decl, kind, depth);
+    else if (kind)
+        make_one(c, owner, decl->name, kind, decl, TEXT(""), NULL, depth);
 }
 
 static int by_path(const void *a, const void *b)

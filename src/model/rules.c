@@ -478,46 +478,46 @@ static void look_at_term(RuleBuilder *b, const Decl *decl)
         look_at_stub(b, decl, start, end);
 }
 
-static bool build_trigger(RuleBuilder *b, const Decl *decl)
+static bool build_every(RuleBuilder *b, const Decl *decl)
+{
+    b->rule.kind = RULE_EVERY;
+    b->rule.is_in_advance = decl->is_in_advance;
+    if (!decl->during)
+        return set_period(b, decl);
+    Typed term = elaborate(b->c, &b->env, decl->during);
+    if (term.type.tag == KIND_OF_ERROR)
+        return false;
+    if (term.type.tag != KIND_OF_TERM) {
+        diag_error(b->c->diags, DIAG_WRONG_TYPE, decl->during->span,
+                   "what follows `during` is a term, such as `term(2026-01, 60 months)`, not %.*s",
+                   TEXT_ARG(type_phrase(b->c, &term.type)));
+        return false;
+    }
+    b->rule.term_start = term.start;
+    b->rule.term_end = term.end;
+    return set_period(b, decl);
+}
+
+static bool build_when(RuleBuilder *b, const Decl *decl)
+{
+    Unit time = unit_time();
+
+    b->rule.kind = RULE_WHEN;
+    b->rule.is_again = decl->is_again;
+    b->rule.condition = elaborate_yesno(b->c, &b->env, decl->expr, "what follows `when`");
+    if (decl->for_duration &&
+        !(b->rule.lasting =
+              elaborate_number(b->c, &b->env, decl->for_duration, &time, "how long it must last")))
+        return false;
+    warn_of_future_dates(b, decl->expr);
+    return b->rule.condition != NULL;
+}
+
+static bool build_each(RuleBuilder *b, const Decl *decl)
 {
     Checker *c = b->c;
-    Unit time = unit_time(), plain = unit_plain();
-    switch (decl->trigger) {
-    case TRIGGER_EVERY:
-        b->rule.kind = RULE_EVERY;
-        b->rule.is_in_advance = decl->is_in_advance;
-        if (decl->during) {
-            Typed term = elaborate(c, &b->env, decl->during);
-            if (term.type.tag == KIND_OF_ERROR)
-                return false;
-            if (term.type.tag != KIND_OF_TERM) {
-                diag_error(
-                    c->diags, DIAG_WRONG_TYPE, decl->during->span,
-                    "what follows `during` is a term, such as `term(2026-01, 60 months)`, not %.*s",
-                    TEXT_ARG(type_phrase(c, &term.type)));
-                return false;
-            }
-            b->rule.term_start = term.start;
-            b->rule.term_end = term.end;
-        }
-        return set_period(b, decl);
-    case TRIGGER_ON:
-        b->rule.kind = RULE_ON;
-        b->rule.date = elaborate_date(c, &b->env, decl->expr, "what follows `on`");
-        return b->rule.date != NULL;
-    case TRIGGER_WHEN:
-        b->rule.kind = RULE_WHEN;
-        b->rule.is_again = decl->is_again;
-        b->rule.condition = elaborate_yesno(c, &b->env, decl->expr, "what follows `when`");
-        if (decl->for_duration &&
-            !(b->rule.lasting =
-                  elaborate_number(c, &b->env, decl->for_duration, &time, "how long it must last")))
-            return false;
-        warn_of_future_dates(b, decl->expr);
-        return b->rule.condition != NULL;
-    case TRIGGER_EACH:
-        break;
-    }
+    Unit plain = unit_plain();
+
     b->rule.kind = RULE_EACH;
     b->rule.is_including_past = decl->is_including_past;
     Typed series = elaborate(c, &b->env, decl->expr2);
@@ -537,6 +537,23 @@ static bool build_trigger(RuleBuilder *b, const Decl *decl)
         !(b->rule.before = elaborate_date(c, &b->env, decl->before, "what follows `before`")))
         return false;
     return b->rule.quantity != NULL;
+}
+
+static bool build_trigger(RuleBuilder *b, const Decl *decl)
+{
+    switch (decl->trigger) {
+    case TRIGGER_EVERY:
+        return build_every(b, decl);
+    case TRIGGER_ON:
+        b->rule.kind = RULE_ON;
+        b->rule.date = elaborate_date(b->c, &b->env, decl->expr, "what follows `on`");
+        return b->rule.date != NULL;
+    case TRIGGER_WHEN:
+        return build_when(b, decl);
+    case TRIGGER_EACH:
+        return build_each(b, decl);
+    }
+    return false;
 }
 
 static uint32_t contract_of(const Instance *at)

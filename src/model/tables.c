@@ -168,62 +168,78 @@ static bool rows_of_csv(Checker *c, TableDef *table, Text text, RowList *rows)
     return true;
 }
 
-bool table_prepare(Checker *c, TableDef *table)
+static bool read_table_types(Checker *c, TableDef *table)
 {
-    if (table->index != NO_ID || table->is_bad)
-        return !table->is_bad;
     const Decl *decl = table->decl;
     bool ok;
-    table->type = type_of_decl(c, c->root, &decl->type, &ok);
-    if (!ok || table->type.tag != KIND_OF_NUMBER)
-        return ok ? bad(c, table, decl->type.span, "a table holds numbers with a unit")
-                  : (table->is_bad = true, false);
-    table->key_tag = text_is(decl->name2, "date") ? KIND_OF_DATE : KIND_OF_WORD;
-    table->key_kind = kind_named(c, decl->name2);
-    if (table->key_kind)
-        table->key_tag = KIND_OF_REFERENCE;
 
-    RowList rows = {0};
-    if (decl->file.length > 0) {
-        Text text;
-        if (!data_file_read(c, decl->name_span, decl->file, &text)) {
-            table->is_bad = true;
-            return false;
-        }
-        if (!rows_of_csv(c, table, text, &rows))
-            return false;
-    } else {
-        rows.items = ARENA_ARRAY(c->arena, Row, decl->keys.count + 1);
-        rows.count = decl->keys.count;
-        if (!inline_rows(c, table, rows.items))
-            return false;
+    table->type = type_of_decl(c, c->root, &decl->type, &ok);
+    if (ok && table->type.tag != KIND_OF_NUMBER)
+        return bad(c, table, decl->type.span, "a table holds numbers with a unit");
+    table->is_bad = !ok;
+    table->key_kind = kind_named(c, decl->name2);
+    table->key_tag = table->key_kind                ? KIND_OF_REFERENCE
+                     : text_is(decl->name2, "date") ? KIND_OF_DATE
+                                                    : KIND_OF_WORD;
+    return ok;
+}
+
+static bool read_rows(Checker *c, TableDef *table, RowList *rows)
+{
+    const Decl *decl = table->decl;
+    Text text;
+
+    if (decl->file.length == 0) {
+        rows->items = ARENA_ARRAY(c->arena, Row, decl->keys.count + 1);
+        rows->count = decl->keys.count;
+        return inline_rows(c, table, rows->items);
     }
-    size_t n = rows.count;
-    if (n == 0)
+    table->is_bad = !data_file_read(c, decl->name_span, decl->file, &text);
+    return !table->is_bad && rows_of_csv(c, table, text, rows);
+}
+
+/* By their keys, of which each stands once. */
+static bool sort_rows(Checker *c, TableDef *table, RowList *rows)
+{
+    const Decl *decl = table->decl;
+
+    if (rows->count == 0)
         return bad(c, table, decl->name_span, "there are no rows");
-    qsort(rows.items, n, sizeof(Row), by_key);
-    for (size_t i = 1; i < n; i++)
-        if (rows.items[i].key == rows.items[i - 1].key)
+    qsort(rows->items, rows->count, sizeof(Row), by_key);
+    for (size_t i = 1; i < rows->count; i++)
+        if (rows->items[i].key == rows->items[i - 1].key)
             return bad(c, table,
-                       decl->keys.count > 0 ? decl->keys.items[rows.items[i].written]->span
+                       decl->keys.count > 0 ? decl->keys.items[rows->items[i].written]->span
                                             : decl->name_span,
                        "two rows have the same key");
+    return true;
+}
 
-    KeyTable *made = LIST_PUSH(c->arena, &c->model->tables);
-    double *keys = ARENA_ARRAY(c->arena, double, n), *numbers = ARENA_ARRAY(c->arena, double, n);
-    for (size_t i = 0; i < n; i++) {
+bool table_prepare(Checker *c, TableDef *table)
+{
+    const Decl *decl = table->decl;
+    RowList rows = {0};
+
+    if (table->index != NO_ID || table->is_bad)
+        return !table->is_bad;
+    if (!read_table_types(c, table) || !read_rows(c, table, &rows) || !sort_rows(c, table, &rows))
+        return false;
+    double *keys = ARENA_ARRAY(c->arena, double, rows.count);
+    double *numbers = ARENA_ARRAY(c->arena, double, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
         keys[i] = rows.items[i].key;
         numbers[i] = rows.items[i].number;
     }
-    made->name = decl->name;
-    made->mode = table->key_tag != KIND_OF_DATE   ? KEY_EXACT
-                 : text_is(decl->name3, "linear") ? KEY_LINEAR
-                                                  : KEY_STEP;
-    made->is_held = decl->is_held;
-    made->n_rows = (uint32_t)n;
-    made->keys = keys;
-    made->numbers = numbers;
-    table->index = (uint32_t)(c->model->tables.count - 1);
+    table->index = (uint32_t)c->model->tables.count;
+    *LIST_PUSH(c->arena, &c->model->tables) =
+        (KeyTable){.name = decl->name,
+                   .mode = table->key_tag != KIND_OF_DATE   ? KEY_EXACT
+                           : text_is(decl->name3, "linear") ? KEY_LINEAR
+                                                            : KEY_STEP,
+                   .is_held = decl->is_held,
+                   .n_rows = (uint32_t)rows.count,
+                   .keys = keys,
+                   .numbers = numbers};
     return true;
 }
 
