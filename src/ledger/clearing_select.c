@@ -1,5 +1,6 @@
 /* The plan of the slots that owe something now, from the plan of all. */
 #include "ledger/clearing_plan.h"
+#include "ledger/layout.h"
 
 /* The selection as it lies in memory: a plan, then its arrays. */
 typedef struct {
@@ -7,35 +8,26 @@ typedef struct {
     uint32_t *number; /* [item of the whole plan] of the first selected from here on */
 } Selection;
 
-/* Hands out parts of `memory`, those of the widest alignment first; NULL: only counts. */
-static void *take(char *memory, size_t *used, size_t count, size_t size)
+static void lay_out(const ClearingPlan *whole, Selection *s, Layout *layout)
 {
-    void *taken = memory ? memory + *used : NULL;
-
-    *used += count * size;
-    return taken;
-}
-
-static size_t lay_out(const ClearingPlan *whole, Selection *s, char *memory)
-{
-    size_t used = sizeof(Selection);
-
-    s->plan.items = take(memory, &used, whole->n_items + 1, sizeof(ClearingItem));
-    s->plan.first_item = take(memory, &used, whole->spec.n_parties + 1, sizeof(uint32_t));
-    s->plan.first_receipt = take(memory, &used, whole->n_inside + 1, sizeof(uint32_t));
-    s->plan.receipts = take(memory, &used, whole->n_items + 1, sizeof(uint32_t));
-    s->plan.item_of_support = take(memory, &used, whole->spec.n_supports, sizeof(uint32_t));
-    s->plan.covered_items = take(memory, &used, whole->n_covers, sizeof(uint32_t));
-    s->plan.reserve_items = take(memory, &used, whole->n_reserve_items, sizeof(uint32_t));
-    s->number = take(memory, &used, whole->n_items + 1, sizeof(uint32_t));
-    return used;
+    layout->used = sizeof(Selection);
+    s->plan.items = layout_take(layout, whole->n_items + 1, sizeof(ClearingItem));
+    s->plan.first_item = layout_take(layout, whole->spec.n_parties + 1, sizeof(uint32_t));
+    s->plan.first_receipt = layout_take(layout, whole->n_inside + 1, sizeof(uint32_t));
+    s->plan.receipts = layout_take(layout, whole->n_items + 1, sizeof(uint32_t));
+    s->plan.item_of_support = layout_take(layout, whole->spec.n_supports, sizeof(uint32_t));
+    s->plan.covered_items = layout_take(layout, whole->n_covers, sizeof(uint32_t));
+    s->plan.reserve_items = layout_take(layout, whole->n_reserve_items, sizeof(uint32_t));
+    s->number = layout_take(layout, whole->n_items + 1, sizeof(uint32_t));
 }
 
 size_t clearing_selection_size(const ClearingPlan *plan)
 {
     Selection unused = {.plan = *plan};
+    Layout layout = {NULL, 0};
 
-    return lay_out(plan, &unused, NULL);
+    lay_out(plan, &unused, &layout);
+    return layout.used;
 }
 
 static void renumber(const Selection *s, const uint32_t *items, size_t count, uint32_t *out)
@@ -49,12 +41,13 @@ static void renumber(const Selection *s, const uint32_t *items, size_t count, ui
 const ClearingPlan *clearing_plan_select(const ClearingPlan *plan, const bool *is_wanted,
                                          void *memory)
 {
+    Layout layout = {memory, 0};
     Selection *s = memory;
     ClearingPlan *selected = &s->plan;
     uint32_t n = 0;
 
     *selected = *plan;
-    lay_out(plan, s, memory);
+    lay_out(plan, s, &layout);
     for (uint32_t i = 0; i < plan->n_items; i++) {
         const ClearingItem *item = &plan->items[i];
 

@@ -1,6 +1,7 @@
 /* What one party pays with what it has, and where payments go. */
 #include "ledger/clearing_state.h"
 
+#include "ledger/layout.h"
 #include "ledger/share.h"
 
 #include <math.h>
@@ -15,23 +16,9 @@ static size_t widest(const ClearingPlan *plan)
            spec->n_parties + 1;
 }
 
-/* Hands out parts of a workspace, in falling order of alignment. */
-typedef struct {
-    char *memory; /* NULL: only counts */
-    size_t used;
-} Layout;
-
-static void *take(Layout *layout, size_t count, size_t size)
-{
-    void *taken = layout->memory ? layout->memory + layout->used : NULL;
-
-    layout->used += count * size;
-    return taken;
-}
-
 static double *take_doubles(Layout *layout, size_t count)
 {
-    return take(layout, count, sizeof(double));
+    return layout_take(layout, count, sizeof(double));
 }
 
 static void lay_out_doubles(Clearing *c, Layout *layout, const ClearingPlan *plan)
@@ -67,13 +54,13 @@ static void lay_out_all(Clearing *c, Layout *layout, const ClearingPlan *plan)
     size_t parties = plan->spec.n_parties;
 
     lay_out_doubles(c, layout, plan);
-    c->part = take(layout, parties, sizeof *c->part);
-    c->sloping = take(layout, parties, sizeof *c->sloping);
-    c->is_sloping = take(layout, parties, 1);
-    c->in_default = take(layout, parties, 1);
-    c->is_short = take(layout, parties, 1);
-    c->is_waiting = take(layout, parties, 1);
-    c->is_met = take(layout, plan->n_items, 1);
+    c->part = layout_take(layout, parties, sizeof *c->part);
+    c->sloping = layout_take(layout, parties, sizeof *c->sloping);
+    c->is_sloping = layout_take(layout, parties, 1);
+    c->in_default = layout_take(layout, parties, 1);
+    c->is_short = layout_take(layout, parties, 1);
+    c->is_waiting = layout_take(layout, parties, 1);
+    c->is_met = layout_take(layout, plan->n_items, 1);
 }
 
 size_t clearing_workspace_size(const ClearingPlan *plan)
