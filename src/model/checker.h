@@ -122,7 +122,7 @@ struct TableDef {
     const KindDef *key_kind;
     uint32_t index; /* Model.tables, or NO_ID before it is read */
     LIST(Text) words;
-    bool is_bad, has_warned;
+    bool is_bad, is_being_read, has_warned;
 };
 
 /* What an expression stands in. */

@@ -222,6 +222,9 @@ bool table_prepare(Checker *c, TableDef *table)
 
     if (table->index != NO_ID || table->is_bad)
         return !table->is_bad;
+    if (table->is_being_read)
+        return bad(c, table, decl->name_span, "its rows are read from itself");
+    table->is_being_read = true;
     if (!read_table_types(c, table) || !read_rows(c, table, &rows) || !sort_rows(c, table, &rows))
         return false;
     double *keys = ARENA_ARRAY(c->arena, double, rows.count);
