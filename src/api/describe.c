@@ -399,7 +399,11 @@ static GwStatus doc_work(void *context)
     return nearest.length > 0
                ? model_fail(model, GW_BAD_USE, "nothing is called %s; did you mean %.*s?",
                             arguments->name, TEXT_ARG(nearest))
-               : model_fail(model, GW_BAD_USE, "nothing is called %s", arguments->name);
+               : model_fail(
+                     model, GW_BAD_USE,
+                     "nothing that is declared is called %s; the language's own words are in "
+                     "docs/language.md",
+                     arguments->name);
 }
 
 GwStatus gw_model_doc(GwModel *model, const char *name, const char **text)

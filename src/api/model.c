@@ -195,6 +195,20 @@ static Table *scenarios_of(const GwModel *model, Arena *arena)
     return names;
 }
 
+/* The first of them, for a message. */
+static const char *listed(Arena *arena, const Table *names)
+{
+    enum { MOST_LISTED = 12 };
+    Buffer out = {.arena = arena};
+    size_t count = table_count(names);
+
+    for (size_t i = 0; i < count && i < MOST_LISTED; i++)
+        buffer_format(&out, "%s%.*s", i > 0 ? ", " : "", TEXT_ARG(table_at(names, i)->key));
+    if (count > MOST_LISTED)
+        buffer_format(&out, " and %zu more", count - MOST_LISTED);
+    return count == 0 ? "none" : kept_string(arena, buffer_view(&out));
+}
+
 static GwStatus scenario_work(void *context)
 {
     TextArguments *arguments = context;
@@ -216,8 +230,8 @@ static GwStatus scenario_work(void *context)
     if (nearest.length > 0)
         return model_fail(model, GW_BAD_USE, "no scenario is called %.*s; did you mean %.*s?",
                           TEXT_ARG(name), TEXT_ARG(nearest));
-    return model_fail(model, GW_BAD_USE, "no scenario is called %.*s; the model has %zu",
-                      TEXT_ARG(name), table_count(names));
+    return model_fail(model, GW_BAD_USE, "no scenario is called %.*s; the model has %s",
+                      TEXT_ARG(name), listed(model->keep, names));
 }
 
 GwStatus gw_model_choose_scenario(GwModel *model, const char *name)

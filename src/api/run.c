@@ -240,8 +240,10 @@ GwStatus gw_model_run(GwModel *model, const GwRunOptions *options, GwRun **out)
         return model_fail(model, GW_BAD_USE, "a seed is at most 2^63 - 1");
     if (!is_part_possible(&running.options))
         return model_fail(model, GW_BAD_USE,
-                          "a part runs from a multiple of %d to another, or to the last path",
-                          STATS_BLOCK);
+                          "a part of %" PRIu64 " paths runs from a multiple of %d to a higher "
+                          "one, or to %" PRIu64 ": not from %" PRIu64 " to %" PRIu64,
+                          running.options.paths, STATS_BLOCK, running.options.paths,
+                          running.options.paths_from, running.options.paths_to);
     running.run = calloc(1, sizeof *running.run);
     if (running.run == NULL)
         return GW_NO_MEMORY;

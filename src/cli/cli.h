@@ -44,7 +44,8 @@ typedef struct {
     const CommandHelp *help;
     int argc, at;
     char **argv;
-    bool only_files; /* after -- */
+    const char *letters; /* what is left of a word of several short options, or NULL */
+    bool only_files;     /* after -- */
 } Arguments;
 
 enum { ARGUMENT_END = -1, ARGUMENT_FILE = -2, ARGUMENT_BAD = -3, ARGUMENT_HELP = -4 };

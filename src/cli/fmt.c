@@ -104,18 +104,22 @@ static bool is_laid_out(const Original *original, const char *text)
 static int format_model(GwModel *model, const Original *original, const FormatSettings *settings)
 {
     const char *path = original->path;
+    bool is_input = strcmp(path, "-") == 0;
     const char *text = NULL;
     GwStatus formatted = gw_model_format(model, &text);
 
     if (formatted != GW_OK)
         return explain(model, formatted);
-    if (settings->is_checking && !is_laid_out(original, text)) {
-        complain("%s is not in the canonical layout; `gw fmt -w %s` puts it so", path, path);
+    if (settings->is_checking && is_laid_out(original, text))
+        return STATUS_FINE;
+    if (settings->is_checking) {
+        if (is_input)
+            complain("standard input is not in the canonical layout");
+        else
+            complain("%s is not in the canonical layout; `gw fmt -w %s` puts it so", path, path);
         return STATUS_INPUT;
     }
-    if (settings->is_checking)
-        return STATUS_FINE;
-    if (settings->is_writing)
+    if (settings->is_writing && !is_input)
         return is_laid_out(original, text) ? STATUS_FINE : write_back(path, text);
     write_text(text);
     return STATUS_FINE;
@@ -123,25 +127,23 @@ static int format_model(GwModel *model, const Original *original, const FormatSe
 
 static int format_file(const char *path, const FormatSettings *settings)
 {
+    bool is_input = strcmp(path, "-") == 0;
     Original original = {.path = path};
-    int status = STATUS_FINE;
-    GwModel *model = NULL;
+    GwModel *model = gw_model_new();
+    int status = STATUS_WORLD;
 
-    if (strcmp(path, "-") == 0) {
-        FormatSettings plain = {0};
-        model = open_model(path, NULL, &status);
-        status = model == NULL ? status : format_model(model, &original, &plain);
-        gw_model_free(model);
-        return status;
-    }
-    model = gw_model_new();
-    if (model == NULL) {
+    if (is_input)
+        original.bytes = read_input(&original.length);
+    if (model == NULL)
         complain("memory ran out");
-        return STATUS_WORLD;
+    if (model != NULL && (!is_input || original.bytes != NULL)) {
+        (void)gw_model_set_reader(model, read_only_this, &original);
+        GwStatus opened =
+            is_input ? gw_model_parse(model, "<standard input>", original.bytes, original.length)
+                     : gw_model_open(model, path);
+        status =
+            opened == GW_OK ? format_model(model, &original, settings) : explain(model, opened);
     }
-    (void)gw_model_set_reader(model, read_only_this, &original);
-    GwStatus opened = gw_model_open(model, path);
-    status = opened == GW_OK ? format_model(model, &original, settings) : explain(model, opened);
     gw_model_free(model);
     free(original.bytes);
     return status;

@@ -34,14 +34,6 @@ static int write_main_help(void)
     return finish_output(STATUS_FINE);
 }
 
-static int write_version(void)
-{
-    (void)printf("gigawatt %s\n", gw_version());
-    (void)printf("instructions: %s, of %s; GW_ISA chooses\n", gw_instructions(),
-                 gw_instructions_present());
-    return finish_output(STATUS_FINE);
-}
-
 static int say_unknown_command(const char *word)
 {
     const char *names[N_COMMANDS + 1] = {0};
@@ -57,6 +49,26 @@ static int say_unknown_command(const char *word)
     return refuse_use(NULL);
 }
 
+/* `gw help run` is `gw run --help`. */
+static int write_help(const char *command)
+{
+    static char asked[] = "--help";
+    char *arguments[] = {asked, NULL};
+
+    for (int i = 0; command != NULL && i < N_COMMANDS; i++)
+        if (strcmp(command, commands[i].name) == 0)
+            return commands[i].run(1, arguments);
+    return command == NULL ? write_main_help() : say_unknown_command(command);
+}
+
+static int write_version(void)
+{
+    (void)printf("gigawatt %s\n", gw_version());
+    (void)printf("instructions: %s, of %s; GW_ISA chooses\n", gw_instructions(),
+                 gw_instructions_present());
+    return finish_output(STATUS_FINE);
+}
+
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that failed ... */
@@ -67,9 +79,10 @@ int main(int argc, char **argv)
         complain("which command?");
         return refuse_use(NULL);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return write_main_help();
+    if (strcmp(argv[1], "help") == 0)
+        return write_help(argv[2]);
     if (gw_instructions() == NULL) {
         complain("GW_ISA=%s: this machine has %s", getenv("GW_ISA"), gw_instructions_present());
         return STATUS_USE;

@@ -86,14 +86,21 @@ static GwStatus open_input(GwModel *model)
 
 /* SOURCE_DATE_EPOCH, in seconds since 1970, stands for the time now where results are to be the
  * same on any day. */
-static void set_year(GwModel *model)
+static GwStatus set_year(GwModel *model)
 {
     const char *seconds = getenv("SOURCE_DATE_EPOCH");
-    time_t now = seconds == NULL ? 0 : (time_t)strtoll(seconds, NULL, 10);
+    char *end = NULL;
     struct tm parts;
 
-    if (seconds != NULL && gmtime_r(&now, &parts) != NULL)
-        (void)gw_model_set_year(model, parts.tm_year + 1900);
+    if (seconds == NULL || *seconds == '\0')
+        return GW_OK;
+    errno = 0;
+    time_t now = (time_t)strtoll(seconds, &end, 10);
+    if (*end == '\0' && errno == 0 && gmtime_r(&now, &parts) != NULL &&
+        gw_model_set_year(model, parts.tm_year + 1900) == GW_OK)
+        return GW_OK;
+    complain("SOURCE_DATE_EPOCH=%s is no number of seconds since 1970", seconds);
+    return GW_BAD_USE;
 }
 
 static bool goes_on(GwStatus status)
@@ -127,11 +134,11 @@ GwModel *open_model(const char *path, const char *library, int *status)
         opened = gw_model_set_library(model, library);
     if (opened == GW_OK)
         opened = strcmp(path, "-") == 0 ? open_input(model) : gw_model_open(model, path);
-    if (opened == GW_OK) {
-        set_year(model);
-        return model;
-    }
     *status = explain(model, opened);
+    if (opened == GW_OK)
+        *status = status_of(set_year(model));
+    if (*status == STATUS_FINE)
+        return model;
     gw_model_free(model);
     return NULL;
 }

@@ -116,9 +116,15 @@ static int read_short(Arguments *arguments, const char *word, const char **value
         write_help(arguments->help);
         return ARGUMENT_HELP;
     }
-    for (int i = 0; arguments->help->options[i].name != NULL; i++)
-        if (arguments->help->options[i].letter == *word)
-            return take_argument(arguments, i, word[1] != '\0' ? word + 1 : NULL, value);
+    for (int i = 0; arguments->help->options[i].name != NULL; i++) {
+        if (arguments->help->options[i].letter != *word)
+            continue;
+        const char *rest = word[1] != '\0' ? word + 1 : NULL;
+        if (arguments->help->options[i].argument != NULL)
+            return take_argument(arguments, i, rest, value);
+        arguments->letters = rest;
+        return i;
+    }
     say_unknown(arguments, name, true);
     return ARGUMENT_BAD;
 }
@@ -126,7 +132,11 @@ static int read_short(Arguments *arguments, const char *word, const char **value
 int arguments_next(Arguments *arguments, const char **value)
 {
     char *word = NULL;
+    const char *letters = arguments->letters;
 
+    arguments->letters = NULL;
+    if (letters != NULL)
+        return read_short(arguments, letters, value);
     if (arguments->at >= arguments->argc)
         return ARGUMENT_END;
     word = arguments->argv[arguments->at++];

@@ -29,16 +29,22 @@ int refuse_use(const char *command)
     return STATUS_USE;
 }
 
+static int why_lost; /* the errno value of the first write that failed */
+
 void write_text(const char *text)
 {
-    (void)fputs(text, stdout);
+    if (fputs(text, stdout) < 0 && why_lost == 0)
+        why_lost = errno;
 }
 
 int finish_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) != 0 && why_lost == 0)
+        why_lost = errno;
+    if (why_lost == 0 && !ferror(stdout))
         return status;
-    complain("cannot write the output: %s", strerror(errno));
+    if (why_lost != EPIPE) /* who closes the pipe has seen enough, as `head` has */
+        complain("cannot write the output: %s", strerror(why_lost != 0 ? why_lost : EIO));
     return STATUS_WORLD;
 }
 
@@ -109,6 +115,10 @@ int check_output(const char *path)
     char *slash = NULL;
     int status = STATUS_FINE;
 
+    if (*path == '\0' || strcmp(path, "-") == 0) {
+        complain("results are kept in a file with a name, not in '%s'", path);
+        return STATUS_USE;
+    }
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
         return refuse_output(path,
                              S_ISDIR(about.st_mode) ? "it is a folder" : "it is not a plain file");

@@ -62,7 +62,7 @@ typedef struct {
     const char *file, *output, *library, *scenarios;
     Repeated settings, shows;
     uint64_t threads, of;
-    bool is_strict;
+    bool is_strict, has_paths;
     Delivery delivery;
     Cluster cluster;
     GwRunOptions run;
@@ -322,6 +322,7 @@ static bool take_option(RunSettings *settings, int option, const char *value)
 {
     switch (option) {
     case OPTION_PATHS:
+        settings->has_paths = true;
         return read_count("run", "--paths", value, 1, MOST_PATHS, &settings->run.paths);
     case OPTION_SEED:
         return read_count("run", "--seed", value, 0, INT64_MAX, &settings->run.seed);
@@ -393,6 +394,8 @@ static bool check_part(RunSettings *settings)
         return true;
     if (settings->of == 0 || settings->run.paths_to == 0)
         complain("run: a part needs --paths-from, --paths-to and --of");
+    else if (settings->has_paths)
+        complain("run: a part is of the paths that --of says, without --paths");
     else if (settings->output == NULL)
         complain("run: a part needs -o, the file that `gw merge` joins to others");
     else if (settings->delivery.is_json || settings->delivery.is_csv)

@@ -590,8 +590,11 @@ void collect_declarations(Checker *c)
 
     if (!c->model_decl) {
         Span at = {.file = c->trees[0]->file};
-        diag_note(c->diags, DIAG_NO_MODEL, at,
-                  "no `model` block: the clock is monthly for ten years from this January");
+        if (c->trees[0]->decls.count == 0)
+            diag_warning(c->diags, DIAG_NO_MODEL, at, "nothing is declared here");
+        else
+            diag_note(c->diags, DIAG_NO_MODEL, at,
+                      "no `model` block: the clock is monthly for ten years from this January");
     }
     fill_periods(c);
     monies_check(c);
