@@ -26,6 +26,7 @@ struct Hands {
     Running *whole;
     const SideWork *work;
     size_t n;
+    unsigned n_threads;
     atomic_size_t next_task;
     atomic_bool is_stopped; /* a hand has failed: the other need not go on */
     pthread_mutex_t lock;
@@ -73,6 +74,7 @@ static void prepare(Hands *hands, Hand *hand, unsigned n_threads)
     hand->running.progress.options = &hand->options;
 }
 
+/* The last task with all threads: nothing else is left for the other hand's. */
 static GwStatus do_tasks(Hand *hand)
 {
     Hands *hands = hand->hands;
@@ -82,6 +84,8 @@ static GwStatus do_tasks(Hand *hand)
         size_t task = atomic_fetch_add(&hands->next_task, 1);
         if (task >= hands->work->n_tasks)
             break;
+        if (task + 1 == hands->work->n_tasks)
+            hand->running.options.threads = hands->n_threads;
         status = hands->work->task(&hand->running, task);
     }
     return status;
@@ -165,6 +169,7 @@ GwStatus hands_do(Running *whole, const SideWork *side)
     hands->whole = whole;
     hands->work = side;
     hands->n = count_hands(whole, n_threads);
+    hands->n_threads = n_threads;
     if (pthread_mutex_init(&hands->lock, NULL) != 0)
         return GW_NO_MEMORY;
     for (size_t i = 0; i < hands->n; i++)

@@ -21,10 +21,10 @@ enum {
     FEW_PATHS = 32,     /* each over so many paths, */
     FEWEST_PATHS = 4,   /* or fewer of a short run: */
     PATHS_A_FEW = 64,   /* one for so many of its paths; */
-    MOST_KEPT = 12,     /* that moved it most, tried again over */
+    MOST_KEPT = 8,      /* that moved it most, tried again over */
     TIMES_MORE = 9,     /* times as many; so are all where fewer than */
     FEWEST_MOVED = 3,   /* moved it; */
-    MOST_SHOWN = 4,     /* measured at last over so many: */
+    MOST_SHOWN = 3,     /* measured at last over so many: */
     SHOWN_PATHS = 1024, /* or a quarter of a shorter run */
     FEWEST_SHOWN_PATHS = 128,
     AT_ONCE = 8, /* are raised together, where there are at least */
@@ -306,7 +306,8 @@ static void hold_between_quartiles(const Search *search, Sample *sample)
 }
 
 /* Paths at even distances in the output's order; for a median, those next to it. A sample
- * TIMES_MORE as large holds the smaller one. */
+ * TIMES_MORE as large holds the smaller one. The last come first: of lanes that stand together a
+ * run drops the last ones that have found their day. */
 static Sample sample_of(const Search *search, size_t n_paths)
 {
     Arena *arena = search->running->run->arena;
@@ -317,7 +318,7 @@ static Sample sample_of(const Search *search, size_t n_paths)
     sample.paths = ARENA_ARRAY(arena, uint32_t, sample.n_paths + 1);
     for (size_t i = 0; i < sample.n_paths; i++) {
         size_t even = (2 * i + 1) * n / (2 * sample.n_paths);
-        sample.paths[i] = search->order[is_mean(search) ? even : first + i];
+        sample.paths[sample.n_paths - 1 - i] = search->order[is_mean(search) ? even : first + i];
     }
     if (search->about.type == TYPE_DATE)
         sample.highest = search->made.until + 1;

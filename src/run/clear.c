@@ -408,7 +408,7 @@ double *tile_due_row(const Tile *tile, uint32_t slot, uint32_t period)
     size_t first = tile->plan->due_row_starts[slot];
     size_t n_rows = tile->plan->due_row_starts[slot + 1] - first;
 
-    return tile->due_rows + (first + period % n_rows) * tile->m.n_lanes;
+    return tile->due_rows + (first + period % n_rows) * tile->m.width;
 }
 
 /* Whether what fell due in the period has outlasted the contract's grace. */

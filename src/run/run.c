@@ -253,11 +253,11 @@ typedef struct {
     uint64_t n_failed, n_short, n_faults;
 } Worker;
 
-static void finish_tile(Worker *worker)
+static void finish_tile(Worker *worker, size_t n)
 {
     const Tile *tile = worker->tile;
 
-    for (size_t lane = 0; lane < tile->n_valid; lane++) {
+    for (size_t lane = 0; lane < n; lane++) {
         if (tile->failures[lane].kind != FAILED_NOT) {
             blank_path(tile->plan->model, worker->work->result, tile->first_index + lane);
             worker->n_failed++;
@@ -280,18 +280,26 @@ static void tell_progress(Work *work, uint64_t n_paths)
     pthread_mutex_unlock(&work->lock);
 }
 
-/* Writes the first output of a tile that has found it in every lane; false: not yet. */
-static bool take_found(const Tile *tile)
+static bool has_found(const Tile *tile, Lanes x, size_t lane)
+{
+    return tile->alive[lane] == 0 || isfinite(lanes_at(x, lane));
+}
+
+/* Writes the first output of the last blocks that have found it in every lane, and goes on without
+ * them. */
+static void leave_found(Tile *tile)
 {
     Lanes x = machine_lanes(&tile->m, tile->plan->code->outputs[0]);
     double *column = tile->result->columns[0] + tile->first_index;
 
-    for (size_t lane = 0; lane < tile->n_valid; lane++)
-        if (tile->alive[lane] != 0 && !isfinite(lanes_at(x, lane)))
-            return false;
-    for (size_t lane = 0; lane < tile->n_valid; lane++)
-        column[lane] = lanes_at(x, lane);
-    return true;
+    while (tile->m.n_blocks > 0) {
+        for (size_t lane = tile->m.n_lanes - GW_LANES; lane < tile->m.n_lanes; lane++)
+            if (!has_found(tile, x, lane))
+                return;
+        for (size_t lane = tile->m.n_lanes - GW_LANES; lane < tile->n_valid; lane++)
+            column[lane] = lanes_at(x, lane);
+        tile_drop_block(tile);
+    }
 }
 
 /* A tile may take seconds: whether to go on is asked inside it too, and then it ends early. */
@@ -300,8 +308,8 @@ static void look_between_periods(Tile *tile, void *context)
     Worker *worker = context;
     const RunVariants *variants = worker->work->options->variants;
 
-    if (variants != NULL && variants->ends_when_found && take_found(tile))
-        tile->n_alive = 0;
+    if (variants != NULL && variants->ends_when_found)
+        leave_found(tile);
     if (++worker->n_periods < PERIODS_BETWEEN_ASKING)
         return;
     worker->n_periods = 0;
@@ -326,7 +334,7 @@ static void *run_tiles(void *context)
         size_t n = left < work->lanes_per_tile ? (size_t)left : work->lanes_per_tile;
         tile_run(worker->tile, work->result->first_path + first, first, n, NULL,
                  look_between_periods, worker);
-        finish_tile(worker);
+        finish_tile(worker, n);
         tell_progress(work, n);
     }
     return NULL;

@@ -20,8 +20,8 @@ typedef struct {
     const uint32_t *paths, *rows;
     const double *inputs; /* [row * n_inputs + input]; NULL: the program has none */
     size_t n_inputs;
-    /* the first output, once it is a finite number, stays: what follows in a tile that has it in
-     * every lane is left out */
+    /* the first output, once it is a finite number, stays: what follows in the last blocks of a
+     * tile that have it in every lane is left out */
     bool ends_when_found;
 } RunVariants;
 

@@ -106,7 +106,7 @@ static void init_period(Tile *tile, Arena *arena)
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
     tile->posting = ARENA_ARRAY(arena, uint8_t, model->slots.count + 1);
     tile->due_rows = ARENA_ARRAY(
-        arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.n_lanes + 1);
+        arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.width + 1);
     tile->lumps = ARENA_ARRAY(arena, LumpState, model->stocks.count + 1);
     tile->is_reader_dirty = ARENA_ARRAY(arena, bool, tile->plan->code->n_readers + 1);
     tile->is_party_touched = ARENA_ARRAY(arena, bool, model->parties.count + 1);
@@ -164,6 +164,7 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
 
     tile->plan = plan;
     tile->arena = arena;
+    tile->n_blocks = n_blocks;
     tile->m.kernels = plan->kernels;
     tile->m.maths = plan->maths;
     tile->m.seed = plan->seed;
@@ -456,11 +457,23 @@ static void run_period(Tile *tile, uint32_t period)
     end_phase(tile, PHASE_WHO_PAYS);
 }
 
+void tile_drop_block(Tile *tile)
+{
+    tile->m.n_blocks--;
+    tile->m.n_lanes -= GW_LANES;
+    for (size_t lane = tile->m.n_lanes; lane < tile->m.n_lanes + GW_LANES; lane++)
+        tile->n_alive -= tile->alive[lane] != 0;
+    if (tile->n_valid > tile->m.n_lanes)
+        tile->n_valid = tile->m.n_lanes;
+}
+
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
               const double *only, void (*after_period)(Tile *tile, void *context), void *context)
 {
     tile->m.first_path = (uint32_t)first_path;
     tile->m.first_index = tile->first_index = first_index;
+    tile->m.n_blocks = tile->n_blocks;
+    tile->m.n_lanes = tile->n_blocks * GW_LANES;
     tile->n_valid = n_valid;
     tile->n_alive = 0;
     for (size_t lane = 0; lane < tile->m.n_lanes; lane++) {

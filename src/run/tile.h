@@ -176,6 +176,7 @@ typedef struct Tile {
     const Plan *plan;
     RunResult *result;    /* columns are written here; NULL: only failures are looked for */
     uint64_t first_index; /* of lane 0 in the result */
+    size_t n_blocks;      /* at first: those that are done may be dropped */
     size_t n_valid;       /* lanes that are paths of this run */
     size_t n_alive;
     double *alive, *mask;
@@ -252,6 +253,8 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks);
 /* Runs all periods of a tile. `only` (NULL: all) says which lanes are alive at first. */
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
               const double *only, void (*after_period)(Tile *tile, void *context), void *context);
+/* Between periods: the last block is not computed any more. */
+void tile_drop_block(Tile *tile);
 void tile_fail(Tile *tile, size_t lane, FailedKind kind, uint32_t index);
 /* With the number that may not be. */
 void tile_fail_at(Tile *tile, size_t lane, FailedKind kind, uint32_t index, double number);

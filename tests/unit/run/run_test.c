@@ -223,6 +223,61 @@ static void a_sketched_run_is_the_same_however_cut(void **state)
     kit_free(&kit);
 }
 
+/* In which month the firm is late for the first time. */
+static Kit firm_that_may_be_late(void)
+{
+    Kit kit = firm();
+    ValueId unpaid = kit.model->outputs.items[1].value;
+    ValueId first = 0;
+    Value *value = NULL;
+    ValueId late = kit_formula(&kit, "late",
+                               kit_node(&kit, N_GT, kit_value(&kit, unpaid), kit_number(&kit, 0)));
+
+    kit.model->values.items[late].is_closing = true;
+    value = kit_add(&kit, "first", VALUE_FIRST, &first);
+    value->source = late;
+    value->type = TYPE_DATE;
+    value->is_closing = true;
+    kit.model->outputs.count = 0;
+    kit_ask(&kit, first);
+    kit.model->outputs.items[0].is_once = true;
+    return kit;
+}
+
+/* Lanes in any order of paths; what has found its answer is left out, and what never does is not.
+ */
+static void lanes_that_have_found_their_answer_may_end(void **state)
+{
+    enum { N = 300 };
+    Kit kit = firm_that_may_be_late();
+    const RunResult *whole = run(&kit, 0, N, 1, 0);
+    uint32_t paths[N], rows[N] = {0};
+    RunVariants variants = {.paths = paths, .rows = rows, .ends_when_found = true};
+    size_t n_found = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < N; i++)
+        paths[i] = i * 7 % N;
+    for (uint32_t blocks = 0; blocks < 6; blocks++) {
+        RunOptions options = {.seed = 3,
+                              .n_paths = N,
+                              .n_threads = 1 + blocks % 2,
+                              .blocks_per_tile = blocks,
+                              .variants = &variants};
+        RunResult *result = NULL;
+
+        assert_int_equal(
+            run_program(kit.arena, program_build(kit.arena, kit.model), &options, &result), RUN_OK);
+        for (size_t i = 0; i < N; i++) {
+            assert_int_equal(result->is_failed[i], 0);
+            assert_true(result->columns[0][i] == whole->columns[0][paths[i]]);
+            n_found += isfinite(result->columns[0][i]) != 0;
+        }
+    }
+    assert_true(n_found > 0 && n_found < 6 * N);
+    kit_free(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_run_can_be_stopped),
         cmocka_unit_test(memory_is_known_and_bounded),
         cmocka_unit_test(a_sketched_run_is_the_same_however_cut),
+        cmocka_unit_test(lanes_that_have_found_their_answer_may_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
