@@ -36,8 +36,16 @@ typedef struct Block {
     bool is_page;  /* not from malloc or calloc */
 } Block;
 
+/* Listed in blocks. */
+typedef struct Pages {
+    struct Pages *previous;
+    void *bytes;
+    size_t size;
+} Pages;
+
 struct Arena {
     jmp_buf *edge;
+    Pages *pages; /* whose rights may have been changed */
     Block *block; /* the one being filled; full ones hang behind it */
     Block *spare; /* blocks of before it was cleared last */
     size_t next_block_size;
@@ -98,10 +106,21 @@ static void free_blocks(Block *block)
     }
 }
 
+/* Before the blocks. */
+static void free_pages(Arena *arena)
+{
+    for (const Pages *pages = arena->pages; pages != NULL; pages = pages->previous) {
+        (void)munmap(pages->bytes, pages->size);
+        arena->bytes_from_system -= pages->size;
+    }
+    arena->pages = NULL;
+}
+
 void arena_free(Arena *arena)
 {
     if (arena == NULL)
         return;
+    free_pages(arena);
     free_blocks(arena->block);
     free_blocks(arena->spare);
     free(arena);
@@ -121,6 +140,7 @@ void arena_clear(Arena *arena)
 {
     Block *unused = arena->spare;
 
+    free_pages(arena);
     arena->spare = NULL;
     for (Block *block = arena->block, *previous = NULL; block != NULL; block = previous) {
         Block **list = is_kept(block) ? &arena->spare : &unused;
@@ -305,6 +325,19 @@ void *arena_array_unset(Arena *arena, size_t count, size_t size)
     if (count > SIZE_MAX / size || fails_by_request())
         unwind(arena->edge);
     return take_own_block(arena, count * size, LARGE_ALIGNMENT, false);
+}
+
+void *arena_pages(Arena *arena, size_t size)
+{
+    Pages *pages = ARENA_NEW(arena, Pages);
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (bytes == MAP_FAILED)
+        return NULL;
+    *pages = (Pages){.previous = arena->pages, .bytes = bytes, .size = size};
+    arena->pages = pages;
+    arena->bytes_from_system += size;
+    return bytes;
 }
 
 char *arena_copy(Arena *arena, const char *bytes, size_t length)

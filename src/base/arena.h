@@ -27,6 +27,8 @@ void *arena_alloc(Arena *arena, size_t size);
 void *arena_array(Arena *arena, size_t count, size_t size);
 /* The same, its bytes unset where it is large: for what is written before it is read. */
 void *arena_array_unset(Arena *arena, size_t count, size_t size);
+/* Zeroed pages of their own, whose rights may be changed; NULL when the system gives none. */
+void *arena_pages(Arena *arena, size_t size);
 char *arena_copy(Arena *arena, const char *bytes, size_t length); /* NUL is added */
 
 #define ARENA_NEW(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
