@@ -157,7 +157,9 @@ typedef struct {
 typedef struct {
     Instruction *instructions;
     size_t n_instructions;
-    uint32_t *owners; /* by instruction: the value it was first made for, or NO_ID */
+    uint32_t *owners;       /* by instruction: the value it was first made for, or NO_ID */
+    uint32_t *last_readers; /* by instruction: the last that reads its result, itself for none;
+                               NO_ID when something else may */
     Detail *details;
     size_t n_details;
     Ref *refs;

@@ -10,6 +10,7 @@ typedef struct {
     LIST(Detail) details;
     LIST(Ref) refs;
     LIST(uint32_t) exports;
+    uint32_t *places; /* by Ins: its instruction */
 } Emitter;
 
 /* How code of `reader` reads an instruction's register. */
@@ -141,8 +142,10 @@ static void emit_sections(Emitter *emitter)
         code->sections[s].first = (uint32_t)emitter->instructions.count;
         for (uint32_t i = starts[s]; i < starts[s + 1]; i++) {
             const Ins *ins = &program->ins.items[order[i]];
-            if (!ins->is_dead && op_infos[ins->op].op_class != OP_IS_NAMED)
-                emit_ins(emitter, ins);
+            if (ins->is_dead || op_infos[ins->op].op_class == OP_IS_NAMED)
+                continue;
+            emitter->places[order[i]] = (uint32_t)emitter->instructions.count;
+            emit_ins(emitter, ins);
         }
         for (size_t i = 0; i < program->stores.count; i++) {
             const Store *store = &program->stores.items[i];
@@ -153,6 +156,48 @@ static void emit_sections(Emitter *emitter)
         }
         code->sections[s].count = (uint32_t)emitter->instructions.count - code->sections[s].first;
     }
+}
+
+/* A temporary that only instructions of its own section read. */
+static bool is_brief(const Ins *ins)
+{
+    return !ins->is_dead && ins->home == HOME_TILE && ins->body == NO_ID && ins->n_out == 1 &&
+           !ins->is_kept && !ins->is_joined && op_infos[ins->op].op_class != OP_IS_NAMED;
+}
+
+/* What anything but an instruction reads may be read at any time. */
+static void find_last_readers(Emitter *emitter)
+{
+    Program *program = emitter->program;
+    uint32_t *last = ARENA_ARRAY(program->arena, uint32_t, program->ins.count + 1);
+    uint32_t *readers = ARENA_ARRAY(program->arena, uint32_t, emitter->instructions.count + 1);
+
+    for (size_t i = 0; i < program->ins.count; i++)
+        last[i] = is_brief(&program->ins.items[i]) ? emitter->places[i] : NO_ID;
+    for (size_t i = 0; i < program->ins.count; i++) {
+        const Ins *ins = &program->ins.items[i];
+        for (uint32_t k = 0; k < ins->n_args && !ins->is_dead; k++) {
+            const Ins *from = &program->ins.items[ins->args[k]];
+            bool is_here = ins->section == from->section && ins->body == NO_ID &&
+                           op_infos[ins->op].op_class != OP_IS_NAMED;
+            uint32_t *its = &last[ins->args[k]];
+
+            if (!is_here)
+                *its = NO_ID;
+            else if (*its != NO_ID && *its < emitter->places[i])
+                *its = emitter->places[i];
+        }
+    }
+    for (size_t i = 0; i < program->sinks.count; i++)
+        last[program->sinks.items[i].ins] = NO_ID;
+    for (size_t i = 0; i < program->stores.count; i++)
+        last[program->stores.items[i].from] = NO_ID;
+    for (size_t i = 0; i < emitter->instructions.count; i++)
+        readers[i] = NO_ID;
+    for (size_t i = 0; i < program->ins.count; i++)
+        if (last[i] != NO_ID)
+            readers[emitter->places[i]] = last[i];
+    program->code.last_readers = readers;
 }
 
 /* Tables spoke of states by number until now. */
@@ -214,7 +259,9 @@ void emit_code(Program *program)
     Emitter emitter = {.program = program};
     Code *code = &program->code;
 
+    emitter.places = ARENA_ARRAY(program->arena, uint32_t, program->ins.count + 1);
     emit_sections(&emitter);
+    find_last_readers(&emitter);
     for (size_t i = 0; i < program->sinks.count; i++)
         *program->sinks.items[i].field = ref_to(&emitter, program->sinks.items[i].ins, HOME_TILE);
     place_table_states(program);
