@@ -561,15 +561,35 @@ static inline void run_instruction(Machine *machine, uint32_t i)
     }
 }
 
-/* A solve runs its body inside it: what was timed there is not counted twice. */
+static void run_stretch(Machine *machine, const Stretch *stretch)
+{
+    machine->found |= stretch->run(machine->registers, machine->n_lanes * sizeof(double),
+                                   machine->pools[HOME_CONST], machine->pools[HOME_PERIOD],
+                                   &machine->clock, weave_literals);
+}
+
+/* Runs what begins at instruction i; returns how many instructions that was. */
+static inline uint32_t run_from(Machine *machine, uint32_t i)
+{
+    if (machine->stretches != NULL && machine->stretches[i].run != NULL) {
+        run_stretch(machine, &machine->stretches[i]);
+        return machine->stretches[i].n;
+    }
+    run_instruction(machine, i);
+    return 1;
+}
+
+/* A solve runs its body inside it: what was timed there is not counted twice. The instructions of a
+ * stretch have equal parts of its time. */
 static void run_timed(Machine *machine, uint32_t first, uint32_t end)
 {
-    for (uint32_t i = first; i < end; i++) {
+    for (uint32_t i = first, n = 0; i < end; i += n) {
         uint64_t before = machine->n_ticks;
         uint64_t started = run_ticks();
-        run_instruction(machine, i);
+        n = run_from(machine, i);
         uint64_t taken = run_ticks() - started;
-        machine->ticks[i] += taken - (machine->n_ticks - before);
+        for (uint32_t k = 0; k < n; k++)
+            machine->ticks[i + k] += (taken - (machine->n_ticks - before)) / n;
         machine->n_ticks = before + taken;
     }
 }
@@ -583,6 +603,6 @@ void machine_run(Machine *machine, uint32_t section)
         run_timed(machine, run->first, end);
         return;
     }
-    for (uint32_t i = run->first; i < end; i++)
-        run_instruction(machine, i);
+    for (uint32_t i = run->first; i < end;)
+        i += run_from(machine, i);
 }

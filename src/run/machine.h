@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "run/kernels.h"
 #include "run/run.h"
+#include "run/weave.h"
 
 #include <time.h>
 
@@ -21,8 +22,9 @@ typedef struct {
 typedef struct {
     const Code *code;
     const Model *model;
-    const Clock *clocks; /* by period */
-    Bound *bound;        /* by instruction, those of this home */
+    const Clock *clocks;      /* by period */
+    Bound *bound;             /* by instruction, those of this home */
+    const Stretch *stretches; /* by instruction: the machine code where one begins; NULL: none */
     const RunKernels *kernels;
     const MathsKernels *maths;
     Home home;

@@ -137,7 +137,7 @@ RunSize run_size(const Program *program, const RunOptions *options)
     if (size.n_kept == 0 || size.n_stretch > 0)
         size.kept_bytes += summary_bytes(model) + size.n_stretch * bytes_a_path(model);
     size.bytes = size.kept_bytes + (size_t)model->n_periods * code->n_exports * sizeof(double) +
-                 4 * model->slots.count * model->n_periods * sizeof(double) +
+                 4 * model->slots.count * model->n_periods * sizeof(double) + weave_bytes(code) +
                  run_threads(options) * tile_bytes(program, n_lanes);
     return size;
 }
@@ -534,11 +534,14 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     uint64_t n_tiles = (options->n_paths + work.lanes_per_tile - 1) / work.lanes_per_tile;
 
     n_threads = (uint32_t)least_of(n_threads, n_tiles > 0 ? n_tiles : 1);
+    const Stretch *stretches =
+        weave(arena, code, plan->kernels, machine_width(work.lanes_per_tile));
     Worker *workers = ARENA_ARRAY(arena, Worker, n_threads);
     for (uint32_t i = 0; i < n_threads; i++) {
         workers[i].work = &work;
         workers[i].tile = ARENA_NEW(arena, Tile);
         tile_init(workers[i].tile, arena, plan, n_blocks);
+        workers[i].tile->m.stretches = stretches;
         workers[i].tile->m.variants = options->variants;
         workers[i].tile->m.n_in_run = options->n_paths;
         if (options->profile != NULL)
