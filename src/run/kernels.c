@@ -414,12 +414,12 @@ static unsigned pay(size_t n_blocks, const double *restrict mask, Lanes amount, 
     return is_any(faults) ? FOUND_FAULT : 0u;
 }
 
-/* Where every lane pays. A lane whose amount cannot be is left with any due and carry. */
+/* Where every lane pays. A lane whose amount cannot be is left with any due and carry; so that one
+ * that is too large shows in the sum, FAULT may be said of a sum that is. */
 static unsigned pay_everywhere(size_t n_blocks, Lanes amount, double minor, double *restrict carry,
                                double *restrict due, double *sum)
 {
-    double least[GW_LANES] = {0}, most[GW_LANES] = {0};
-    double sums[GW_LANES] = {0}, carries[GW_LANES] = {0};
+    double least[GW_LANES] = {0}, sums[GW_LANES] = {0}, carries[GW_LANES] = {0};
     bool fits = true;
 
     for (size_t block = 0; block < n_blocks; block++) {
@@ -431,7 +431,6 @@ static unsigned pay_everywhere(size_t n_blocks, Lanes amount, double minor, doub
             double paid = rounded > 0.0 ? rounded : 0.0;
 
             least[i] = exact < least[i] ? exact : least[i];
-            most[i] = exact > most[i] ? exact : most[i];
             due[i] = paid;
             carry[i] = owed - rounded;
             carries[i] += owed - rounded; /* not a number where the amount is none */
@@ -442,9 +441,9 @@ static unsigned pay_everywhere(size_t n_blocks, Lanes amount, double minor, doub
     }
     *sum = total(sums);
     for (size_t i = 0; i < GW_LANES; i++)
-        fits &= least[i] >= -0.5 && most[i] < WHOLE_LIMIT && carries[i] == carries[i];
+        fits &= least[i] >= -0.5 && carries[i] == carries[i];
     *sum = *sum < WHOLE_LIMIT ? *sum : GW_NAN;
-    return fits ? 0u : FOUND_FAULT;
+    return fits && *sum == *sum ? 0u : FOUND_FAULT;
 }
 
 static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes amount,
@@ -470,20 +469,26 @@ static unsigned round_cents(size_t n_blocks, const double *restrict mask, Lanes 
     return is_any(fault) ? FOUND_FAULT : 0u;
 }
 
-static void limit(size_t count, const double *restrict mask, const double *restrict content,
-                  double minor, const double *restrict arrears, const double *restrict fresh,
-                  double *restrict due)
+/* No due is NaN; one that what is left of the content is not a number for, becomes that. */
+static void limit(size_t n_blocks, const double *restrict mask, const double *restrict content,
+                  double minor, const double *restrict arrears, Lanes fresh, double *restrict due)
 {
-    for (size_t block = 0; block < count; block += GW_LANES) {
+    for (size_t block = 0; block < n_blocks; block++) {
+        const double *restrict others = fresh.at + block * fresh.step;
         for (size_t i = 0; i < GW_LANES; i++) {
-            double whole = round_to_even(content[block + i] * minor);
-            double left = gw_max(0.0, whole - arrears[block + i] - fresh[block + i]);
-            double before = due[block + i];
-            double limited = gw_min(before, left);
-            double is_old = (arrears[block + i] != 0.0 ? 1.0 : 0.0) * mask[block + i];
+            double whole = round_to_even(content[i] * minor);
+            double rest = whole - arrears[i] - others[i];
+            double left = rest < 0.0 ? 0.0 : rest;
+            double before = due[i];
+            double limited = before < left ? before : left;
+            double is_old = (arrears[i] != 0.0 ? 1.0 : 0.0) * mask[i];
 
-            due[block + i] = is_old != 0.0 ? limited : before;
+            due[i] = is_old != 0.0 ? limited : before;
         }
+        mask += GW_LANES;
+        content += GW_LANES;
+        arrears += GW_LANES;
+        due += GW_LANES;
     }
 }
 

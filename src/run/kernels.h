@@ -119,9 +119,8 @@ typedef struct RunKernels {
     unsigned (*round)(size_t n_blocks, const double *restrict mask, Lanes amount, double minor,
                       double *restrict cents, double *size);
     /* due = at most what content leaves, where the mask says so and there are arrears */
-    void (*limit)(size_t count, const double *restrict mask, const double *restrict content,
-                  double minor, const double *restrict arrears, const double *restrict fresh,
-                  double *restrict due);
+    void (*limit)(size_t n_blocks, const double *restrict mask, const double *restrict content,
+                  double minor, const double *restrict arrears, Lanes fresh, double *restrict due);
     /* due = fresh + arrears; sum = of all dues, exact below 2^53 */
     void (*owe)(size_t count, const double *restrict fresh, const double *restrict arrears,
                 double *restrict due, double *sum);

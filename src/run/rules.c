@@ -128,22 +128,19 @@ static void pay_rest(Tile *tile, const Action *action, Lanes share, Ref cap_ref,
     }
 }
 
-/* Arrears of all slots that lower a stock, by lane; NULL when there are none in the tile. */
-static const double *arrears_that_lower(Tile *tile, uint32_t stock)
+/* Adds lanes to a sum of some: of one, the sum is that one itself. */
+static void add_lanes(Tile *tile, const double *x, const double **sum, double **own)
 {
-    const Plan *plan = tile->plan;
-    double *sum = NULL;
-
-    for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
-        uint32_t slot = plan->lowering_slots[i];
-        if (!tile->has_arrears[slot])
-            continue;
-        if (sum == NULL)
-            sum = tile_take(tile);
-        tile->m.kernels->add(tile->m.n_lanes, sum,
-                             tile_register(tile, plan->code->slot_arrears[slot]));
+    if (*sum == NULL) {
+        *sum = x;
+        return;
     }
-    return sum;
+    if (*own == NULL) {
+        *own = tile_take_unset(tile);
+        memcpy(*own, *sum, tile->m.n_lanes * sizeof **own);
+        *sum = *own;
+    }
+    tile->m.kernels->add(tile->m.n_lanes, *own, x);
 }
 
 /* Arrears count in the stock that they will lower until they are paid: what falls due anew beside
@@ -153,20 +150,25 @@ static void limit_to_what_is_left(Tile *tile, uint32_t id, double *due, const do
     const Plan *plan = tile->plan;
     uint32_t stock = plan->model->slots.items[id].lowers;
     const double *content = tile_register(tile, plan->code->stocks[stock].state);
-    const double *arrears = arrears_that_lower(tile, stock);
-    double *fresh = NULL;
+    const double *arrears = NULL, *fresh = NULL;
+    double *own_arrears = NULL, *own_fresh = NULL;
 
+    for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
+        uint32_t slot = plan->lowering_slots[i];
+        if (tile->has_arrears[slot])
+            add_lanes(tile, tile_register(tile, plan->code->slot_arrears[slot]), &arrears,
+                      &own_arrears);
+    }
     if (arrears == NULL)
         return;
-    tile->slots[id].fresh_sum = GW_NAN;
-    fresh = tile_take(tile);
     for (uint32_t i = plan->lowering_starts[stock]; i < plan->lowering_starts[stock + 1]; i++) {
         const SlotNow *other = &tile->slots[plan->lowering_slots[i]];
         if (other->fresh != NULL && other->fresh != due)
-            tile->m.kernels->add(tile->m.n_lanes, fresh, other->fresh);
+            add_lanes(tile, other->fresh, &fresh, &own_fresh);
     }
-    tile->m.kernels->limit(tile->m.n_lanes, mask, content, plan->model->minor_per_unit, arrears,
-                           fresh, due);
+    tile->slots[id].fresh_sum = GW_NAN;
+    tile->m.kernels->limit(tile->m.n_blocks, mask, content, plan->model->minor_per_unit, arrears,
+                           fresh != NULL ? (Lanes){fresh, GW_LANES} : (Lanes){tile->zeros, 0}, due);
 }
 
 static void pay(Tile *tile, const Action *action, Lanes amount, const double *mask)
