@@ -775,6 +775,7 @@ Decl *syntax_parse_view(Arena *arena, DiagList *diags, uint32_t file)
     Parser p = parser_over(arena, diags, file, &lexed);
     Decl *view = decl_new(&p, DECL_VIEW);
 
+    p.form = "`X, Y`, `X by year` or `X at DATE`, what stands behind `show` in a report";
     view->name = TEXT("show");
     parse_view_rest(&p, view);
     view->span = parser_since(&p, 0);
