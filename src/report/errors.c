@@ -9,10 +9,7 @@ static Text error_cell(Report *r, const Output *output, Scale scale, double quan
 {
     Buffer cell = {.arena = r->arena};
 
-    if (output->type == TYPE_DATE)
-        add_date(&cell, r->model, quantile);
-    else
-        add_scaled(&cell, scale, quantile);
+    add_value(&cell, r->model, output, scale, quantile);
     if (!isfinite(error))
         return buffer_view(&cell);
     buffer_string(&cell, " ± ");

@@ -197,16 +197,19 @@ void add_number(Buffer *out, double number)
         buffer_string(out, "not known");
         return;
     }
+    if (number == 0) { /* of either sign */
+        buffer_char(out, '0');
+        return;
+    }
     if (isinf(number)) {
         buffer_string(out, "never");
         return;
     }
-    if (fabs(number) >= LEAST_WITH_EXPONENT ||
-        (number != 0 && fabs(number) < MOST_WITH_SMALL_POWER)) {
+    if (fabs(number) >= LEAST_WITH_EXPONENT || fabs(number) < MOST_WITH_SMALL_POWER) {
         add_exponent(out, number);
         return;
     }
-    (void)snprintf(digits, sizeof digits, "%.*f", number == 0 ? 0 : decimals, number);
+    (void)snprintf(digits, sizeof digits, "%.*f", decimals, number);
     length = strlen(digits);
     if (strchr(digits, '.') != NULL)
         while (digits[length - 1] == '0')
@@ -312,10 +315,8 @@ void add_chance(Buffer *out, size_t hits, size_t count)
     buffer_char(out, ')');
 }
 
-Scale scale_of_spread(const Output *output, const Spread *spread)
+Scale scale_of_output(const Output *output, double largest)
 {
-    double ends = fmax(fabs(spread->p5), fabs(spread->p95));
-    double largest = spread->p50 != 0 ? spread->p50 : ends;
     Text months = TEXT("months");
 
     if (output->type != TYPE_NUMBER && output->type != TYPE_DURATION)
@@ -323,6 +324,13 @@ Scale scale_of_spread(const Output *output, const Spread *spread)
     if (output->type == TYPE_DURATION && output->unit.length == 0)
         return (Scale){.divisor = 1, .magnitude = "", .unit = months};
     return scale_for(output->unit, output->unit_scale, largest);
+}
+
+Scale scale_of_spread(const Output *output, const Spread *spread)
+{
+    double ends = fmax(fabs(spread->p5), fabs(spread->p95));
+
+    return scale_of_output(output, spread->p50 != 0 ? spread->p50 : ends);
 }
 
 double middle_size(double smallest, double largest)
@@ -388,6 +396,18 @@ static void add_word(Buffer *out, const Model *model, double place)
         buffer_text(out, model->words.items[(size_t)place]);
     else
         buffer_string(out, "not known");
+}
+
+void add_value(Buffer *out, const Model *model, const Output *output, Scale scale, double base)
+{
+    if (output->type == TYPE_DATE)
+        add_date(out, model, base);
+    else if (output->type == TYPE_YESNO)
+        buffer_string(out, isnan(base) ? "not known" : base != 0 ? "yes" : "no");
+    else if (output->type == TYPE_WORD)
+        add_word(out, model, base);
+    else
+        add_scaled(out, scale, base);
 }
 
 static void add_word_spread(Buffer *out, const Model *model, const Spread *spread)

@@ -29,7 +29,7 @@ static size_t dates_reached(const Report *r, uint32_t output, double mark, doubl
 static void add_mark(Report *r, Buffer *out, uint32_t output, double mark)
 {
     const Output *about = &r->model->outputs.items[output];
-    Scale scale = scale_for(about->unit, about->unit_scale, mark);
+    Scale scale = scale_of_output(about, mark);
     size_t count = dates_reached(r, output, mark, r->scratch);
     Spread spread = spread_of(r->scratch, count);
 
@@ -41,8 +41,11 @@ static void add_mark(Report *r, Buffer *out, uint32_t output, double mark)
     if (isinf(spread.p50)) {
         buffer_string(out, " never in ");
         add_chance(out, spread.n_never, spread.count);
-        buffer_string(out, " of paths, else from ");
-        add_date(out, r->model, spread.p5);
+        buffer_string(out, " of paths");
+        if (isfinite(spread.p5)) {
+            buffer_string(out, ", else from ");
+            add_date(out, r->model, spread.p5);
+        }
         return;
     }
     buffer_string(out, " by ");

@@ -140,7 +140,7 @@ static void add_move(Report *r, Buffer *out, uint32_t output, const Nudge *nudge
 {
     const Output *about = &r->model->outputs.items[output];
     double moved = nudge->after - nudge->before;
-    Scale scale = scale_for(about->unit, about->unit_scale, moved);
+    Scale scale = scale_of_output(about, moved);
     const Parameter *parameter = &r->model->parameters.items[nudge->parameter];
 
     buffer_format(out, "%.*s (%s", TEXT_ARG(parameter->name), moved > 0 ? "+" : "");

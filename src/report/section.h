@@ -51,6 +51,10 @@ void add_spread(Buffer *out, const Model *model, uint32_t output, const Spread *
 /* The same in a scale that others share, with or without its unit. */
 void add_spread_in(Buffer *out, const Model *model, uint32_t output, const Spread *spread,
                    Scale scale, bool has_unit);
+/* One value as shown: a number in the scale, a day, yes or no, a word. */
+void add_value(Buffer *out, const Model *model, const Output *output, Scale scale, double base);
+/* That in which an output is shown, dates and words in none. */
+Scale scale_of_output(const Output *output, double largest);
 Scale scale_of_spread(const Output *output, const Spread *spread);
 /* One for all: between the smallest and the largest median, but for what is nothing beside it. */
 Scale scale_of_column(const Output *output, const Spread *spreads, size_t count);
@@ -71,6 +75,12 @@ typedef struct {
 void table_add(Report *r, TextTable *table, Text cell);
 /* Columns that do not fit the width go into a further table below, with the first repeated. */
 void table_write(Report *r, const TextTable *table);
+
+/* ---- views.c: what stands in the cells ---- */
+Text number_cell(Report *r, Scale scale, double base);
+Text typed_cell(Report *r, const Output *output, Scale scale, double base);
+Text percent_cell(Report *r, double share);
+Text bar(Report *r, double share, int width);
 
 /* ---- one a file ---- */
 void section_who_pays(Report *r);

@@ -1,13 +1,13 @@
-/* fan, hist, tornado, why, compare and flows, as compact text. */
+/* fan, tornado, why, compare and flows, as compact text. */
 #include "report/section.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HIST_WIDTH = 24, TORNADO_WIDTH = 12, N_BINS = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
+enum { TORNADO_WIDTH = 12, USUAL_TOP = 10, USUAL_FLOWS = 15 };
 
-static Text number_cell(Report *r, Scale scale, double base)
+Text number_cell(Report *r, Scale scale, double base)
 {
     Buffer cell = {.arena = r->arena};
 
@@ -15,20 +15,15 @@ static Text number_cell(Report *r, Scale scale, double base)
     return buffer_view(&cell);
 }
 
-static Text typed_cell(Report *r, const Output *output, Scale scale, double base)
+Text typed_cell(Report *r, const Output *output, Scale scale, double base)
 {
     Buffer cell = {.arena = r->arena};
 
-    if (output->type == TYPE_DATE)
-        add_date(&cell, r->model, base);
-    else if (output->type == TYPE_YESNO)
-        buffer_string(&cell, isnan(base) ? "not known" : base != 0 ? "yes" : "no");
-    else
-        add_scaled(&cell, scale, base);
+    add_value(&cell, r->model, output, scale, base);
     return buffer_view(&cell);
 }
 
-static Text percent_cell(Report *r, double share)
+Text percent_cell(Report *r, double share)
 {
     Buffer cell = {.arena = r->arena};
 
@@ -37,7 +32,7 @@ static Text percent_cell(Report *r, double share)
     return buffer_view(&cell);
 }
 
-static Text bar(Report *r, double share, int width)
+Text bar(Report *r, double share, int width)
 {
     Buffer cell = {.arena = r->arena};
     int length = (int)floor(share * width + 0.5);
@@ -103,92 +98,6 @@ void section_fan(Report *r, const View *view)
 {
     for (size_t i = 0; i < view->outputs.count; i++)
         fan_of(r, view, view->outputs.items[i]);
-}
-
-/* --- hist --- */
-
-static int lesser_first(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void hist_row(Report *r, TextTable *table, Text name, size_t count, size_t most, size_t all)
-{
-    table_add(r, table, name);
-    table_add(r, table, percent_cell(r, (double)count / (double)all));
-    table_add(r, table, bar(r, (double)count / (double)most, HIST_WIDTH));
-}
-
-static Text bin_name(Report *r, const Output *output, Scale scale, double low, double high)
-{
-    return text_format(r->arena, "%.*s … %.*s", TEXT_ARG(typed_cell(r, output, scale, low)),
-                       TEXT_ARG(typed_cell(r, output, scale, high)));
-}
-
-/* Finite values in bins of equal width between the 0.5 % and 99.5 % points; the ends are open. */
-static void hist_bins(Report *r, const Output *output, const double *sorted, size_t n_finite,
-                      size_t all, Scale scale, TextTable *table)
-{
-    size_t counts[N_BINS] = {0};
-    double low = sorted[n_finite / 200];
-    double high = sorted[n_finite - 1 - n_finite / 200];
-    double width = (high - low) / N_BINS;
-    size_t most = all - n_finite;
-
-    for (size_t i = 0; i < n_finite; i++) {
-        double bin = width > 0 ? floor((sorted[i] - low) / width) : 0;
-        counts[!(bin < N_BINS) ? N_BINS - 1 : bin < 0 ? 0 : (size_t)bin]++; /* not a number: last */
-    }
-    for (int bin = 0; bin < N_BINS; bin++)
-        most = counts[bin] > most ? counts[bin] : most;
-    for (int bin = 0; bin < (width > 0 ? N_BINS : 1); bin++)
-        hist_row(r, table,
-                 width > 0 ? bin_name(r, output, scale, low + bin * width, low + (bin + 1) * width)
-                           : typed_cell(r, output, scale, low),
-                 counts[bin], most, all);
-    if (n_finite < all)
-        hist_row(r, table, TEXT("never"), all - n_finite, most, all);
-}
-
-static void hist_of(Report *r, const View *view, uint32_t output)
-{
-    const Output *about = &r->model->outputs.items[output];
-    uint32_t period = isnan(view->at) ? r->model->n_periods - 1 : period_of_day(r->model, view->at);
-    size_t count = column_values(r->model, r->result, output, period, r->scratch);
-    TextTable table = {.n_columns = 3};
-    Buffer heading = {.arena = r->arena};
-    size_t n_finite = 0;
-    Scale scale;
-
-    for (size_t i = 0; i < count; i++)
-        if (isfinite(r->scratch[i]))
-            r->scratch[n_finite++] = r->scratch[i];
-    qsort(r->scratch, n_finite, sizeof *r->scratch, lesser_first);
-    scale = scale_for(about->unit, about->unit_scale,
-                      n_finite == 0 ? 0
-                                    : fmax(fabs(r->scratch[n_finite / 200]),
-                                           fabs(r->scratch[n_finite - 1 - n_finite / 200])));
-    buffer_format(&heading, "%.*s%.*s", TEXT_ARG(output_title(r->model, output)),
-                  TEXT_ARG(unit_words(r, scale)));
-    if (!about->is_once) {
-        buffer_string(&heading, " at the end of ");
-        add_date(&heading, r->model, r->model->last_days[period]);
-    }
-    add_heading(r, "HIST", buffer_view(&heading));
-    if (n_finite > 0)
-        hist_bins(r, about, r->scratch, n_finite, count, scale, &table);
-    else
-        hist_row(r, &table, TEXT("never"), count, count, count);
-    table_write(r, &table);
-    buffer_char(r->out, '\n');
-}
-
-void section_hist(Report *r, const View *view)
-{
-    for (size_t i = 0; i < view->outputs.count; i++)
-        hist_of(r, view, view->outputs.items[i]);
 }
 
 /* --- tornado --- */
