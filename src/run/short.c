@@ -67,13 +67,15 @@ static bool pays(const Tile *tile, uint32_t payer, uint32_t payee)
 static bool pack(const Tile *tile, const double *from, double *restrict out)
 {
     const ShortLanes *at = tile->short_lanes;
-    bool some = false;
+    uint64_t some = 0; /* bits of any but the sign */
 
     for (size_t i = 0; i < at->count; i++) {
-        out[i] = from[at->lanes[i]];
-        some |= out[i] != 0;
+        double x = from[at->lanes[i]];
+
+        out[i] = x;
+        some |= gw_bits(x) << 1;
     }
-    return some;
+    return some != 0;
 }
 
 static ShortParty *touch(Tile *tile, uint32_t party)
