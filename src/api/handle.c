@@ -188,6 +188,7 @@ void gw_run_free(GwRun *run)
 {
     if (run == NULL)
         return;
+    arena_free(run->scratch);
     arena_free(run->side);
     for (size_t i = 0; i < MOST_BESIDE; i++)
         arena_free(run->found[i]);

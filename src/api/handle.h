@@ -89,6 +89,7 @@ struct GwRun {
     Arena *arena;
     Built *built;
     Arena *side;               /* of the side run in progress: its model, program and result */
+    Arena *scratch;            /* of the run in progress, without its result */
     Arena *found[MOST_BESIDE]; /* what side runs found, by thread */
     RunResult *result;
     ReportInput input;

@@ -63,6 +63,7 @@ static void prepare(Hands *hands, Hand *hand, unsigned n_threads)
     memset(&hand->model.files_read, 0, sizeof hand->model.files_read);
     hand->run = *whole->run;
     hand->run.arena = hand->run.side = NULL;
+    whole->run->scratch = NULL; /* the first hand's */
     hand->options = whole->options;
     hand->options.threads = n_threads;
     hand->options.progress = tell_together;
@@ -115,6 +116,8 @@ static void work(void *context, size_t number, Edge *edge)
 
     hand->status = GW_NO_MEMORY; /* unless this comes to its end */
     hand->model.edge = hand->run.edge = edge;
+    if (hand->run.scratch != NULL)
+        arena_set_edge(hand->run.scratch, &edge->jump);
     hand->run.arena = hand->model.keep = arena_new(&edge->jump);
     hand->run.sorting = ARENA_ARRAY(hand->run.arena, double, (size_t)hand->run.result->n_kept + 1);
     hand->status = do_share(hand);
@@ -125,6 +128,7 @@ static void work(void *context, size_t number, Edge *edge)
 /* What a hand found, and the memory it is in, become the run's. */
 static void take_over(GwRun *run, Hand *hand, size_t number)
 {
+    arena_free(hand->run.scratch);
     arena_free(hand->run.side);
     free(hand->model.being_read);
     run->found[number] = hand->run.arena;

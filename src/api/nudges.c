@@ -129,14 +129,14 @@ static GwStatus run_lanes(Search *search, const Program *program, const double *
                             .n_inputs = n_inputs,
                             .ends_when_found = search->is_found_once};
     RunResult *result = NULL;
-    RunStatus status;
+    GwStatus status;
 
     if (lanes->n == 0)
         return GW_OK;
     options.variants = &variants;
-    status = run_program(running->run->side, program, &options, &result);
-    if (status != RUN_OK)
-        return running_status(running->model, status);
+    status = running_run(running, running->run->side, program, options, &result);
+    if (status != GW_OK)
+        return status;
     for (size_t i = 0; i < lanes->n; i++) {
         double found = result->is_failed[i] ? (double)NAN : result->columns[0][i];
         lanes->out[i] = isnan(found) ? search->column[lanes->paths[i]] : found;

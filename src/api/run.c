@@ -107,6 +107,19 @@ GwStatus running_status(GwModel *model, RunStatus status)
     return GW_OK;
 }
 
+GwStatus running_run(Running *running, Arena *arena, const Program *program, RunOptions options,
+                     RunResult **result)
+{
+    GwRun *run = running->run;
+
+    if (run->scratch == NULL)
+        run->scratch = arena_new(&run->edge->jump);
+    else
+        arena_clear(run->scratch);
+    options.scratch = run->scratch;
+    return running_status(running->model, run_program(arena, program, &options, result));
+}
+
 /* --- where failed paths failed --- */
 
 /* The span of the first thing of that name: a value, a payment, a rule, a party or a contract. */
@@ -202,10 +215,13 @@ static GwStatus run_work(void *context)
     if (running->options.with_profile)
         options.profile = start_profile(running);
     started = seconds_now();
-    status = running_status(running->model,
-                            run_program(run->arena, run->built->program, &options, &run->result));
+    status = running_run(running, run->arena, run->built->program, options, &run->result);
     run_add_stage(run, STAGE_RUNNING, started);
-    return status == GW_OK ? running_finish(running) : status;
+    if (status == GW_OK)
+        status = running_finish(running);
+    arena_free(run->scratch);
+    run->scratch = NULL;
+    return status;
 }
 
 static GwStatus refuse_paths(GwModel *model, uint64_t paths)

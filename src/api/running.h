@@ -30,6 +30,9 @@ RunOptions running_side_options(Running *running, uint64_t n_paths);
 /* For RunOptions.progress; `context` is a Progress. */
 bool running_tell(void *context, uint64_t done, uint64_t total);
 GwStatus running_status(GwModel *model, RunStatus status);
+/* What a run needs besides its result is in memory that the last one had. */
+GwStatus running_run(Running *running, Arena *arena, const Program *program, RunOptions options,
+                     RunResult **result);
 /* What a whole run needs besides its result: scratch, and the side runs. */
 GwStatus running_finish(Running *running);
 

@@ -98,7 +98,7 @@ static GwStatus run_variant(Running *running, const BuildOptions *build, SideNee
     side_renew(running);
     program = side_program(run->side, running->model, build, need, (Text){"", 0}, made);
     if (program != NULL)
-        status = running_status(running->model, run_program(run->side, program, &options, result));
+        status = running_run(running, run->side, program, options, result);
     running->progress.done_before += n_paths;
     return status;
 }

@@ -156,6 +156,11 @@ void arena_clear(Arena *arena)
     arena->next_block_size = FIRST_BLOCK;
 }
 
+void arena_set_edge(Arena *arena, jmp_buf *edge)
+{
+    arena->edge = edge;
+}
+
 size_t arena_bytes(const Arena *arena)
 {
     return arena->bytes_from_system;

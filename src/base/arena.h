@@ -19,6 +19,8 @@ void arena_free(Arena *arena);
 /* Takes back all that was handed out, for the next that asks: memory that was touched before is
  * much cheaper than new. */
 void arena_clear(Arena *arena);
+/* Where to jump from here on when memory runs out: an arena that another thread goes on with. */
+void arena_set_edge(Arena *arena, jmp_buf *edge);
 /* Bytes taken from the system so far: what a memory bound is checked against. */
 size_t arena_bytes(const Arena *arena);
 /* Zeroed memory, aligned to 64 bytes when size >= 64, else to 16. */

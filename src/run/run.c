@@ -514,13 +514,14 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     RunSize size = run_size(program, options);
     uint32_t n_blocks = blocks_of(code, options);
     uint32_t n_threads = run_threads(options);
+    Arena *scratch = options->scratch != NULL ? options->scratch : arena;
     bool is_done = false;
 
     if (size.n_kept == 0 || options->n_paths > LIMIT_PATHS)
         return RUN_TOO_BIG;
     if (run_kernels(NULL) == NULL)
         return RUN_NO_KERNELS;
-    const Plan *plan = plan_new(arena, model, code, options->seed);
+    const Plan *plan = plan_new(scratch, model, code, options->seed);
     if (plan == NULL)
         return RUN_TOO_BIG;
     RunResult *result = run_result_new(arena, model, options->first_path, options->n_paths,
@@ -535,17 +536,17 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
 
     n_threads = (uint32_t)least_of(n_threads, n_tiles > 0 ? n_tiles : 1);
     const Stretch *stretches =
-        weave(arena, code, plan->kernels, machine_width(work.lanes_per_tile));
-    Worker *workers = ARENA_ARRAY(arena, Worker, n_threads);
+        weave(scratch, code, plan->kernels, machine_width(work.lanes_per_tile));
+    Worker *workers = ARENA_ARRAY(scratch, Worker, n_threads);
     for (uint32_t i = 0; i < n_threads; i++) {
         workers[i].work = &work;
-        workers[i].tile = ARENA_NEW(arena, Tile);
-        tile_init(workers[i].tile, arena, plan, n_blocks);
+        workers[i].tile = ARENA_NEW(scratch, Tile);
+        tile_init(workers[i].tile, scratch, plan, n_blocks);
         workers[i].tile->m.stretches = stretches;
         workers[i].tile->m.variants = options->variants;
         workers[i].tile->m.n_in_run = options->n_paths;
         if (options->profile != NULL)
-            profile_start(workers[i].tile, arena);
+            profile_start(workers[i].tile, scratch);
     }
     if (pthread_mutex_init(&work.lock, NULL) != 0)
         return RUN_NO_THREADS;

@@ -45,6 +45,7 @@ typedef struct {
     uint32_t blocks_per_tile;    /* 0: chosen by the size of the program's state */
     size_t keep_bytes;           /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
     RunProfile *profile;         /* filled; NULL: nothing is timed */
+    Arena *scratch;              /* for what lives no longer than the run; NULL: as its result */
     /* called from one thread at a time, now and then; returning false cancels */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *context;

@@ -105,7 +105,7 @@ static void init_period(Tile *tile, Arena *arena)
     tile->active = ARENA_ARRAY(arena, uint32_t, model->slots.count + 1);
     tile->has_arrears = ARENA_ARRAY(arena, bool, model->slots.count + 1);
     tile->posting = ARENA_ARRAY(arena, uint8_t, model->slots.count + 1);
-    tile->due_rows = ARENA_ARRAY(
+    tile->due_rows = ARENA_ARRAY_UNSET(
         arena, double, tile->plan->due_row_starts[model->slots.count] * tile->m.width + 1);
     tile->lumps = ARENA_ARRAY(arena, LumpState, model->stocks.count + 1);
     tile->is_reader_dirty = ARENA_ARRAY(arena, bool, tile->plan->code->n_readers + 1);
