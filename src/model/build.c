@@ -190,14 +190,6 @@ static void keep_words(Checker *c)
         *LIST_PUSH(c->arena, &c->model->words) = table_at(c->words, i)->key;
 }
 
-static void seed_words(Checker *c)
-{
-    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
-                                         "suspended", "ended",  "never"};
-    for (uintptr_t i = 0; i < 7; i++)
-        table_set(c->words, text_from(stages[i]), (void *)(i + 1));
-}
-
 Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
                    const BuildOptions *options)
 {
@@ -217,7 +209,7 @@ Model *model_build(Arena *arena, DiagList *diags, Tree **trees, size_t n_trees,
         &c->books};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         *tables[i] = table_new(arena);
-    seed_words(c);
+    words_seed(c);
 
     collect_declarations(c);
     facts_collect(c);

@@ -300,7 +300,9 @@ Typed elaborate_word(Checker *c, const Env *env, const Expr *expr);
 Typed elaborate_member(Checker *c, const Env *env, const Expr *expr);
 Typed word_constant(Checker *c, Text word);
 uint32_t word_index(Checker *c, Text word); /* of words used as values; new ones are added */
-int stage_of_word(Text word);               /* -1 when it is none */
+/* Numbers those that stand anywhere in the text, so that a word has one number in all scenarios. */
+void words_seed(Checker *c);
+int stage_of_word(Text word); /* -1 when it is none */
 
 /* monies.c: the currencies of the books, and the books that a party has in each */
 void monies_check(Checker *c);

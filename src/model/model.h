@@ -539,6 +539,14 @@ static inline Text book_owner(const Model *model, uint32_t party)
     return model->parties.items[model->parties.items[party].owner].name;
 }
 
+/* What a value of a word is; empty: none. */
+static inline Text word_at(const Model *model, double place)
+{
+    bool is_one = place >= 0 && place < (double)model->words.count;
+
+    return is_one ? model->words.items[(size_t)place] : TEXT("");
+}
+
 static inline Text book_money(const Model *model, uint32_t party)
 {
     return model->monies.items[model->parties.items[party].money];

@@ -17,6 +17,46 @@ uint32_t word_index(Checker *c, Text word)
     return (uint32_t)(found - 1);
 }
 
+static void find_word_fields(const Decl *decl, Table *names)
+{
+    if (text_is(decl->type.words[0], "word"))
+        table_set(names, decl->name, names);
+    for (size_t i = 0; i < decl->members.count; i++)
+        find_word_fields(decl->members.items[i], names);
+}
+
+static void seed_words_of(Checker *c, const Decl *decl, const Table *word_fields)
+{
+    bool may_be_word = decl->kind == DECL_OVERRIDE ||
+                       (decl->kind == DECL_VALUE && table_get(word_fields, decl->name));
+
+    if (may_be_word && decl->expr && decl->expr->kind == EXPR_WORD)
+        (void)word_index(c, decl->expr->name);
+    for (size_t i = 0; decl->dist && i < decl->dist->args.count; i++)
+        if (decl->dist->kind == DIST_ONE_OF && decl->dist->args.items[i]->kind == EXPR_WORD)
+            (void)word_index(c, decl->dist->args.items[i]->name);
+    for (size_t i = 0; i < decl->members.count; i++)
+        seed_words_of(c, decl->members.items[i], word_fields);
+}
+
+void words_seed(Checker *c)
+{
+    static const char *const stages[] = {"talks",     "intent", "definitive", "effective",
+                                         "suspended", "ended",  "never"};
+    Table *word_fields = table_new(c->arena);
+
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        (void)word_index(c, text_from(stages[i]));
+    for (size_t t = 0; t < c->n_trees; t++)
+        for (size_t i = 0; i < c->trees[t]->decls.count; i++)
+            find_word_fields(c->trees[t]->decls.items[i], word_fields);
+    for (size_t t = 0; t < c->n_trees; t++)
+        for (size_t i = 0; i < c->trees[t]->decls.count; i++)
+            seed_words_of(c, c->trees[t]->decls.items[i], word_fields);
+    for (size_t i = 0; i < c->options->n_overrides; i++)
+        seed_words_of(c, c->options->overrides[i], word_fields);
+}
+
 Typed word_constant(Checker *c, Text word)
 {
     return (Typed){.type = {.tag = KIND_OF_WORD}, .node = node_const(c, word_index(c, word))};

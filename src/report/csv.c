@@ -31,8 +31,8 @@ static void add_day(Buffer *out, double day)
     buffer_string(out, bytes);
 }
 
-/* Ten digits; dates as days; an empty field for what is not a number. */
-static void add_value(Buffer *out, const Output *output, double base)
+/* Ten digits; dates as days, words as such; an empty field for what is not a number. */
+static void add_value(Buffer *out, const Model *model, const Output *output, double base)
 {
     double scale = output->unit_scale != 0 ? output->unit_scale : 1;
 
@@ -41,19 +41,21 @@ static void add_value(Buffer *out, const Output *output, double base)
         return;
     if (output->type == TYPE_DATE)
         add_day(out, base);
+    else if (output->type == TYPE_WORD)
+        add_field(out, word_at(model, base));
     else if (isinf(base))
         buffer_string(out, base > 0 ? "inf" : "-inf");
     else
         buffer_format(out, "%.10g", base / (output->type == TYPE_NUMBER ? scale : 1));
 }
 
-/* That of a date is in days. */
+/* That of a date is in days; a word has none. */
 static void add_error(Buffer *out, const Output *output, double base)
 {
     double scale = output->unit_scale != 0 ? output->unit_scale : 1;
 
     buffer_char(out, ',');
-    if (isfinite(base))
+    if (isfinite(base) && output->type != TYPE_WORD)
         buffer_format(out, "%.4g", base / (output->type == TYPE_NUMBER ? scale : 1));
 }
 
@@ -62,6 +64,7 @@ static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t p
 {
     static const char *const types[] = {"number", "date", "duration", "yesno", "word"};
     const Output *output = &model->outputs.items[index];
+    bool has_mean = output->type != TYPE_DATE && output->type != TYPE_WORD;
 
     add_field(out, model->scenario.length > 0 ? model->scenario : TEXT("base"));
     buffer_char(out, ',');
@@ -78,14 +81,14 @@ static void add_line(Buffer *out, const Model *model, uint32_t index, uint32_t p
     if (!output->is_once)
         add_day(out, model->last_days[period]);
     buffer_format(out, ",%zu,%zu", spread->count, spread->n_never);
-    add_value(out, output, output->type == TYPE_DATE ? (double)NAN : spread->mean);
-    add_value(out, output, output->type == TYPE_DATE ? (double)NAN : spread->sd);
-    add_value(out, output, spread->p5);
-    add_value(out, output, spread->p25);
-    add_value(out, output, spread->p50);
-    add_value(out, output, spread->p75);
-    add_value(out, output, spread->p95);
-    add_error(out, output, output->type == TYPE_DATE ? (double)NAN : spread->se_mean);
+    add_value(out, model, output, has_mean ? spread->mean : (double)NAN);
+    add_value(out, model, output, has_mean ? spread->sd : (double)NAN);
+    add_value(out, model, output, spread->p5);
+    add_value(out, model, output, spread->p25);
+    add_value(out, model, output, spread->p50);
+    add_value(out, model, output, spread->p75);
+    add_value(out, model, output, spread->p95);
+    add_error(out, output, has_mean ? spread->se_mean : (double)NAN);
     add_error(out, output, spread->se5);
     add_error(out, output, spread->se25);
     add_error(out, output, spread->se50);

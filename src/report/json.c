@@ -46,10 +46,12 @@ static void put(json_t *object, const char *name, json_t *value)
     (void)json_object_set_new(object, name, value);
 }
 
-static json_t *value_json(const Output *output, double base)
+static json_t *value_json(const Writing *w, const Output *output, double base)
 {
     double scale = output->type == TYPE_NUMBER && output->unit_scale != 0 ? output->unit_scale : 1;
 
+    if (output->type == TYPE_WORD && !isnan(base))
+        return text_json(word_at(w->model, base));
     return output->type == TYPE_DATE ? day_json(base) : number_json(base / scale);
 }
 
@@ -61,10 +63,11 @@ static json_t *error_json(const Output *output, double base)
     return number_json(base / scale);
 }
 
-static json_t *spread_json(const Output *output, const Spread *spread)
+static json_t *spread_json(const Writing *w, const Output *output, const Spread *spread)
 {
     json_t *out = json_object();
     Interval interval = stats_wilson(spread->n_nonzero, spread->count, Z_95);
+    bool has_mean = output->type != TYPE_DATE && output->type != TYPE_WORD;
 
     put(out, "paths", json_integer((json_int_t)spread->count));
     if (output->type == TYPE_YESNO) {
@@ -75,19 +78,21 @@ static json_t *spread_json(const Output *output, const Spread *spread)
         put(out, "high", number_json(interval.high));
         return out;
     }
-    if (output->type == TYPE_DATE) {
+    if (output->type == TYPE_DATE)
         put(out, "never", json_integer((json_int_t)spread->n_never));
-    } else {
-        put(out, "mean", value_json(output, spread->mean));
-        put(out, "sd", value_json(output, spread->sd));
+    if (has_mean) {
+        put(out, "mean", value_json(w, output, spread->mean));
+        put(out, "sd", value_json(w, output, spread->sd));
     }
-    put(out, "p5", value_json(output, spread->p5));
-    put(out, "p25", value_json(output, spread->p25));
-    put(out, "p50", value_json(output, spread->p50));
-    put(out, "p75", value_json(output, spread->p75));
-    put(out, "p95", value_json(output, spread->p95));
-    if (output->type != TYPE_DATE)
+    put(out, "p5", value_json(w, output, spread->p5));
+    put(out, "p25", value_json(w, output, spread->p25));
+    put(out, "p50", value_json(w, output, spread->p50));
+    put(out, "p75", value_json(w, output, spread->p75));
+    put(out, "p95", value_json(w, output, spread->p95));
+    if (has_mean)
         put(out, "se_mean", error_json(output, spread->se_mean));
+    if (output->type == TYPE_WORD)
+        return out;
     put(out, "se5", error_json(output, spread->se5));
     put(out, "se25", error_json(output, spread->se25));
     put(out, "se50", error_json(output, spread->se50));
@@ -110,7 +115,7 @@ static json_t *output_json(const Writing *w, uint32_t index)
     put(out, "once", json_boolean(output->is_once));
     for (uint32_t period = first; period < w->model->n_periods; period++) {
         Spread spread = spread_at(w->model, w->result, index, period, w->scratch);
-        (void)json_array_append_new(series, spread_json(output, &spread));
+        (void)json_array_append_new(series, spread_json(w, output, &spread));
     }
     put(out, "series", series);
     return out;
@@ -366,7 +371,7 @@ static json_t *compared_json(const Writing *w, const Comparison *comparison)
             Text name = w->model->outputs.items[i].name;
             (void)json_object_setn_new(
                 outputs, name.bytes, name.length,
-                spread_json(&w->model->outputs.items[i], &comparison->spreads[i]));
+                spread_json(w, &w->model->outputs.items[i], &comparison->spreads[i]));
         }
     put(out, "at_end", outputs);
     return out;

@@ -392,10 +392,9 @@ static void add_date_spread(Buffer *out, const Model *model, const Spread *sprea
 /* A word stands for its place in the model's list; stages are in the order they are reached. */
 static void add_word(Buffer *out, const Model *model, double place)
 {
-    if (place >= 0 && place < (double)model->words.count)
-        buffer_text(out, model->words.items[(size_t)place]);
-    else
-        buffer_string(out, "not known");
+    Text word = word_at(model, place);
+
+    buffer_text(out, word.length > 0 ? word : TEXT("not known"));
 }
 
 void add_value(Buffer *out, const Model *model, const Output *output, Scale scale, double base)

@@ -23,6 +23,7 @@ static const char schema[] =
     "CREATE TABLE parameter (name TEXT, label TEXT, unit TEXT, number REAL, printed TEXT,"
     " is_draw INTEGER, attribution TEXT, source TEXT, words TEXT, low REAL, high REAL,"
     " file TEXT, line INTEGER);"
+    "CREATE TABLE word (number INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE money (number INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE period (period INTEGER PRIMARY KEY, first_day TEXT, last_day TEXT);"
     "CREATE TABLE output (output INTEGER PRIMARY KEY, name TEXT, unit TEXT, type TEXT,"
@@ -118,6 +119,10 @@ static void save_facts(Saving *s)
                         (int64_t)p->is_draw, attribution, p->source, p->words, p->range_low / scale,
                         p->range_high / scale, p->file, (int64_t)p->line);
     }
+    (void)sqlite3_finalize(insertion);
+    insertion = database_prepare(s->db, "INSERT INTO word VALUES (?, ?)");
+    for (size_t i = 0; i < model->words.count; i++)
+        database_insert(s->db, insertion, "it", (int64_t)i, model->words.items[i]);
     (void)sqlite3_finalize(insertion);
     insertion = database_prepare(s->db, "INSERT INTO money VALUES (?, ?)");
     for (size_t i = 0; i < model->monies.count; i++)

@@ -5,7 +5,7 @@
 #include "results/database.h"
 #include "run/run.h"
 
-enum { RESULTS_SCHEMA = 3 };
+enum { RESULTS_SCHEMA = 4 };
 
 typedef struct {
     const Model *model;
