@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -71,6 +72,32 @@ static void cleared_memory_is_used_again(void **state)
         arena_clear(arena);
     }
     assert_true(arena_bytes(arena) <= bytes);
+    arena_free(arena);
+}
+
+static void pages_are_zero_and_given_back(void **state)
+{
+    Arena *arena = arena_new(NULL);
+    size_t before = 0;
+
+    (void)state;
+    (void)arena_alloc(arena, 1);
+    before = arena_bytes(arena);
+    for (int round = 0; round < 3; round++) {
+        unsigned char *one = arena_pages(arena, 10000), *other = arena_pages(arena, 1);
+
+        assert_non_null(one);
+        assert_non_null(other);
+        assert_int_equal(arena_bytes(arena), before + 10001);
+        for (size_t i = 0; i < 10000; i++)
+            assert_int_equal(one[i], 0);
+        memset(one, 0xFF, 10000);
+        assert_int_equal(mprotect(one, 10000, PROT_READ), 0);
+        arena_clear(arena);
+        (void)arena_alloc(arena, 1);
+        before = arena_bytes(arena);
+    }
+    assert_null(arena_pages(arena, SIZE_MAX / 2));
     arena_free(arena);
 }
 
@@ -171,6 +198,7 @@ int main(void)
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(unset_memory_is_aligned_and_freed),
         cmocka_unit_test(cleared_memory_is_used_again),
+        cmocka_unit_test(pages_are_zero_and_given_back),
         cmocka_unit_test(no_two_allocations_overlap),
         cmocka_unit_test(lists_grow),
         cmocka_unit_test(copies_end_in_nul),
