@@ -9,6 +9,7 @@ static bool is_clocked(Op op)
 {
     switch (op) {
     case OP_GROWTH_MONTHS:
+    case OP_GROWTH_POWER:
     case OP_DUE:
     case OP_DUE_DAYS:
     case OP_DUE_BY_CALENDAR:
@@ -33,7 +34,8 @@ static bool details_equal(const Detail *a, const Detail *b)
     return a->hash == b->hash && a->draw == b->draw && a->index == b->index &&
            a->periods == b->periods && a->order == b->order && a->memory == b->memory &&
            a->step_months == b->step_months && a->step_days == b->step_days &&
-           a->is_in_advance == b->is_in_advance;
+           a->is_in_advance == b->is_in_advance && a->rate_months == b->rate_months &&
+           a->whole_months == b->whole_months;
 }
 
 static uint64_t mix(uint64_t h, uint64_t x)

@@ -70,6 +70,7 @@ typedef struct {
     uint32_t memory;  /* lag, window: first of its registers */
     uint32_t step_months, step_days;
     bool is_in_advance;
+    double rate_months, whole_months; /* of growth: of its rate, and of a whole period */
 } Detail;
 
 /* With ANY number of arguments, `a` is the place of the first of `n` in Code.refs. */

@@ -211,6 +211,23 @@ static InsId delay(Lowering *lowering, ValueId id)
     return last;
 }
 
+/* base ^ (months / rate). Where growth has begun that is nearly always the power of a whole period,
+ * which need not be found anew each period when the base stays. */
+static InsId growth_power(Lowering *lowering, InsId base, InsId months, double rate_months)
+{
+    double whole = step_months(lowering->program->model->step);
+    uint8_t vary_of_base = lowering->program->ins.items[base].vary;
+    uint8_t vary = vary_of_base | lowering->program->ins.items[months].vary;
+    Detail detail = {.rate_months = rate_months, .whole_months = whole};
+    InsId rate = ins_const(lowering, rate_months), known = 0;
+
+    if (vary_of_base == VARY_BOTH || vary != VARY_BOTH)
+        return ins_2(lowering, OP_POW, base, ins_2(lowering, OP_DIV, months, rate));
+    known =
+        ins_2(lowering, OP_POW, base, ins_2(lowering, OP_DIV, ins_const(lowering, whole), rate));
+    return ins_new(lowering, OP_GROWTH_POWER, (InsId[]){base, months, known}, 3, &detail, 0, 0, 1);
+}
+
 static InsId growth(Lowering *lowering, ValueId id)
 {
     const Value *value = &lowering->program->model->values.items[id];
@@ -218,10 +235,10 @@ static InsId growth(Lowering *lowering, ValueId id)
     InsId before = before_of(lowering, id, 1, &state);
     InsId months = ins_new(lowering, OP_GROWTH_MONTHS,
                            (InsId[]){lower_node(lowering, value->first)}, 1, NULL, 0, 0, 1);
-    InsId exponent = ins_2(lowering, OP_DIV, months, ins_const(lowering, value->rate_months));
     InsId base = ins_2(lowering, value->order == 1 ? OP_SUB : OP_ADD, ins_const(lowering, 1),
                        lower_node(lowering, value->expr));
-    InsId grown = ins_2(lowering, OP_MUL, before, ins_2(lowering, OP_POW, base, exponent));
+    InsId power = growth_power(lowering, base, months, value->rate_months);
+    InsId grown = ins_2(lowering, OP_MUL, before, power);
     InsId has_none = ins_2(lowering, OP_LE, months, ins_const(lowering, 0));
     InsId now = ins_3(lowering, OP_SELECT, has_none, before, grown);
 

@@ -212,6 +212,47 @@ static unsigned op_GROWTH_MONTHS(size_t n_blocks, const Clock *clock, double *ou
     return 0;
 }
 
+static void power_block(double rate_months, const double *restrict base,
+                        const double *restrict months, double *restrict out)
+{
+    for (size_t i = 0; i < GW_LANES; i++)
+        out[i] = gw_pow(base[i], months[i] / rate_months);
+}
+
+/* What is known. False where growth begins in the period in some lane. */
+static bool power_plain(const double *restrict months, const double *restrict known, double whole,
+                        double *restrict results)
+{
+    double odd[GW_LANES];
+
+    for (size_t i = 0; i < GW_LANES; i++) {
+        results[i] = months[i] == whole ? known[i] : 1.0;
+        odd[i] = months[i] == whole ? 0.0 : (months[i] <= 0.0 ? 0.0 : 1.0);
+    }
+    return !is_any(odd);
+}
+
+static unsigned op_GROWTH_POWER(size_t n_blocks, const Clock *clock, double *out, Lanes in_a,
+                                Lanes in_b, Lanes in_c)
+{
+    const double *base = in_a.at;
+    const double *months = in_b.at;
+    const double *known = in_c.at;
+
+    for (size_t block = 0; block < n_blocks; block++) {
+        double results[GW_LANES];
+
+        if (!power_plain(months, known, clock->whole_months, results))
+            power_block(clock->rate_months, base, months, results);
+        memcpy(out, results, sizeof results);
+        out += GW_LANES;
+        base += in_a.step;
+        months += in_b.step;
+        known += in_c.step;
+    }
+    return 0;
+}
+
 static void due_by_month(const Clock *clock_now, double *restrict out, const double *restrict start,
                          const double *restrict end, const double *restrict civil)
 {
@@ -863,21 +904,46 @@ static bool settle_part(size_t count, const double *restrict left, const double 
     return all_open == 0;
 }
 
+/* The same where no lane pays it in part. */
+static bool settle_whole(size_t count, const double *restrict left, const double *restrict sum,
+                         const double *restrict due, double *restrict paid, double *restrict over)
+{
+    double open[GW_LANES] = {0};
+
+    for (size_t block = 0; block < count; block += GW_LANES) {
+        for (size_t i = 0; i < GW_LANES; i++) {
+            double asked = due[block + i];
+            double given = left[block + i] >= sum[block + i] ? asked : 0.0;
+
+            paid[block + i] = given;
+            over[block + i] = 0.0;
+            open[i] += asked - given;
+        }
+    }
+    return !is_any(open);
+}
+
 static void divide(size_t count, Part *const *parts, size_t n, double *restrict left,
                    const double *restrict loose)
 {
     double sum[SHORT_LANES];
+    bool is_part = false;
 
     memcpy(sum, parts[0]->due, count * sizeof *sum);
     for (size_t k = 1; k < n; k++)
         add(count, sum, parts[k]->due);
-    if (n == 1)
+    is_part = is_part_paid(count, left, sum);
+    if (is_part && n == 1)
         memcpy(parts[0]->paid, left, count * sizeof *left);
-    else if (is_part_paid(count, left, sum))
+    else if (is_part)
         allocate(count, parts, n, left, sum);
-    for (size_t k = 0; k < n; k++)
-        parts[k]->is_whole =
-            settle_part(count, left, loose, sum, parts[k]->due, parts[k]->paid, parts[k]->over);
+    for (size_t k = 0; k < n; k++) {
+        Part *part = parts[k];
+
+        part->is_whole =
+            is_part ? settle_part(count, left, loose, sum, part->due, part->paid, part->over)
+                    : settle_whole(count, left, sum, part->due, part->paid, part->over);
+    }
     for (size_t i = 0; i < count; i++) {
         double rest = left[i] >= sum[i] ? left[i] - sum[i] : 0.0;
 

@@ -27,6 +27,7 @@ typedef struct {
     double last_month; /* of the last day, since January 1970 */
     /* of the instruction at hand: the step of an `every` rule, months or days, the other 0 */
     double step_months, step_days;
+    double rate_months, whole_months; /* of growth */
     bool is_in_advance;
     bool is_month; /* the period is one calendar month */
 } Clock;

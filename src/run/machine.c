@@ -92,7 +92,7 @@ static void bind(Machine *machine, Arena *arena, const Instruction *at, Bound *b
         bind_sum(machine, arena, at, bound);
     if (bound->kernel == NULL)
         return;
-    if (at->op == OP_DUE || at->op == OP_DUE_DAYS)
+    if (at->op == OP_DUE || at->op == OP_DUE_DAYS || at->op == OP_GROWTH_POWER)
         bound->step = &machine->code->details[at->detail];
     bound->a = machine_lanes(machine, at->a);
     if (at->n > 1)
@@ -539,6 +539,8 @@ static void set_step(Machine *machine, const Detail *detail)
 {
     machine->clock.step_months = detail->step_months;
     machine->clock.step_days = detail->step_days;
+    machine->clock.rate_months = detail->rate_months;
+    machine->clock.whole_months = detail->whole_months;
     machine->clock.is_in_advance = detail->is_in_advance;
 }
 

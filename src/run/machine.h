@@ -12,7 +12,7 @@
 /* An instruction with a kernel, its registers found. */
 typedef struct {
     LaneKernel *kernel; /* NULL: the interpreter does it */
-    const Detail *step; /* of an `every` rule; else NULL */
+    const Detail *step; /* of an `every` rule or of growth; else NULL */
     double *out;
     Lanes a, b, c;
     SumKernel *sum; /* of sums: over terms; else NULL */

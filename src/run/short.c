@@ -452,9 +452,10 @@ static size_t fill_lanes(Tile *tile, size_t lane)
     ShortLanes *at = tile->short_lanes;
 
     at->n = 0;
-    for (; lane < tile->m.n_lanes && at->n < SHORT_LANES; lane++)
-        if (tile->slow[lane] != 0)
-            at->lanes[at->n++] = (uint32_t)lane;
+    for (; lane < tile->m.n_lanes && at->n < SHORT_LANES; lane++) {
+        at->lanes[at->n] = (uint32_t)lane;
+        at->n += tile->slow[lane] != 0;
+    }
     at->count = (at->n + GW_LANES - 1) / GW_LANES * GW_LANES;
     for (size_t i = at->n; i < at->count; i++)
         at->lanes[i] = at->lanes[at->n - 1];
@@ -479,7 +480,5 @@ void tile_pay_short(Tile *tile)
         if (tile->short_lanes->n > 0)
             pay_short_lanes(tile);
     }
-    tile->has_slow = false;
-    for (size_t lane = 0; lane < tile->m.n_lanes; lane++)
-        tile->has_slow |= tile->slow[lane] != 0;
+    tile->has_slow = (tile->m.kernels->any(tile->m.n_lanes, tile->slow) & FOUND_SOME) != 0;
 }

@@ -120,7 +120,7 @@ static void operations_are_their_expressions(void **state)
         const RunKernels *kernels = run_kernels(sets[set]);
 
         for (int op = 0; kernels != NULL && op < OP_COUNT; op++) {
-            if (kernels->ops[op] == NULL || op == OP_GROWTH_MONTHS)
+            if (kernels->ops[op] == NULL || op == OP_GROWTH_MONTHS || op == OP_GROWTH_POWER)
                 continue;
             for (size_t shift = 0; shift < 40; shift++) {
                 test_op(kernels, op, shift);
@@ -149,6 +149,44 @@ static void growth_counts_the_months_of_a_period(void **state)
         if (GW_LANES > 2) {
             assert_true(out[1] == 16.0 / 31);
             assert_true(out[2] <= 0);
+        }
+    }
+}
+
+/* 1.21 a year is 1.1 in half of one. A whole month's power is taken as it is given. */
+static void growth_is_the_power_of_its_months(void **state)
+{
+    Clock clock = clock_now;
+    double base[GW_LANES], months[GW_LANES], known[GW_LANES], out[GW_LANES];
+
+    (void)state;
+    clock.rate_months = 12;
+    clock.whole_months = 1;
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+        for (size_t odd = 0; kernels != NULL && odd < GW_LANES; odd++) {
+            for (size_t i = 0; i < GW_LANES; i++) {
+                base[i] = 1.21;
+                months[i] = i == odd ? 6.0 : i % 2 ? 1.0 : 0.0;
+                known[i] = gw_pow(1.21, 1.0 / 12);
+            }
+            kernels->ops[OP_GROWTH_POWER](1, &clock, out, (Lanes){base, GW_LANES},
+                                          (Lanes){months, GW_LANES}, (Lanes){known, GW_LANES});
+            for (size_t i = 0; i < GW_LANES; i++)
+                assert_true(out[i] == (i == odd ? 1.1 : i % 2 ? known[i] : 1.0));
+            months[odd] = 0;
+            known[odd] = 7;
+            kernels->ops[OP_GROWTH_POWER](1, &clock, out, (Lanes){base, GW_LANES},
+                                          (Lanes){months, GW_LANES}, (Lanes){known, GW_LANES});
+            assert_true(out[odd] == 1);
+            months[odd] = 1;
+            kernels->ops[OP_GROWTH_POWER](1, &clock, out, (Lanes){base, GW_LANES},
+                                          (Lanes){months, GW_LANES}, (Lanes){known, GW_LANES});
+            assert_true(out[odd] == 7);
+            months[odd] = NAN;
+            kernels->ops[OP_GROWTH_POWER](1, &clock, out, (Lanes){base, GW_LANES},
+                                          (Lanes){months, GW_LANES}, (Lanes){known, GW_LANES});
+            assert_true(isnan(out[odd]));
         }
     }
 }
@@ -487,6 +525,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_are_their_expressions),
         cmocka_unit_test(growth_counts_the_months_of_a_period),
+        cmocka_unit_test(growth_is_the_power_of_its_months),
         cmocka_unit_test(one_lane_alone_is_found),
         cmocka_unit_test(payments_are_rounded_half_to_even),
         cmocka_unit_test(payments_by_everybody_need_no_mask),
