@@ -408,10 +408,17 @@ bool data_file_read(Checker *c, Span at, Text path, Text *text);
 bool table_prepare(Checker *c, TableDef *table);
 Typed table_read(Checker *c, const Env *env, TableDef *table, const Expr *call);
 
+/* checks.c */
+void checks_build(Checker *c);
+
 /* reports.c */
+/* Where checks and reports are read: at a period's close. */
+Env closing_env(Checker *c, Text owner_name);
+bool is_day_of_clock(const Model *m, double day);
 /* Whether a node may differ from one period to the next. */
 bool node_varies(const Model *m, const Node *node);
-void checks_build(Checker *c);
+/* The same of its values read when the run is over. */
+bool varies_at_end(const Model *m, const Node *node);
 void reports_build(Checker *c);
 
 /* order.c */
