@@ -109,6 +109,14 @@ static GwStatus do_share(Hand *hand)
     return status;
 }
 
+/* What only the runs needed. */
+static void free_runs(Hand *hand)
+{
+    arena_free(hand->run.scratch);
+    arena_free(hand->run.side);
+    hand->run.scratch = hand->run.side = NULL;
+}
+
 static void work(void *context, size_t number, Edge *edge)
 {
     Hands *hands = context;
@@ -123,13 +131,13 @@ static void work(void *context, size_t number, Edge *edge)
     hand->status = do_share(hand);
     if (hand->status != GW_OK)
         atomic_store(&hands->is_stopped, true);
+    free_runs(hand);
 }
 
 /* What a hand found, and the memory it is in, become the run's. */
 static void take_over(GwRun *run, Hand *hand, size_t number)
 {
-    arena_free(hand->run.scratch);
-    arena_free(hand->run.side);
+    free_runs(hand);
     free(hand->model.being_read);
     run->found[number] = hand->run.arena;
     if (number == 0)

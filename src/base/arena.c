@@ -2,10 +2,10 @@
  *
  *   block -> [ header | used ....................... | free ........... ]
  *
- * Blocks come from calloc, or are a large page of the system each once there
- * are some, so memory is zero when handed out and is never handed out twice
- * before the arena is cleared. A request larger than a block gets a block to
- * itself, which comes from malloc when it need not be zero. */
+ * Blocks come from calloc, large ones in large pages from the system, so memory
+ * is zero when handed out and is never handed out twice before the arena is
+ * cleared. A request larger than a block gets a block to itself, which comes
+ * from malloc when it need not be zero. */
 #define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "base/arena.h"
 
@@ -33,7 +33,7 @@ typedef struct Block {
     unsigned char *bytes;
     size_t used, size;
     bool is_unset; /* its bytes need not be zero */
-    bool is_page;  /* not from malloc or calloc */
+    bool is_pages; /* not from malloc or calloc */
 } Block;
 
 /* Listed in blocks. */
@@ -98,8 +98,8 @@ static void free_blocks(Block *block)
     while (block != NULL) {
         Block *previous = block->previous;
 
-        if (block->is_page)
-            (void)munmap(block, LARGE_PAGE);
+        if (block->is_pages)
+            (void)munmap(block, sizeof *block + block->size);
         else
             free(block);
         block = previous;
@@ -187,42 +187,57 @@ static Block *take_spare(Arena *arena, size_t size, bool is_zeroed)
     return block;
 }
 
-/* A large page is touched first in a third of the time of as much in small ones. NULL when there
- * is no memory. */
-static Block *new_page(void)
+/* In whole large pages: one is touched first in a third of the time of as much in small ones. NULL
+ * when there is no memory. */
+static Block *new_pages(size_t length)
 {
-    unsigned char *twice =
-        mmap(NULL, 2 * LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *bytes =
+        mmap(NULL, length + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     size_t before = 0;
 
-    if (twice == MAP_FAILED)
+    if (bytes == MAP_FAILED)
         return NULL;
-    before = (size_t)(-(uintptr_t)twice & (LARGE_PAGE - 1));
+    before = (size_t)(-(uintptr_t)bytes & (LARGE_PAGE - 1));
     if (before > 0)
-        (void)munmap(twice, before);
-    (void)munmap(twice + before + LARGE_PAGE, LARGE_PAGE - before);
+        (void)munmap(bytes, before);
+    (void)munmap(bytes + before + length, LARGE_PAGE - before);
 #if defined(MADV_HUGEPAGE)
-    (void)madvise(twice + before, LARGE_PAGE, MADV_HUGEPAGE);
+    (void)madvise(bytes + before, length, MADV_HUGEPAGE);
 #endif
-    return (Block *)(void *)(twice + before);
+    return (Block *)(void *)(bytes + before);
+}
+
+/* Blocks that will be filled, and fill more than half of a large page. */
+static bool wants_pages(size_t length, bool is_zeroed)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    (void)length;
+    (void)is_zeroed;
+    return false; /* so that the sanitizer sees each overrun */
+#else
+    return is_zeroed && length > LARGE_PAGE / 2 && length <= MOST_TOUCHED;
+#endif
 }
 
 static Block *new_block(Arena *arena, size_t size, bool is_zeroed)
 {
-    bool is_page = is_zeroed && size + sizeof(Block) == LARGE_PAGE;
+    size_t length = size <= SIZE_MAX - sizeof(Block) ? sizeof(Block) + size : SIZE_MAX;
+    bool is_pages = wants_pages(length, is_zeroed);
     Block *block = NULL;
 
-    if (is_page)
-        block = new_page();
-    else if (size <= SIZE_MAX - sizeof *block)
-        block = is_zeroed ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
+    if (is_pages) {
+        length = (length + LARGE_PAGE - 1) & ~(size_t)(LARGE_PAGE - 1);
+        block = new_pages(length);
+    } else if (length < SIZE_MAX) {
+        block = is_zeroed ? calloc(1, length) : malloc(length);
+    }
     if (block == NULL)
         unwind(arena->edge);
     *block = (Block){.bytes = (unsigned char *)(block + 1),
-                     .size = size,
+                     .size = length - sizeof *block,
                      .is_unset = !is_zeroed,
-                     .is_page = is_page};
-    arena->bytes_from_system += sizeof *block + size;
+                     .is_pages = is_pages};
+    arena->bytes_from_system += length;
     return block;
 }
 
