@@ -1,5 +1,6 @@
 /* Text about a model: its canonical layout, each stage, and what its words mean. */
 #include "api/handle.h"
+#include "base/limits.h"
 #include "syntax/syntax.h"
 
 #include <string.h>
@@ -275,7 +276,10 @@ static void list_group(GwModel *model, Buffer *out, DeclKind kind, const char *h
             if (is_first)
                 buffer_format(out, "%s%s\n", out->length > 0 ? "\n" : "", heading);
             is_first = false;
-            buffer_format(out, "  %-22.*s %.*s\n", TEXT_ARG(decl->name), TEXT_ARG(decl->title));
+            if (decl->title.length > 0)
+                buffer_format(out, "  %-22.*s %.*s\n", TEXT_ARG(decl->name), TEXT_ARG(decl->title));
+            else
+                buffer_format(out, "  %.*s\n", TEXT_ARG(decl->name));
         }
 }
 
@@ -363,6 +367,38 @@ static void look_at(Lookup *lookup, const Decl *decl)
         look_at_members(lookup, decl, decl->name);
 }
 
+static const Decl *decl_named(const GwModel *model, DeclKind kind, Text name)
+{
+    for (size_t t = 0; t < model->trees.count; t++)
+        for (size_t i = 0; decl_at(model, t, i) != NULL; i++)
+            if (decl_at(model, t, i)->kind == kind && text_equal(decl_at(model, t, i)->name, name))
+                return decl_at(model, t, i);
+    return NULL;
+}
+
+/* What a thing does not say itself its kind does, or one that this is like: `chatgpt.users` is an
+ * `audience.users`. */
+static void look_at_kinds(Lookup *lookup)
+{
+    const Text wanted = lookup->wanted;
+    const char *dot = memchr(wanted.bytes, '.', wanted.length);
+    const Decl *thing = NULL;
+
+    if (dot == NULL)
+        return;
+    const Text head = {wanted.bytes, (size_t)(dot - wanted.bytes)};
+    thing = decl_named(lookup->model, DECL_INSTANCE, head);
+    for (int depth = 0; thing != NULL && depth < LIMIT_KIND_DEPTH; depth++) {
+        const Decl *kind = decl_named(lookup->model, DECL_KIND, thing->name2);
+        if (kind == NULL || lookup->out.length > 0)
+            return;
+        lookup->wanted = text_format(lookup->model->keep, "%.*s%.*s", TEXT_ARG(kind->name),
+                                     (int)(wanted.length - head.length), dot);
+        look_at(lookup, kind);
+        thing = kind;
+    }
+}
+
 static void list_all(GwModel *model, Buffer *out)
 {
     list_group(model, out, DECL_KIND, "kinds");
@@ -392,9 +428,12 @@ static GwStatus doc_work(void *context)
     for (size_t t = 0; t < model->trees.count; t++)
         for (size_t i = 0; decl_at(model, t, i) != NULL; i++)
             look_at(&lookup, decl_at(model, t, i));
+    if (lookup.out.length == 0)
+        look_at_kinds(&lookup);
     *arguments->text = lookup.out.length == 0 ? "" : lookup.out.bytes;
     if (lookup.out.length > 0)
         return GW_OK;
+    lookup.wanted = text_from(arguments->name);
     nearest = table_nearest(lookup.names, lookup.wanted);
     return nearest.length > 0
                ? model_fail(model, GW_BAD_USE, "nothing is called %s; did you mean %.*s?",

@@ -18,7 +18,7 @@ static void add_books(Report *r, Buffer *out)
     }
     buffer_string(out, "books balance to the cent in ");
     add_count(out, result->n_paths - result->n_failed);
-    buffer_string(out, " paths × ");
+    buffer_string(out, result->n_paths - result->n_failed == 1 ? " path × " : " paths × ");
     add_count(out, r->model->n_periods);
     buffer_string(out, r->model->n_periods == 1 ? " period × " : " periods × ");
     add_count(out, r->model->parties.count);

@@ -749,6 +749,12 @@ Tree *syntax_parse(Arena *arena, DiagList *diags, uint32_t file)
     return parser_run(arena, diags, file, &lexed);
 }
 
+/* The lexer found a fault: what the parser would say after it only confuses. */
+static bool was_misread(const Parser *p)
+{
+    return p->diags->n_errors > p->n_errors_before;
+}
+
 /* One expression, override or view: the text holds it and nothing else. */
 static bool is_whole(Parser *p)
 {
@@ -765,6 +771,8 @@ Decl *syntax_parse_override(Arena *arena, DiagList *diags, uint32_t file)
     Parser p = parser_over(arena, diags, file, &lexed);
     Decl all = {0};
 
+    if (was_misread(&p))
+        return NULL;
     parse_override(&p, &all);
     return is_whole(&p) && all.members.count > 0 ? all.members.items[0] : NULL;
 }
@@ -775,6 +783,8 @@ Decl *syntax_parse_view(Arena *arena, DiagList *diags, uint32_t file)
     Parser p = parser_over(arena, diags, file, &lexed);
     Decl *view = decl_new(&p, DECL_VIEW);
 
+    if (was_misread(&p))
+        return NULL;
     p.form = "`X, Y`, `X by year` or `X at DATE`, what stands behind `show` in a report";
     view->name = TEXT("show");
     parse_view_rest(&p, view);
