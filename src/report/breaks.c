@@ -46,20 +46,29 @@ static size_t count_dates(const Report *r, const double *dates, double *median)
     return count;
 }
 
+/* By path, when the first of all is late. */
+static const double *find_earliest(Report *r)
+{
+    double *earliest = r->more_scratch;
+
+    for (size_t path = 0; path < r->result->n_kept; path++)
+        earliest[path] = DATE_NEVER;
+    for (size_t party = 0; party < r->model->parties.count; party++) {
+        const double *dates = late_dates(r, party);
+        for (size_t path = 0; dates != NULL && path < r->result->n_kept; path++)
+            earliest[path] = dates[path] < earliest[path] ? dates[path] : earliest[path];
+    }
+    return earliest;
+}
+
 /* In how many paths the party is late, and no other is late before it. */
-static size_t count_first(const Report *r, size_t party)
+static size_t count_first(const Report *r, size_t party, const double *earliest)
 {
     const double *own = late_dates(r, party);
     size_t count = 0;
 
-    for (size_t path = 0; own != NULL && path < r->result->n_kept; path++) {
-        bool is_first = !r->result->is_failed[path] && isfinite(own[path]);
-        for (size_t other = 0; is_first && other < r->model->parties.count; other++) {
-            const double *dates = late_dates(r, other);
-            is_first = dates == NULL || other == party || dates[path] >= own[path];
-        }
-        count += is_first;
-    }
+    for (size_t path = 0; own != NULL && path < r->result->n_kept; path++)
+        count += !r->result->is_failed[path] && isfinite(own[path]) && own[path] <= earliest[path];
     return count;
 }
 
@@ -112,13 +121,13 @@ static void write_reach(Report *r, const Break *first)
     add_section(r, "", buffer_view(&out));
 }
 
-static Break measure_break(const Report *r, size_t party)
+static Break measure_break(const Report *r, size_t party, const double *earliest)
 {
     Break broken = {.party = (uint32_t)party};
 
     broken.n_late = count_dates(r, late_dates(r, party), &broken.late_date);
     broken.n_default = count_dates(r, default_dates(r, party), &broken.default_date);
-    broken.n_first = broken.n_late > 0 ? count_first(r, party) : 0;
+    broken.n_first = broken.n_late > 0 ? count_first(r, party, earliest) : 0;
     return broken;
 }
 
@@ -126,12 +135,14 @@ void section_breaks(Report *r)
 {
     size_t n_good = (size_t)(r->result->n_kept - r->result->n_kept_failed);
     const Break *first = NULL;
+    const double *earliest = NULL;
     LIST(Break) breaks = {0};
 
     if (r->model->first_late_outputs == NULL || r->model->slots.count == 0)
         return;
+    earliest = find_earliest(r);
     for (size_t party = 0; party < r->model->parties.count; party++) {
-        Break broken = measure_break(r, party);
+        Break broken = measure_break(r, party, earliest);
         if (broken.n_late > 0)
             *LIST_PUSH(r->arena, &breaks) = broken;
     }
