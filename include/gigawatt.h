@@ -149,7 +149,7 @@ GW_API GwStatus gw_model_parameter(GwModel *model, size_t index, GwParameter *pa
 typedef enum GwType { GW_NUMBER, GW_DATE, GW_DURATION, GW_YESNO, GW_WORD } GwType;
 
 /* A series that a run collects. Numbers come in `unit`; dates as days since 1970-01-01, infinite
- * for never; durations in months; a yes/no as 1 or 0. */
+ * for never; durations in months; a yes/no as 1 or 0; a word as its number: gw_run_word. */
 typedef struct GwOutput {
     const char *name, *label, *unit;
     GwType type;
@@ -225,6 +225,8 @@ GW_API double gw_run_scale(const GwRun *run, size_t output);
 /* Over the paths that did not fail, in the output's unit. NaN when the call has no answer. */
 GW_API double gw_run_quantile(GwRun *run, size_t output, size_t period, double p);
 GW_API double gw_run_mean(GwRun *run, size_t output, size_t period);
+/* What a value of an output of type GW_WORD is; GW_BAD_USE for a number that is no word's. */
+GW_API GwStatus gw_run_word(GwRun *run, double number, const char **word);
 /* The share of paths in which the output is not 0, with its 95 % interval. */
 GW_API GwStatus gw_run_chance(GwRun *run, size_t output, size_t period, double *chance, double *low,
                               double *high);

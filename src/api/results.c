@@ -123,6 +123,27 @@ double gw_run_mean(GwRun *run, size_t output, size_t period)
            gw_run_scale(run, output);
 }
 
+static GwStatus word_work(void *context)
+{
+    ReadArguments *arguments = context;
+    const Model *model = arguments->run->built->model;
+
+    *(const char **)arguments->out =
+        kept_string(arguments->run->arena, model->words.items[arguments->index]);
+    return GW_OK;
+}
+
+GwStatus gw_run_word(GwRun *run, double number, const char **word)
+{
+    size_t count = run->built->model->words.count;
+    bool is_one = number >= 0 && number < (double)count;
+    ReadArguments arguments = {.run = run, .index = is_one ? (size_t)number : count, .out = word};
+
+    if (!is_one)
+        return past_the_end(run, arguments.index, count);
+    return edge_guard(run->edge, word_work, &arguments);
+}
+
 GwStatus gw_run_chance(GwRun *run, size_t output, size_t period, double *chance, double *low,
                        double *high)
 {

@@ -274,6 +274,11 @@ static double debt_at_most(const BankTest *test)
     return fmin(debt_on(test, test->cash, test->cover), test->cap * test->cost);
 }
 
+static const char *years_of(size_t count)
+{
+    return count == 1 ? "year" : "years";
+}
+
 static void write_lender(Report *r, const BankTest *test)
 {
     double by_cost = test->cap * test->cost;
@@ -298,7 +303,7 @@ static void write_lender(Report *r, const BankTest *test)
         add_number(&out, test->cover);
         buffer_string(&out, " at ");
         add_percent(&out, test->rate);
-        buffer_format(&out, " %% over %zu years", test->n_loan_years);
+        buffer_format(&out, " %% over %zu %s", test->n_loan_years, years_of(test->n_loan_years));
     }
     add_repaid(r, &out, test);
     add_section(r, "", buffer_view(&out));
@@ -307,12 +312,13 @@ static void write_lender(Report *r, const BankTest *test)
 static void add_payback(Buffer *out, const BankTest *test, double payback)
 {
     if (isinf(payback)) {
-        buffer_format(out, "payback not within a life of %zu years", test->n_years);
+        buffer_format(out, "payback not within a life of %zu %s", test->n_years,
+                      years_of(test->n_years));
         return;
     }
     buffer_string(out, "payback ");
     add_number(out, payback);
-    buffer_format(out, " of %zu years", test->n_years);
+    buffer_format(out, " of %zu %s", test->n_years, years_of(test->n_years));
 }
 
 static double return_of(const BankTest *test)
@@ -353,7 +359,8 @@ static void write_warning(Report *r, const BankTest *test)
         return;
     buffer_string(&out, "the clock holds ");
     add_number(&out, test->years_on_clock);
-    buffer_format(&out, " of the %zu years of life: no cash is counted later", test->n_years);
+    buffer_format(&out, " of the %zu %s of life: no cash is counted later", test->n_years,
+                  years_of(test->n_years));
     add_section(r, "", buffer_view(&out));
 }
 

@@ -82,6 +82,24 @@ static void a_model_runs_and_is_read(void **state)
     gw_run_free(other);
 }
 
+static void words_have_names(void **state)
+{
+    GwModel *model = opened("mood ~ one of {glad: 100%, sad: 0%} assume \"for the test\"\n");
+    GwRunOptions options = {.paths = 3, .seed = 3};
+    GwRun *run = NULL;
+    const char *word = NULL;
+
+    (void)state;
+    assert_int_equal(gw_model_run(model, &options, &run), GW_OK);
+    assert_int_equal(gw_run_word(run, gw_run_quantile(run, 0, 0, 0.5), &word), GW_OK);
+    assert_string_equal(word, "glad");
+    assert_int_equal(gw_run_word(run, -1, &word), GW_BAD_USE);
+    assert_int_equal(gw_run_word(run, 1e9, &word), GW_BAD_USE);
+    assert_int_equal(gw_run_word(run, (double)NAN, &word), GW_BAD_USE);
+    gw_run_free(run);
+    gw_model_free(model);
+}
+
 static void a_model_lists_what_it_holds(void **state)
 {
     GwModel *model = opened(tank);
@@ -409,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_runs_and_is_read),
+        cmocka_unit_test(words_have_names),
         cmocka_unit_test(a_model_lists_what_it_holds),
         cmocka_unit_test(each_money_is_told_apart),
         cmocka_unit_test(faults_are_diagnostics),
