@@ -2,10 +2,9 @@
  *
  *   block -> [ header | used ....................... | free ........... ]
  *
- * Blocks come from calloc, large ones in large pages from the system, so memory
- * is zero when handed out and is never handed out twice before the arena is
- * cleared. A request larger than a block gets a block to itself, which comes
- * from malloc when it need not be zero. */
+ * Blocks come from calloc, so memory is zero when handed out and is never
+ * handed out twice before the arena is cleared. A request larger than a block
+ * gets a block to itself, which comes from malloc when it need not be zero. */
 #define _DEFAULT_SOURCE /* madvise, MAP_ANONYMOUS */
 #include "base/arena.h"
 
@@ -20,10 +19,9 @@
 
 enum {
     SMALL_ALIGNMENT = 16,
-    LARGE_ALIGNMENT = 64,   /* a cache line, and a full vector register */
-    FIRST_BLOCK = 16 << 10, /* with its header, as the next: each twice the one before, up to */
-    LARGE_PAGE = 2 << 20,
-    LEAST_UNSET = 1 << 20,
+    LARGE_ALIGNMENT = 64, /* a cache line, and a full vector register */
+    FIRST_BLOCK = 16 << 10,
+    LARGEST_BLOCK = 1 << 20,
     MOST_TOUCHED = 8 << 20,  /* of larger blocks not all may ever be used, */
     LARGEST_SPARE = 32 << 20 /* and these are not kept when an arena is cleared */
 };
@@ -33,7 +31,6 @@ typedef struct Block {
     unsigned char *bytes;
     size_t used, size;
     bool is_unset; /* its bytes need not be zero */
-    bool is_pages; /* not from malloc or calloc */
 } Block;
 
 /* Listed in blocks. */
@@ -97,11 +94,7 @@ static void free_blocks(Block *block)
 {
     while (block != NULL) {
         Block *previous = block->previous;
-
-        if (block->is_pages)
-            (void)munmap(block, sizeof *block + block->size);
-        else
-            free(block);
+        free(block);
         block = previous;
     }
 }
@@ -187,57 +180,16 @@ static Block *take_spare(Arena *arena, size_t size, bool is_zeroed)
     return block;
 }
 
-/* In whole large pages: one is touched first in a third of the time of as much in small ones. NULL
- * when there is no memory. */
-static Block *new_pages(size_t length)
-{
-    unsigned char *bytes =
-        mmap(NULL, length + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    size_t before = 0;
-
-    if (bytes == MAP_FAILED)
-        return NULL;
-    before = (size_t)(-(uintptr_t)bytes & (LARGE_PAGE - 1));
-    if (before > 0)
-        (void)munmap(bytes, before);
-    (void)munmap(bytes + before + length, LARGE_PAGE - before);
-#if defined(MADV_HUGEPAGE)
-    (void)madvise(bytes + before, length, MADV_HUGEPAGE);
-#endif
-    return (Block *)(void *)(bytes + before);
-}
-
-/* Blocks that will be filled, and fill more than half of a large page. */
-static bool wants_pages(size_t length, bool is_zeroed)
-{
-#if defined(__SANITIZE_ADDRESS__)
-    (void)length;
-    (void)is_zeroed;
-    return false; /* so that the sanitizer sees each overrun */
-#else
-    return is_zeroed && length > LARGE_PAGE / 2 && length <= MOST_TOUCHED;
-#endif
-}
-
 static Block *new_block(Arena *arena, size_t size, bool is_zeroed)
 {
-    size_t length = size <= SIZE_MAX - sizeof(Block) ? sizeof(Block) + size : SIZE_MAX;
-    bool is_pages = wants_pages(length, is_zeroed);
     Block *block = NULL;
 
-    if (is_pages) {
-        length = (length + LARGE_PAGE - 1) & ~(size_t)(LARGE_PAGE - 1);
-        block = new_pages(length);
-    } else if (length < SIZE_MAX) {
-        block = is_zeroed ? calloc(1, length) : malloc(length);
-    }
+    if (size <= SIZE_MAX - sizeof *block)
+        block = is_zeroed ? calloc(1, sizeof *block + size) : malloc(sizeof *block + size);
     if (block == NULL)
         unwind(arena->edge);
-    *block = (Block){.bytes = (unsigned char *)(block + 1),
-                     .size = length - sizeof *block,
-                     .is_unset = !is_zeroed,
-                     .is_pages = is_pages};
-    arena->bytes_from_system += length;
+    *block = (Block){.bytes = (unsigned char *)(block + 1), .size = size, .is_unset = !is_zeroed};
+    arena->bytes_from_system += sizeof *block + size;
     return block;
 }
 
@@ -323,10 +275,10 @@ void *arena_alloc(Arena *arena, size_t size)
     if (wants_own_block(arena, size))
         return take_own_block(arena, size, alignment, true);
 
-    Block *block = take_block(arena, arena->next_block_size - sizeof *block, true);
+    Block *block = take_block(arena, arena->next_block_size, true);
     block->previous = arena->block;
     arena->block = block;
-    if (arena->next_block_size < LARGE_PAGE)
+    if (arena->next_block_size < LARGEST_BLOCK)
         arena->next_block_size *= 2;
     return take_bytes(block, size, alignment);
 }
@@ -340,7 +292,7 @@ void *arena_array(Arena *arena, size_t count, size_t size)
 
 void *arena_array_unset(Arena *arena, size_t count, size_t size)
 {
-    if (size == 0 || count < LEAST_UNSET / size)
+    if (size == 0 || count < LARGEST_BLOCK / size)
         return arena_array(arena, count, size);
     if (count > SIZE_MAX / size || fails_by_request())
         unwind(arena->edge);
