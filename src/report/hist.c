@@ -56,11 +56,11 @@ static int32_t step_of_date(Step step, double day)
     return step_ordinal(step, (Day)floor(day + 0.5));
 }
 
-/* The same in whole months, on a clock finer than months in days. */
+/* The same in whole months, on a finer clock in its days or weeks. */
 static BinList bins_of_dates(Report *r, const Output *about, Scale scale, const double *sorted,
                              size_t n)
 {
-    Step step = r->model->step == STEP_DAY || r->model->step == STEP_WEEK ? STEP_DAY : STEP_MONTH;
+    Step step = r->model->step < STEP_MONTH ? r->model->step : STEP_MONTH;
     int32_t low = step_of_date(step, sorted[n / 200]);
     int32_t high = step_of_date(step, sorted[n - 1 - n / 200]);
     int32_t width = (high - low) / N_BINS + 1;
@@ -69,8 +69,9 @@ static BinList bins_of_dates(Report *r, const Output *about, Scale scale, const 
     for (int32_t from = low; from <= high; from += width) {
         int32_t to = from + width - 1 < high ? from + width - 1 : high;
         Text first = typed_cell(r, about, scale, step_first_day(step, from));
-        Text last = typed_cell(r, about, scale, step_first_day(step, to));
-        LIST_PUSH(r->arena, &bins)->name = from == to ? first : from_to(r, first, last);
+        Text last = typed_cell(r, about, scale, step_last_day(step, to));
+        LIST_PUSH(r->arena, &bins)->name =
+            text_equal(first, last) ? first : from_to(r, first, last);
     }
     for (size_t i = 0; i < n; i++)
         count_in(&bins, floor((double)(step_of_date(step, sorted[i]) - low) / width));
