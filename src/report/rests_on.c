@@ -39,8 +39,8 @@ static int lesser_x_first(const void *a, const void *b)
 }
 
 /* The output's middle over the tenth of paths in which x is lowest, and highest. */
-static void measure_tenths(Pair *pairs, double *tenth, const double *x, const double *y,
-                           size_t count, Driver *driver)
+static void measure_tenths(ValueType type, Pair *pairs, double *tenth, const double *x,
+                           const double *y, size_t count, Driver *driver)
 {
     size_t n = count / 10;
 
@@ -49,10 +49,10 @@ static void measure_tenths(Pair *pairs, double *tenth, const double *x, const do
     qsort(pairs, count, sizeof *pairs, lesser_x_first);
     for (size_t i = 0; i < n; i++)
         tenth[i] = pairs[i].y;
-    driver->low_tenth = spread_of(tenth, n).p50;
+    driver->low_tenth = spread_of_type(type, tenth, n).p50;
     for (size_t i = 0; i < n; i++)
         tenth[i] = pairs[count - 1 - i].y;
-    driver->high_tenth = spread_of(tenth, n).p50;
+    driver->high_tenth = spread_of_type(type, tenth, n).p50;
 }
 
 typedef struct DriversFound {
@@ -83,7 +83,8 @@ static DriverList find_drivers(Report *r, uint32_t output, uint32_t period, doub
         driver.rank_correlation =
             stats_spearman(r->more_scratch, r->scratch, count, ranking, order);
         if (driver.rank_correlation * driver.rank_correlation > band) {
-            measure_tenths(pairs, ranking, r->more_scratch, r->scratch, count, &driver);
+            measure_tenths(r->model->outputs.items[output].type, pairs, ranking, r->more_scratch,
+                           r->scratch, count, &driver);
             *LIST_PUSH(r->arena, &drivers) = driver;
         }
     }

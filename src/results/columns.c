@@ -100,6 +100,36 @@ Spread spread_of(double *values, size_t count)
     return spread;
 }
 
+/* No word lies between two others: of these the nearer is taken. `column` NULL: of the values. */
+static double word_quantile(const ColumnSummary *column, double *values, size_t count, double p)
+{
+    double last = (double)count - 1;
+    double at = count > 1 ? floor(last * p + 0.5) / last : p;
+    double found =
+        column != NULL ? sketch_quantile(column->sketch, at) : stats_quantile(values, count, at);
+
+    return floor(found + 0.5);
+}
+
+static void take_words(Spread *spread, const ColumnSummary *column, double *values)
+{
+    static const double no_errors[N_SHOWN];
+    double quantiles[N_SHOWN];
+
+    for (size_t i = 0; i < N_SHOWN; i++)
+        quantiles[i] = word_quantile(column, values, spread->count, shown[i]);
+    take_quantiles(spread, quantiles, no_errors);
+}
+
+Spread spread_of_type(ValueType type, double *values, size_t count)
+{
+    Spread spread = spread_of(values, count);
+
+    if (type == TYPE_WORD)
+        take_words(&spread, NULL, values);
+    return spread;
+}
+
 static const ColumnSummary *summary_at(const Model *model, const RunResult *result, uint32_t output,
                                        uint32_t period)
 {
@@ -132,8 +162,12 @@ Spread spread_at(const Model *model, const RunResult *result, uint32_t output, u
 {
     const ColumnSummary *column = summary_at(model, result, output, period);
 
-    return column != NULL ? spread_of_summary(column)
-                          : spread_of_first(model, result, output, period, result->n_kept, scratch);
+    if (column == NULL)
+        return spread_of_first(model, result, output, period, result->n_kept, scratch);
+    Spread spread = spread_of_summary(column);
+    if (model->outputs.items[output].type == TYPE_WORD)
+        take_words(&spread, column, NULL);
+    return spread;
 }
 
 Spread spread_folded(const Model *model, const RunResult *result, uint32_t output,
@@ -151,12 +185,16 @@ double quantile_at(const Model *model, const RunResult *result, uint32_t output,
                    double p, double *scratch)
 {
     const ColumnSummary *column = summary_at(model, result, output, period);
+    bool is_word = model->outputs.items[output].type == TYPE_WORD;
     size_t count = 0;
 
-    if (column != NULL)
-        return sketch_quantile(column->sketch, p);
-    count = column_values(model, result, output, period, scratch);
-    return stats_quantile(scratch, count, p);
+    if (column == NULL)
+        count = column_values(model, result, output, period, scratch);
+    else if (is_word)
+        count = (size_t)column->sketch->count;
+    if (is_word)
+        return word_quantile(column, scratch, count, p);
+    return column != NULL ? sketch_quantile(column->sketch, p) : stats_quantile(scratch, count, p);
 }
 
 double mean_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
@@ -184,7 +222,7 @@ Spread spread_of_first(const Model *model, const RunResult *result, uint32_t out
                        uint32_t period, uint64_t n_paths, double *scratch)
 {
     size_t count = column_first(model, result, output, period, n_paths, scratch);
-    return spread_of(scratch, count);
+    return spread_of_type(model->outputs.items[output].type, scratch, count);
 }
 
 static Text stretch_name(Arena *arena, Step step, Day day)

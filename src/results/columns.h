@@ -29,6 +29,8 @@ typedef struct {
 } Spread;
 /* Spoils the values. */
 Spread spread_of(double *values, size_t count);
+/* Of values of one type: a quantile of words is one that there is. */
+Spread spread_of_type(ValueType type, double *values, size_t count);
 /* Over all paths of the run, kept or not. */
 Spread spread_at(const Model *model, const RunResult *result, uint32_t output, uint32_t period,
                  double *scratch);
