@@ -14,8 +14,14 @@ enum {
     BYTES_AN_INSTRUCTION = 512, /* of code, at the most */
     MOST_REGISTERS = 32,
     MOST_SCRATCH = 4,
-    NOWHERE = UINT32_MAX
+    N_MASKS = 2,
+    /* what is left for values: masks are registers of their own in AVX-512 */
+    HELD_NARROW = 16 - MOST_SCRATCH - N_MASKS,
+    HELD_WIDE = MOST_REGISTERS - MOST_SCRATCH
 };
+#define NOWHERE UINT32_MAX
+_Static_assert((int)LIMIT_FUSED < (int)HELD_NARROW,
+               "arguments and a result have registers at once");
 
 /* What the arguments of a woven stretch come in, and what its loop counts in. */
 enum {
@@ -55,10 +61,10 @@ enum { WORD_LANES = 8 };
     {                                                                                              \
         x, x, x, x, x, x, x, x                                                                     \
     }
-static const union {
+static const _Alignas(64) union {
     uint64_t bits[WORD_LANES];
     double numbers[WORD_LANES];
-} literals[N_WORDS] __attribute__((aligned(64))) = {
+} literals[N_WORDS] = {
 #define WORD(name, number) [WORD_##name] = {.numbers = EIGHT(number)},
     WORD_LIST
 #undef WORD
@@ -88,7 +94,7 @@ typedef struct {
     const Code *code;
     size_t width;
     size_t n_held, n_lanes; /* of the instruction set */
-    uint8_t scratch[MOST_SCRATCH], masks[3];
+    uint8_t scratch[MOST_SCRATCH], masks[N_MASKS];
     Held held[MOST_REGISTERS];
     /* the stretch at hand, and by its instructions */
     const Instruction *first;
@@ -362,7 +368,7 @@ static void both(Weaver *w, uint8_t out, unsigned which)
     nan_if_unordered(w, out, a, x86_register(b));
 }
 
-static void not(Weaver * w, uint8_t out, unsigned which)
+static void opposite(Weaver *w, uint8_t out, unsigned which)
 {
     uint8_t a = arg_in_register(w, 0, w->scratch[0]);
 
@@ -563,7 +569,7 @@ static const struct {
     [OP_GE] = {comparison, X86_AT_LEAST},
     [OP_AND] = {both, X86_NOT_EQUAL},
     [OP_OR] = {both, X86_EQUAL},
-    [OP_NOT] = {not, X86_EQUAL},
+    [OP_NOT] = {opposite, X86_EQUAL},
     [OP_SELECT] = {choice, X86_EQUAL},
     [OP_MIN] = {least_or_most_of_two, X86_LEAST},
     [OP_MAX] = {least_or_most_of_two, X86_MOST},
@@ -722,11 +728,11 @@ static Weaver *weaver_new(Arena *arena, const Code *code, size_t width, bool is_
     w->width = width;
     w->x86.is_wide = is_wide;
     w->n_lanes = is_wide ? 8 : 4;
-    w->n_held = is_wide ? MOST_REGISTERS - MOST_SCRATCH : 9;
+    w->n_held = is_wide ? HELD_WIDE : HELD_NARROW;
     next = (uint8_t)w->n_held;
     for (size_t i = 0; i < MOST_SCRATCH; i++)
         w->scratch[i] = next++;
-    for (size_t i = 0; i < sizeof w->masks; i++)
+    for (size_t i = 0; i < N_MASKS; i++)
         w->masks[i] = is_wide ? (uint8_t)(i + 1) : next++;
     w->arg_starts = ARENA_ARRAY(arena, uint32_t, code->n_instructions + 1);
     w->next_of_arg = ARENA_ARRAY(arena, uint32_t, count_args(code) + 1);

@@ -10,7 +10,8 @@
 #include "base/arena.h"
 #include "run/kernels.h"
 
-/* All lanes of a stretch; `n_bytes` of lanes a register. FOUND_FAULT as kernels find it. */
+/* All lanes of a stretch, `n_bytes` of a register, a block of lanes at the least; every pointer to
+ * doubles is aligned to 64 bytes. Returns FOUND_FAULT where a stock needs a look, else 0. */
 typedef unsigned WovenKernel(double *registers, size_t n_bytes, const double *constants,
                              const double *exports, const Clock *clock, const double *literals);
 

@@ -12,7 +12,6 @@ typedef struct {
     uint8_t out, a; /* a: 0 where there is only b */
     uint8_t mask;   /* AVX-512: 0 for none */
     int immediate;  /* below 0: none */
-
 } Encoding;
 
 static void put(X86 *x86, unsigned byte)
