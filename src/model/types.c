@@ -54,7 +54,10 @@ static void unknown_unit(Checker *c, const UnitFactor *factor)
         }
     Diag *d = diag_error(c->diags, DIAG_UNKNOWN_UNIT, factor->span, "there is no unit `%.*s`",
                          TEXT_ARG(factor->name));
-    suggest_nearest(c, d, factor->span, c->units->names, factor->name);
+    if (text_is(factor->name, "percent") || text_is(factor->name, "pct"))
+        diag_because(c->diags, d, "Hundredths are written `%%`: 5%%.");
+    else
+        suggest_nearest(c, d, factor->span, c->units->names, factor->name);
 }
 
 bool unit_of_expression(Checker *c, const UnitExpr *expr, Unit *out)

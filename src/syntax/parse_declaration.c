@@ -774,6 +774,12 @@ static void unknown_statement(Parser *p, Place place)
         return;
     if (near)
         diag_suggest(p->diags, diag, span, "%s", near->word);
+    else if (word_begins_action(word))
+        diag_because(
+            p->diags, diag,
+            "It stands in a rule, which says when: `every month { %.*s ... }`, `on 2026-03-31 "
+            "{ %.*s ... }`.",
+            TEXT_ARG(word), TEXT_ARG(word));
     else
         diag_because(p->diags, diag,
                      "A line gives a value (`name = ...`, `name ~ ...`), makes a thing "

@@ -105,14 +105,22 @@ static const struct {
 };
 enum { N_ACTIONS = sizeof actions / sizeof *actions };
 
+static const char *const action_words[] = {"pay",  "book",   "add", "set",
+                                           "move", "borrow", "end", NULL};
+
+bool word_begins_action(Text word)
+{
+    return word_is_in(word, action_words);
+}
+
 static void action(Parser *p, Decl *owner)
 {
-    static const char *const words[] = {"pay", "book", "add", "set", "move", "borrow", "end", NULL};
     size_t first = p->at;
     Span span = parser_here(p);
 
     p->form = NULL;
-    Text word = parser_one_of(p, words, "`pay`, `book`, `add`, `set`, `move`, `borrow` or `end`");
+    Text word =
+        parser_one_of(p, action_words, "`pay`, `book`, `add`, `set`, `move`, `borrow` or `end`");
     for (size_t i = 0; i < N_ACTIONS && !p->is_lost; i++) {
         if (!text_is(word, actions[i].word))
             continue;

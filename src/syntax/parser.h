@@ -106,6 +106,7 @@ void parse_title(Parser *p, Decl *decl);
 
 /* --- parse_rule.c --- */
 void parse_rule(Parser *p, Decl *decl);
+bool word_begins_action(Text word); /* what a rule does: `pay`, `book` ... */
 void parse_stage(Parser *p, Decl *decl);
 void parse_facility(Parser *p, Decl *decl);
 void parse_guarantee(Parser *p, Decl *decl);
