@@ -42,6 +42,40 @@ static void verify_instruction(const Code *code, const Instruction *at, Home rea
     }
 }
 
+/* That no instruction reads a result past its last reader. By tile register: who wrote it last. */
+static void verify_reads(const Code *code, uint32_t section, uint32_t *writers)
+{
+    const Section *run = &code->sections[section];
+
+    for (uint32_t i = run->first; i < run->first + run->count; i++) {
+        const Instruction *at = &code->instructions[i];
+
+        for (uint32_t k = 0; k < at->n; k++) {
+            Ref ref = code_arg(code, at, k);
+            uint32_t writer = REF_HOME(ref) == HOME_TILE ? writers[REF_INDEX(ref)] : NO_ID;
+
+            assert((writer == NO_ID || code->last_readers[writer] >= i) && "NO_ID is above all");
+            (void)writer;
+        }
+        if (at->op == OP_SOLVE) /* its body runs inside it */
+            verify_reads(code, code->details[at->detail].order, writers);
+        else
+            writers[at->out] = i;
+    }
+}
+
+static void verify_last_readers(Program *program)
+{
+    const Code *code = &program->code;
+    uint32_t n = code->n_registers[HOME_TILE];
+    uint32_t *writers = ARENA_ARRAY(program->arena, uint32_t, n + 1u);
+
+    for (uint32_t i = 0; i < n; i++)
+        writers[i] = NO_ID;
+    for (uint32_t s = SECTION_PATH; s < code->section_solves; s++)
+        verify_reads(code, s, writers);
+}
+
 void verify_code(Program *program)
 {
     const Code *code = &program->code;
@@ -52,4 +86,5 @@ void verify_code(Program *program)
                                home_of_section(s));
     for (size_t i = 0; i < program->sinks.count; i++)
         verify_ref(code, *program->sinks.items[i].field, HOME_TILE);
+    verify_last_readers(program);
 }
