@@ -291,6 +291,9 @@ Typed read_state(Checker *c, const Env *env, ValueId value, Type type);
 ValueId state_value(Checker *c, Text key, ValueKind kind);
 uint32_t table_index(const Table *table, Text name); /* NO_ID when absent */
 void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text name);
+/* The place of a name in a table of what is declared; NO_ID with a diagnostic, which says what
+ * there is: "there is no rank `seniour`". */
+uint32_t index_or_report(Checker *c, const Table *table, Text name, Span at, const char *what);
 /* The length of this period (in_rule: of the stretch that falls due) as a node, in the rate's own
  * time unit. */
 const Node *stretch_of_rate(Checker *c, const Type *type, bool in_rule);

@@ -22,6 +22,35 @@ void suggest_nearest(Checker *c, Diag *diag, Span span, const Table *table, Text
         diag_suggest(c->diags, diag, span, "%.*s", TEXT_ARG(near));
 }
 
+/* Few names are listed; the nearest is enough where one is near. */
+static void list_names(Checker *c, Diag *diag, const Table *table)
+{
+    enum { FEW = 12 };
+    Buffer names = {.arena = c->arena};
+    size_t count = table_count(table);
+
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&names, "%s%.*s", i > 0 ? ", " : "", TEXT_ARG(table_at(table, i)->key));
+    if (count > FEW)
+        diag_because(c->diags, diag, "`gw doc` lists the %zu that there are.", count);
+    else if (count > 0)
+        diag_because(c->diags, diag, "There is %.*s.", TEXT_ARG(buffer_view(&names)));
+}
+
+uint32_t index_or_report(Checker *c, const Table *table, Text name, Span at, const char *what)
+{
+    uint32_t index = table_index(table, name);
+
+    if (index != NO_ID)
+        return index;
+    Diag *d =
+        diag_error(c->diags, DIAG_UNKNOWN_NAME, at, "there is no %s `%.*s`", what, TEXT_ARG(name));
+    suggest_nearest(c, d, at, table, name);
+    if (table_nearest(table, name).length == 0)
+        list_names(c, d, table);
+    return NO_ID;
+}
+
 static void duplicate(Checker *c, const Decl *decl, const Decl *earlier)
 {
     /* The library is read last, and what it declares is not the reader's fault. */
@@ -194,13 +223,10 @@ static void collect_category(Checker *c, const Decl *decl)
     Category category = {.name = decl->name, .title = decl->title, .payer = NO_ID, .payee = NO_ID};
     for (size_t i = 0; i < decl->members.count; i++) {
         const Decl *setting = decl->members.items[i];
-        uint32_t account = table_index(c->accounts, setting->name2);
-        if (account == NO_ID) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, setting->name2_span,
-                                 "there is no account `%.*s`", TEXT_ARG(setting->name2));
-            suggest_nearest(c, d, setting->name2_span, c->accounts, setting->name2);
+        uint32_t account =
+            index_or_report(c, c->accounts, setting->name2, setting->name2_span, "account");
+        if (account == NO_ID)
             account = 0;
-        }
         if (text_is(setting->name, "payer"))
             category.payer = account;
         else

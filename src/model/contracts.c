@@ -48,13 +48,9 @@ static void build_opening(Checker *c, Instance *at, const Decl *decl)
 {
     Env env = env_of(at);
     uint32_t money;
-    uint32_t account = table_index(c->accounts, decl->name);
-    if (account == NO_ID) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name_span,
-                             "there is no account `%.*s`", TEXT_ARG(decl->name));
-        suggest_nearest(c, d, decl->name_span, c->accounts, decl->name);
+    uint32_t account = index_or_report(c, c->accounts, decl->name, decl->name_span, "account");
+    if (account == NO_ID)
         return;
-    }
     const Node *amount = opening_amount(c, &env, decl, &money);
     if (!amount)
         return;
@@ -133,13 +129,9 @@ static void build_keep(Checker *c, Instance *at, const Decl *decl, const Decl **
     book->keep_rank = (uint32_t)c->model->ranks.count;
     if (decl->name2.length == 0)
         return;
-    book->keep_rank = table_index(c->ranks, decl->name2);
-    if (book->keep_rank == NO_ID) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span,
-                             "there is no rank `%.*s`", TEXT_ARG(decl->name2));
-        suggest_nearest(c, d, decl->name2_span, c->ranks, decl->name2);
+    book->keep_rank = index_or_report(c, c->ranks, decl->name2, decl->name2_span, "rank");
+    if (book->keep_rank == NO_ID)
         book->keep_rank = 0;
-    }
 }
 
 /* Of all of a party's books alike. */
@@ -315,13 +307,10 @@ static void build_facility(Checker *c, Instance *at, const Decl *decl)
     Instance *lender = elaborate_reference(c, &env, decl->ref, c->party_kind, "who lends");
     Instance *borrower = elaborate_reference(c, &env, decl->ref2, c->party_kind, "who borrows");
     const Node *limit = field ? field_amount(c, field) : NULL;
-    uint32_t category = table_index(c->categories, decl->name2);
-    if (category == NO_ID) {
-        Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, decl->name2_span,
-                             "there is no category `%.*s`", TEXT_ARG(decl->name2));
-        suggest_nearest(c, d, decl->name2_span, c->categories, decl->name2);
+    uint32_t category =
+        index_or_report(c, c->categories, decl->name2, decl->name2_span, "category");
+    if (category == NO_ID)
         return;
-    }
     if (!lender || !borrower || !limit)
         return;
     Facility facility = {

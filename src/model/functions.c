@@ -362,14 +362,10 @@ static Typed call_cash_of(Checker *c, const Env *env, const Expr *expr)
     uint32_t category = NO_ID;
     if (expr->args.count == 2) {
         const Expr *word = expr->args.items[1];
-        category = word->kind == EXPR_WORD ? table_index(c->categories, word->name) : NO_ID;
-        if (category == NO_ID) {
-            Diag *d =
-                diag_error(c->diags, DIAG_UNKNOWN_NAME, word->span, "there is no category `%.*s`",
-                           TEXT_ARG(span_text(c->diags->sources, word->span)));
-            suggest_nearest(c, d, word->span, c->categories, word->name);
+        category = index_or_report(c, c->categories, span_text(c->diags->sources, word->span),
+                                   word->span, "category");
+        if (category == NO_ID)
             return typed_error();
-        }
     }
     Text name =
         text_format(c->arena, "%s(%.*s, %s%.*s)", is_received ? "received" : "paid",

@@ -71,7 +71,7 @@ static Field *field_put(Checker *c, Instance *owner, const Decl *decl, Text name
 static void add_stock(Checker *c, Instance *owner, const Decl *decl, bool is_own)
 {
     Field *stock = field_put(c, owner, decl, decl->name, FIELD_STOCK, is_own);
-    for (size_t i = 0; i < decl->members.count; i++) {
+    for (size_t i = 0; stock->decl == decl && i < decl->members.count; i++) {
         const Decl *flow = decl->members.items[i];
         Text name = flow->name;
         if (flow->kind == DECL_GROWS)
@@ -86,6 +86,8 @@ static void add_stock(Checker *c, Instance *owner, const Decl *decl, bool is_own
 static void add_belt(Checker *c, Instance *owner, const Decl *decl, bool is_own)
 {
     Field *belt = field_put(c, owner, decl, decl->name, FIELD_BELT, is_own);
+    if (belt->decl != decl)
+        return; /* it is there already */
     Field *out = field_put(c, owner, decl, text_format(c->arena, "%.*s.out", TEXT_ARG(decl->name)),
                            FIELD_BELT_OUT, is_own);
     Field *in =

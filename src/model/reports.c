@@ -212,12 +212,8 @@ static void read_account(Checker *c, View *view, const Expr *expr)
     if (expr->kind == EXPR_FIELD) {
         Instance *party =
             elaborate_reference(c, &env, expr->args.items[0], c->party_kind, "who is paid");
-        uint32_t account = table_index(c->accounts, expr->name);
-        if (party && account == NO_ID) {
-            Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, expr->op_span,
-                                 "there is no account `%.*s`", TEXT_ARG(expr->name));
-            suggest_nearest(c, d, expr->op_span, c->accounts, expr->name);
-        }
+        uint32_t account =
+            party ? index_or_report(c, c->accounts, expr->name, expr->op_span, "account") : NO_ID;
         if (party && account != NO_ID)
             refuse_account(c, expr, party, account);
         if (party)

@@ -121,18 +121,6 @@ static uint32_t carry_of(Checker *c, const Instance *at, uint32_t contract, uint
     return (uint32_t)(found - 1);
 }
 
-static uint32_t index_or_report(RuleBuilder *b, const Table *table, Text name, Span at,
-                                const char *what)
-{
-    uint32_t index = table_index(table, name);
-    if (index == NO_ID) {
-        Diag *d = diag_error(b->c->diags, DIAG_UNKNOWN_NAME, at, "there is no %s `%.*s`", what,
-                             TEXT_ARG(name));
-        suggest_nearest(b->c, d, at, table, name);
-    }
-    return index;
-}
-
 /* What is left is shared in the money of its cap, or of a book that is named; else the main one. */
 static uint32_t money_of_rest(const Instance *payer, const Instance *payee)
 {
@@ -150,9 +138,9 @@ static bool build_pay(RuleBuilder *b, const Decl *decl, Action *action)
     Instance *payee = elaborate_reference(c, &b->env, decl->ref2, c->party_kind, "who is paid");
     uint32_t money = money_of_rest(payer, payee);
     uint32_t category =
-        index_or_report(b, c->categories, decl->name2, decl->name2_span, "category");
+        index_or_report(b->c, c->categories, decl->name2, decl->name2_span, "category");
     uint32_t rank = decl->name3.length > 0
-                        ? index_or_report(b, c->ranks, decl->name3, decl->name3_span, "rank")
+                        ? index_or_report(b->c, c->ranks, decl->name3, decl->name3_span, "rank")
                         : c->default_rank;
     action->amount =
         decl->is_rest ? elaborate_number(c, &b->env, decl->expr, &plain, "a share of what is left")
@@ -193,8 +181,9 @@ static bool build_book(RuleBuilder *b, const Decl *decl, Action *action)
     Instance *party = elaborate_reference(c, &b->env, decl->ref, c->party_kind, "whose book");
     action->amount = amount_of_money(b, decl->expr, "what is booked", &money);
     action->from_account =
-        index_or_report(b, c->accounts, decl->name2, decl->name2_span, "account");
-    action->to_account = index_or_report(b, c->accounts, decl->name3, decl->name3_span, "account");
+        index_or_report(b->c, c->accounts, decl->name2, decl->name2_span, "account");
+    action->to_account =
+        index_or_report(b->c, c->accounts, decl->name3, decl->name3_span, "account");
     if (!party || !action->amount || action->from_account == NO_ID || action->to_account == NO_ID)
         return false;
     if (action->from_account == c->model->cash || action->to_account == c->model->cash) {
