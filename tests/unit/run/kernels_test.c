@@ -289,6 +289,65 @@ static void payments_by_everybody_need_no_mask(void **state)
     }
 }
 
+/* Each amount is below 2^53 cents, their sum is not: a fault may be said, but all is paid. */
+static void large_payments_by_everybody_are_whole(void **state)
+{
+    double amount[N], mask[N], carry[2][N] = {0}, due[2][N], sums[2];
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        amount[i] = 0x1p46 + 0.125; /* 0.78 of 2^53 cents, 12.5 more */
+        mask[i] = 1;
+    }
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+        Lanes x = {amount, GW_LANES};
+
+        if (kernels == NULL)
+            continue;
+        assert_int_equal(kernels->pay(N_BLOCKS, mask, x, 100, carry[0], due[0], &sums[0]), 0);
+        kernels->pay_everywhere(N_BLOCKS, x, 100, carry[1], due[1], &sums[1]);
+        assert_memory_equal(due[0], due[1], sizeof due[0]);
+        assert_memory_equal(carry[0], carry[1], sizeof carry[0]);
+        assert_true(isnan(sums[0]) && isnan(sums[1]));
+        memset(carry, 0, sizeof carry);
+    }
+}
+
+/* Of 5 units at 100 cents 2 are in arrears; with and without 1.25 that fell due anew beside it. */
+static void dues_are_at_most_what_is_left(void **state)
+{
+    static const struct {
+        double content, arrears, mask, due, right, right_with_fresh;
+    } lanes[] = {{5, 200, 1, 500, 300, 175}, {5, 200, 1, 40, 40, 40},
+                 {5, 0, 1, 500, 500, 500},   {5, 200, 0, 500, 500, 500},
+                 {1, 200, 1, 500, 0, 0},     {5.004, 200, 1, 301, 300, 175},
+                 {2, 200, 1, 0, 0, 0},       {NAN, 0, 1, 500, 500, 500}};
+    const size_t n = sizeof lanes / sizeof *lanes;
+    double content[N], arrears[N], mask[N], due[N], fresh[GW_LANES], zeros[GW_LANES] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < GW_LANES; i++)
+        fresh[i] = 125;
+    for (int set = 0; set < N_SETS; set++) {
+        const RunKernels *kernels = run_kernels(sets[set]);
+
+        for (int with_fresh = 0; kernels != NULL && with_fresh < 2; with_fresh++) {
+            for (size_t i = 0; i < N; i++) {
+                content[i] = lanes[i % n].content;
+                arrears[i] = lanes[i % n].arrears;
+                mask[i] = lanes[i % n].mask;
+                due[i] = lanes[i % n].due;
+            }
+            kernels->limit(N_BLOCKS, mask, content, 100, arrears,
+                           (Lanes){with_fresh ? fresh : zeros, 0}, due);
+            for (size_t i = 0; i < N; i++)
+                assert_true(due[i] ==
+                            (with_fresh ? lanes[i % n].right_with_fresh : lanes[i % n].right));
+        }
+    }
+}
+
 static uint64_t next_number(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -529,6 +588,8 @@ int main(void)
         cmocka_unit_test(one_lane_alone_is_found),
         cmocka_unit_test(payments_are_rounded_half_to_even),
         cmocka_unit_test(payments_by_everybody_need_no_mask),
+        cmocka_unit_test(large_payments_by_everybody_are_whole),
+        cmocka_unit_test(dues_are_at_most_what_is_left),
         cmocka_unit_test(money_is_what_a_division_gives),
         cmocka_unit_test(books_are_posted_and_proved),
         cmocka_unit_test(nets_are_found),
