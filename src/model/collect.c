@@ -34,7 +34,7 @@ static void list_names(Checker *c, Diag *diag, const Table *table)
     if (count > FEW)
         diag_because(c->diags, diag, "`gw doc` lists the %zu that there are.", count);
     else if (count > 0)
-        diag_because(c->diags, diag, "There is %.*s.", TEXT_ARG(buffer_view(&names)));
+        diag_because(c->diags, diag, "Those there are: %.*s.", TEXT_ARG(buffer_view(&names)));
 }
 
 uint32_t index_or_report(Checker *c, const Table *table, Text name, Span at, const char *what)
