@@ -93,7 +93,8 @@ typedef struct {
     X86 x86;
     const Code *code;
     size_t width;
-    size_t n_held, n_lanes; /* of the instruction set */
+    size_t n_lanes; /* of a vector */
+    uint8_t n_held; /* registers for values: the first */
     uint8_t scratch[MOST_SCRATCH], masks[N_MASKS];
     Held held[MOST_REGISTERS];
     /* the stretch at hand, and by its instructions */
@@ -729,7 +730,7 @@ static Weaver *weaver_new(Arena *arena, const Code *code, size_t width, bool is_
     w->x86.is_wide = is_wide;
     w->n_lanes = is_wide ? 8 : 4;
     w->n_held = is_wide ? HELD_WIDE : HELD_NARROW;
-    next = (uint8_t)w->n_held;
+    next = w->n_held;
     for (size_t i = 0; i < MOST_SCRATCH; i++)
         w->scratch[i] = next++;
     for (size_t i = 0; i < N_MASKS; i++)
@@ -746,16 +747,22 @@ static Weaver *weaver_new(Arena *arena, const Code *code, size_t width, bool is_
     return w;
 }
 
-/* Displacements have 31 bits; a block is a whole number of vectors. */
+/* Displacements have 31 bits. */
+static bool is_in_reach(const Code *code, size_t width)
+{
+    size_t n_narrow = code->n_registers[HOME_CONST] + (size_t)code->n_exports;
+
+    return code->n_registers[HOME_TILE] * width * sizeof(double) < INT32_MAX &&
+           n_narrow * GW_LANES * sizeof(double) < INT32_MAX;
+}
+
+/* A block of lanes is a whole number of vectors of either set. */
 static bool is_possible(const Code *code, const RunKernels *kernels, size_t width)
 {
     const char *wish = getenv("GW_WEAVE");
-    size_t n_narrow = code->n_registers[HOME_CONST] + (size_t)code->n_exports;
 
     return strcmp(kernels->isa, "baseline") != 0 && (wish == NULL || strcmp(wish, "off") != 0) &&
-           GW_LANES % WORD_LANES == 0 &&
-           code->n_registers[HOME_TILE] * width * sizeof(double) < INT32_MAX &&
-           n_narrow * GW_LANES * sizeof(double) < INT32_MAX;
+           GW_LANES % WORD_LANES == 0 && is_in_reach(code, width);
 }
 
 const Stretch *weave(Arena *arena, const Code *code, const RunKernels *kernels, size_t width)
