@@ -251,6 +251,33 @@ static size_t end_of_line(const Lexer *lexer, size_t i)
     return i;
 }
 
+/* What a terminal would obey, or what turns the order of letters round. */
+static bool is_control_at(const Lexer *lexer, size_t at)
+{
+    unsigned char c = (unsigned char)byte_at(lexer, at);
+    unsigned char second = (unsigned char)byte_at(lexer, at + 1);
+    unsigned char third = (unsigned char)byte_at(lexer, at + 2);
+
+    if (c == 0xC2)
+        return second < 0xA0;
+    if (c == 0xE2)
+        return (second == 0x80 && third >= 0xAA && third <= 0xAE) ||
+               (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+    return (c < ' ' && c != '\t') || c == 0x7F;
+}
+
+/* Texts are shown as they are. */
+static void refuse_control(Lexer *lexer, size_t start, size_t end)
+{
+    size_t at = start;
+
+    while (at < end && !is_control_at(lexer, at))
+        at++;
+    if (at < end && may_report(lexer))
+        diag_error(lexer->diags, DIAG_STRAY_CHARACTER, span_of(lexer, at, at + 1),
+                   "a text holds no control characters");
+}
+
 static void string(Lexer *lexer)
 {
     size_t start = lexer->at, end = start + 1, stop = end_of_line(lexer, start);
@@ -258,6 +285,7 @@ static void string(Lexer *lexer)
     while (end < stop && lexer->bytes[end] != '"')
         end += lexer->bytes[end] == '\\' && end + 1 < stop ? 2 : 1;
     if (end < stop) {
+        refuse_control(lexer, start, end);
         add_token(lexer, TOKEN_STRING, start, end + 1)->text = unescaped(lexer, start + 1, end);
         return;
     }
