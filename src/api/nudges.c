@@ -134,6 +134,7 @@ static GwStatus run_lanes(Search *search, const Program *program, const double *
     if (lanes->n == 0)
         return GW_OK;
     options.variants = &variants;
+    options.is_bare = true;
     status = running_run(running, running->run->side, program, options, &result);
     if (status != GW_OK)
         return status;

@@ -93,6 +93,7 @@ static GwStatus run_variant(Running *running, const BuildOptions *build, SideNee
     GwStatus status = GW_OK;
 
     *result = NULL;
+    options.is_bare = need != SIDE_FLOWS;
     if (!running_tell(&running->progress, 0, n_paths)) /* a small run may not ask at all */
         return running_status(running->model, RUN_CANCELLED);
     side_renew(running);

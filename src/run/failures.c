@@ -120,6 +120,7 @@ static void make_ready(Trace *trace)
     trace->plan = plan_new(trace->arena, trace->model, program_code(program), trace->seed);
     trace->tile = ARENA_NEW(trace->arena, Tile);
     tile_init(trace->tile, trace->arena, trace->plan, 1);
+    tile_keep_flows(trace->tile, trace->arena);
 }
 
 void trace_failures(Trace *trace, const unsigned char *is_failed, uint64_t first_path,

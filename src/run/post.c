@@ -351,5 +351,6 @@ void tile_post(Tile *tile)
     gather_payments(tile);
     empty_lumps(tile);
     read_payments(tile);
-    sum_flows(tile);
+    if (tile->flow_due != NULL)
+        sum_flows(tile);
 }

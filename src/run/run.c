@@ -7,6 +7,7 @@
 #include "run/plan.h"
 #include "run/profile.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -169,11 +170,11 @@ static size_t n_inside_parties(const Model *model)
     return n;
 }
 
-RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths,
-                          uint64_t n_kept)
+/* Without sums over paths. */
+static RunResult *bare_result(Arena *arena, const Model *model, uint64_t first_path,
+                              uint64_t n_paths, uint64_t n_kept)
 {
     RunResult *result = ARENA_NEW(arena, RunResult);
-    size_t n_flows = model->slots.count * model->n_periods + 1;
 
     result->first_path = first_path;
     result->n_paths = n_paths;
@@ -187,10 +188,6 @@ RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path,
             arena, double, (model->outputs.items[i].is_once ? 1 : model->n_periods) * n_kept);
     result->held = ARENA_ARRAY(arena, unsigned char, model->checks.count *n_kept + 1);
     result->worst_cover = ARENA_ARRAY(arena, double, model->checks.count *n_kept + 1);
-    result->due_high = ARENA_ARRAY(arena, double, n_flows);
-    result->due_low = ARENA_ARRAY(arena, double, n_flows);
-    result->paid_high = ARENA_ARRAY(arena, double, n_flows);
-    result->paid_low = ARENA_ARRAY(arena, double, n_flows);
     result->who_pays = ARENA_ARRAY(arena, WhoPays, model->views.count + 1);
     for (uint32_t i = 0; i < model->views.count; i++) {
         if (!text_is(model->views.items[i].name, "who_pays"))
@@ -202,6 +199,19 @@ RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path,
         who->received = ARENA_ARRAY(arena, double, n_kept + 1);
         who->cash_before = ARENA_ARRAY(arena, double, n_inside_parties(model) * n_kept + 1);
     }
+    return result;
+}
+
+RunResult *run_result_new(Arena *arena, const Model *model, uint64_t first_path, uint64_t n_paths,
+                          uint64_t n_kept)
+{
+    RunResult *result = bare_result(arena, model, first_path, n_paths, n_kept);
+    size_t n_flows = model->slots.count * model->n_periods + 1;
+
+    result->due_high = ARENA_ARRAY(arena, double, n_flows);
+    result->due_low = ARENA_ARRAY(arena, double, n_flows);
+    result->paid_high = ARENA_ARRAY(arena, double, n_flows);
+    result->paid_low = ARENA_ARRAY(arena, double, n_flows);
     return result;
 }
 
@@ -463,7 +473,7 @@ static bool run_stretch(Work *work, Worker *workers, uint32_t n_threads, Trace *
     for (uint32_t i = 0; i < n_threads; i++)
         workers[i].tile->result = stretch;
     run_workers(workers, n_threads, run_tiles);
-    if (!atomic_load(&work->is_cancelled) && work->options->variants == NULL)
+    if (!atomic_load(&work->is_cancelled) && !work->options->is_bare)
         trace_failures(trace, stretch->is_failed, stretch->first_path, stretch->n_paths);
     if (!atomic_load(&work->is_cancelled) && work->summary != NULL) {
         run_columns(work, workers, n_threads, sum_up);
@@ -487,7 +497,7 @@ static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_
     if (kept.n_paths > 0 || result->n_paths == 0)
         goes_on = run_stretch(work, workers, n_threads, trace, &kept);
     if (goes_on && result->n_kept < result->n_paths)
-        again = run_result_new(arena, model, 0, n_stretch, n_stretch);
+        again = bare_result(arena, model, 0, n_stretch, n_stretch);
     for (uint64_t at = result->n_kept; goes_on && at < result->n_paths; at += again->n_paths) {
         again->first_path = result->first_path + at;
         again->n_paths = again->n_kept = least_of(n_stretch, result->n_paths - at);
@@ -501,7 +511,7 @@ static bool run_stretches(Arena *arena, Work *work, Worker *workers, uint32_t n_
     }
     if (goes_on)
         merge_workers(model, result, workers, n_threads);
-    if (goes_on && work->options->variants == NULL)
+    if (goes_on && !work->options->is_bare)
         merge_flows(model, result, trace, workers, n_threads);
     return goes_on;
 }
@@ -517,6 +527,7 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     Arena *scratch = options->scratch != NULL ? options->scratch : arena;
     bool is_done = false;
 
+    assert((options->variants == NULL || options->is_bare) && "sums over variants mean nothing");
     if (size.n_kept == 0 || options->n_paths > LIMIT_PATHS)
         return RUN_TOO_BIG;
     if (run_kernels(NULL) == NULL)
@@ -524,8 +535,11 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
     const Plan *plan = plan_new(scratch, model, code, options->seed);
     if (plan == NULL)
         return RUN_TOO_BIG;
-    RunResult *result = run_result_new(arena, model, options->first_path, options->n_paths,
-                                       kept_here(&size, options));
+    uint64_t n_kept = kept_here(&size, options);
+    RunResult *result =
+        options->is_bare
+            ? bare_result(arena, model, options->first_path, options->n_paths, n_kept)
+            : run_result_new(arena, model, options->first_path, options->n_paths, n_kept);
     if (size.n_stretch > 0)
         result->summary = summary_new(arena, model);
     Work work = {.plan = plan,
@@ -542,6 +556,8 @@ RunStatus run_program(Arena *arena, const Program *program, const RunOptions *op
         workers[i].work = &work;
         workers[i].tile = ARENA_NEW(scratch, Tile);
         tile_init(workers[i].tile, scratch, plan, n_blocks);
+        if (!options->is_bare)
+            tile_keep_flows(workers[i].tile, scratch);
         workers[i].tile->m.stretches = stretches;
         workers[i].tile->m.variants = options->variants;
         workers[i].tile->m.n_in_run = options->n_paths;

@@ -15,7 +15,7 @@
 #include "run/summary.h"
 
 /* One run in place of many of a program with lifted numbers: number k of the run is path paths[k]
- * with row rows[k] of inputs. Sums over paths mean nothing, and failures are not traced. */
+ * with row rows[k] of inputs. Sums over paths would mean nothing: such a run is bare. */
 typedef struct {
     const uint32_t *paths, *rows;
     const double *inputs; /* [row * n_inputs + input]; NULL: the program has none */
@@ -44,6 +44,7 @@ typedef struct {
     uint32_t n_threads;          /* 0: one a core */
     uint32_t blocks_per_tile;    /* 0: chosen by the size of the program's state */
     size_t keep_bytes;           /* bound for what is kept of the paths; 0: RUN_KEEP_BYTES */
+    bool is_bare;                /* columns alone: no sums over paths, no failure is traced */
     RunProfile *profile;         /* filled; NULL: nothing is timed */
     Arena *scratch;              /* for what lives no longer than the run; NULL: as its result */
     /* called from one thread at a time, now and then; returning false cancels */

@@ -160,7 +160,6 @@ static void init_rings(Tile *tile, Arena *arena)
 void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
 {
     size_t n_lanes = n_blocks * GW_LANES;
-    size_t n_flows = plan->model->slots.count * plan->model->n_periods;
 
     tile->plan = plan;
     tile->arena = arena;
@@ -180,14 +179,20 @@ void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks)
     tile->zeros = ARENA_ARRAY(arena, double, GW_LANES);
     for (size_t i = 0; i < GW_LANES; i++)
         tile->infinity[i] = GW_INFINITY;
-    tile->flow_due = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
-    tile->flow_paid = ARENA_ARRAY(arena, WholeSum, n_flows + 1);
     tile->m.alive = tile->alive;
     init_period(tile, arena);
     init_guaranteed(tile, arena);
     init_rings(tile, arena);
     init_clearing(tile, arena);
     tile_who_init(tile, arena);
+}
+
+void tile_keep_flows(Tile *tile, Arena *arena)
+{
+    size_t n = tile->plan->model->slots.count * tile->plan->model->n_periods;
+
+    tile->flow_due = ARENA_ARRAY(arena, WholeSum, n + 1);
+    tile->flow_paid = ARENA_ARRAY(arena, WholeSum, n + 1);
 }
 
 double *tile_take_unset(Tile *tile)

@@ -236,7 +236,7 @@ typedef struct Tile {
     Arena *arena; /* of what grows */
     double **default_now;
 
-    WholeSum *flow_due, *flow_paid; /* [period * n_slots + slot], of this thread */
+    WholeSum *flow_due, *flow_paid; /* [period * n_slots + slot], of this thread; NULL: not kept */
     double *n_short;                /* by lane: periods in which someone was short */
     double *n_faults;               /* by lane: books that did not balance */
 
@@ -250,6 +250,8 @@ typedef struct Tile {
 
 /* tile.c */
 void tile_init(Tile *tile, Arena *arena, const Plan *plan, size_t n_blocks);
+/* Sums what falls due and is paid of each slot and period over all that the tile runs. */
+void tile_keep_flows(Tile *tile, Arena *arena);
 /* Runs all periods of a tile. `only` (NULL: all) says which lanes are alive at first. */
 void tile_run(Tile *tile, uint64_t first_path, uint64_t first_index, size_t n_valid,
               const double *only, void (*after_period)(Tile *tile, void *context), void *context);

@@ -345,7 +345,8 @@ static bool agree_lifted(Comparison *c, Arena *arena, const GenerateOptions *gen
                           .n_paths = 2 * n_paths,
                           .n_threads = 2,
                           .blocks_per_tile = 2,
-                          .variants = &variants};
+                          .variants = &variants,
+                          .is_bare = true};
     RunResult *both = NULL;
     RunResult *rebuilt = NULL;
 

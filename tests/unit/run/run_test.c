@@ -263,7 +263,8 @@ static void lanes_that_have_found_their_answer_may_end(void **state)
                               .n_paths = N,
                               .n_threads = 1 + blocks % 2,
                               .blocks_per_tile = blocks,
-                              .variants = &variants};
+                              .variants = &variants,
+                              .is_bare = true};
         RunResult *result = NULL;
 
         assert_int_equal(
