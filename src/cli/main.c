@@ -69,6 +69,11 @@ static int write_version(void)
     return finish_output(STATUS_FINE);
 }
 
+static bool is_switch(const char *word)
+{
+    return word == NULL || *word == '\0' || strcmp(word, "on") == 0 || strcmp(word, "off") == 0;
+}
+
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write that failed ... */
@@ -85,6 +90,10 @@ int main(int argc, char **argv)
         return write_help(argv[2]);
     if (gw_instructions() == NULL) {
         complain("GW_ISA=%s: this machine has %s", getenv("GW_ISA"), gw_instructions_present());
+        return STATUS_USE;
+    }
+    if (!is_switch(getenv("GW_WEAVE"))) {
+        complain("GW_WEAVE=%s: on or off", getenv("GW_WEAVE"));
         return STATUS_USE;
     }
     if (strcmp(argv[1], "--version") == 0)
