@@ -23,13 +23,15 @@ static bool read_scope(Checker *c, const Env *env, const Decl *decl, Check *chec
 {
     Unit plain = unit_plain();
 
-    if (decl->paths_share &&
-        !elaborate_constant(c, env, decl->paths_share, &plain, "the share of paths", &check->share))
-        return false;
-    if (!(check->share >= 0 && check->share <= 1)) {
-        diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
-                   "a share of paths lies between 0 and 100 %%");
-        return false;
+    if (decl->paths_share) {
+        if (!elaborate_constant(c, env, decl->paths_share, &plain, "the share of paths",
+                                &check->share))
+            return false;
+        if (!(check->share >= 0 && check->share <= 1)) {
+            diag_error(c->diags, DIAG_OUT_OF_RANGE, decl->paths_share->span,
+                       "a share of paths lies between 0 and 100 %%");
+            return false;
+        }
     }
     if (!decl->during)
         return true;

@@ -152,13 +152,15 @@ static Draw *named_beta(ArgumentReader *r, const Dist *dist, const Typed *args, 
     return draw;
 }
 
-static const struct {
+typedef struct {
     const char *name;
     DistLaw law;
     uint32_t least, most;
     const char *form;
     bool plain_first, plain_second; /* arguments that have no unit */
-} laws[] = {
+} Law;
+
+static const Law laws[] = {
     {"normal", DIST_LAW_NORMAL, 2, 2, "normal(mean, sd)", false, false},
     {"lognormal", DIST_LAW_LOGNORMAL, 2, 2, "lognormal(median, sd of the logarithm)", false, true},
     {"uniform", DIST_LAW_UNIFORM, 2, 2, "uniform(low, high)", false, false},
@@ -218,59 +220,77 @@ static bool has_no_dates(DistLaw law)
            law == DIST_LAW_POISSON;
 }
 
+/* NULL after a diagnostic. */
+static const Law *law_named(ArgumentReader *r, const Dist *dist)
+{
+    Table *names = table_new(r->c->arena);
+
+    for (size_t i = 0; i < sizeof laws / sizeof *laws; i++) {
+        if (text_is(dist->name, laws[i].name))
+            return &laws[i];
+        table_set(names, text_from(laws[i].name), names);
+    }
+    Diag *d = diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
+                         "there is no distribution `%.*s`", TEXT_ARG(dist->name));
+    Span name = {dist->span.file, dist->span.start, dist->span.start + (uint32_t)dist->name.length};
+    suggest_nearest(r->c, d, name, names, dist->name);
+    return NULL;
+}
+
+/* A plain one has neither the unit nor the scale of the draw. */
+static bool read_law_argument(ArgumentReader *r, const Dist *dist, const Law *law, uint32_t i,
+                              Typed *out)
+{
+    const Expr *written = dist->args.items[i];
+    bool is_plain = i == 0 ? law->plain_first : i == 1 && law->plain_second;
+    double scale = r->scale;
+    bool has_type = r->has_type;
+
+    if (is_plain) {
+        r->scale = 1;
+        r->has_type = false;
+    }
+    bool ok = read_argument(r, written, out);
+    r->scale = scale;
+    r->has_type = has_type;
+    if (ok && i == 1 && law->law == DIST_LAW_NORMAL)
+        take_days(r, out);
+    if (!ok || !is_plain)
+        return ok && same_kind(r, out, written->span);
+    if (out->type.tag == KIND_OF_NUMBER && unit_is_plain(&out->type.unit))
+        return true;
+    diag_error(r->c->diags, DIAG_WRONG_UNIT, written->span, "this is a plain number: `%s`",
+               law->form);
+    return false;
+}
+
 static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
 {
-    size_t which = 0, n_laws = sizeof laws / sizeof *laws;
-    while (which < n_laws && !text_is(dist->name, laws[which].name))
-        which++;
-    if (which == n_laws) {
-        Table *names = table_new(r->c->arena);
-        for (size_t i = 0; i < n_laws; i++)
-            table_set(names, text_from(laws[i].name), names);
-        Diag *d = diag_error(r->c->diags, DIAG_IMPOSSIBLE_DISTRIBUTION, dist->span,
-                             "there is no distribution `%.*s`", TEXT_ARG(dist->name));
-        Span name = {dist->span.file, dist->span.start,
-                     dist->span.start + (uint32_t)dist->name.length};
-        suggest_nearest(r->c, d, name, names, dist->name);
-        return NULL;
-    }
-    uint32_t n = (uint32_t)dist->args.count;
-    if (n < laws[which].least || n > laws[which].most || (laws[which].most == 4 && n == 3)) {
-        diag_error(r->c->diags, DIAG_WRONG_ARGUMENTS, dist->span,
-                   "the arguments do not fit: write `%s`", laws[which].form);
-        return NULL;
-    }
     Typed args[4] = {typed_error(), typed_error(), typed_error(), typed_error()};
+    const Node *nodes[4] = {NULL};
     double x[4] = {0};
     bool known[4] = {false};
-    for (uint32_t i = 0; i < n; i++) {
-        bool is_plain = i == 0 ? laws[which].plain_first : i == 1 && laws[which].plain_second;
-        double scale = r->scale;
-        bool had = r->has_type;
-        if (is_plain) {
-            r->scale = 1;
-            r->has_type = false;
-        }
-        bool ok = read_argument(r, dist->args.items[i], &args[i]);
-        r->scale = scale;
-        r->has_type = had;
-        if (ok && i == 1 && laws[which].law == DIST_LAW_NORMAL)
-            take_days(r, &args[i]);
-        if (!ok || (!is_plain && !same_kind(r, &args[i], dist->args.items[i]->span)))
-            return NULL;
-        if (is_plain &&
-            (args[i].type.tag != KIND_OF_NUMBER || !unit_is_plain(&args[i].type.unit))) {
-            diag_error(r->c->diags, DIAG_WRONG_UNIT, dist->args.items[i]->span,
-                       "this is a plain number: `%s`", laws[which].form);
-            return NULL;
-        }
-        known[i] = node_is_constant(args[i].node, &x[i]);
+    const Law *law = law_named(r, dist);
+    uint32_t n = (uint32_t)dist->args.count;
+
+    if (!law)
+        return NULL;
+    if (n < law->least || n > law->most || (law->most == 4 && n == 3)) {
+        diag_error(r->c->diags, DIAG_WRONG_ARGUMENTS, dist->span,
+                   "the arguments do not fit: write `%s`", law->form);
+        return NULL;
     }
-    if (r->type.tag == KIND_OF_DATE && has_no_dates(laws[which].law))
+    for (uint32_t i = 0; i < n; i++) {
+        if (!read_law_argument(r, dist, law, i, &args[i]))
+            return NULL;
+        known[i] = node_is_constant(args[i].node, &x[i]);
+        nodes[i] = args[i].node;
+    }
+    if (r->type.tag == KIND_OF_DATE && has_no_dates(law->law))
         return impossible(r->c, dist->span,
                           "a date is drawn as `A to B`, normal, uniform, triangle, pert, one of or "
                           "by quantiles; or add a duration that is drawn to a date");
-    const char *fault = fault_of(laws[which].law, x, known);
+    const char *fault = fault_of(law->law, x, known);
     if (fault)
         return impossible(r->c, dist->span, fault);
     if (text_is(dist->name, "pert"))
@@ -279,12 +299,9 @@ static Draw *named(ArgumentReader *r, const Dist *dist, Draw *draw)
         return named_beta(r, dist, args, draw);
     if (text_is(dist->name, "gamma") && !constants_of(r, dist, args, x))
         return NULL;
-    const Node *nodes[4] = {NULL};
-    for (uint32_t i = 0; i < n; i++)
-        nodes[i] = args[i].node;
-    if (laws[which].law == DIST_LAW_LOGNORMAL)
+    if (law->law == DIST_LAW_LOGNORMAL)
         nodes[0] = node_make(r->c, N_LOG, nodes[0], NULL, NULL);
-    set_params(r->c, draw, laws[which].law, nodes, n);
+    set_params(r->c, draw, law->law, nodes, n);
     return draw;
 }
 

@@ -46,13 +46,13 @@ static Instance *instance_at(const Checker *c, Text path)
 static bool refuse_name(Checker *c, const KindDef *kind, const Expr *ref)
 {
     Table *names = table_new(c->arena);
+    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->op_span,
+                         "kind `%.*s` has nothing named `%.*s`", TEXT_ARG(kind->name),
+                         TEXT_ARG(ref->name));
 
     for (const KindDef *k = kind; k && k->decl; k = k->like)
         for (size_t i = 0; i < k->decl->members.count; i++)
             table_set(names, k->decl->members.items[i]->name, names);
-    Diag *d = diag_error(c->diags, DIAG_UNKNOWN_NAME, ref->op_span,
-                         "kind `%.*s` has nothing named `%.*s`", TEXT_ARG(kind->name),
-                         TEXT_ARG(ref->name));
     suggest_nearest(c, d, ref->op_span, names, ref->name);
     return false;
 }

@@ -1,6 +1,7 @@
 /* HIST: how often an output came out how high, or as what. */
 #include "report/section.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ static void count_in(BinList *bins, double at)
 {
     size_t last = bins->count - 1;
 
+    assert(bins->items != NULL && "there is a bin at least");
     bins->items[!(at < (double)last) ? last : at < 0 ? 0 : (size_t)at].count++;
 }
 
