@@ -23,9 +23,24 @@ typedef struct {
     Repeated settings;
     const char **files;
     size_t n_files;
+    size_t n_written; /* diagnostics' arrays, as JSON, that were not empty */
 } CheckSettings;
 
-static int check_file(const char *path, const CheckSettings *settings)
+/* What stands in a file's array goes into the one of all files. */
+static void write_items(CheckSettings *settings, const char *array)
+{
+    const char *end = array + strlen(array);
+
+    while (end > array && (end[-1] == ']' || end[-1] == '\n'))
+        end--;
+    if (end <= array + 1)
+        return;
+    if (settings->n_written++ > 0)
+        write_text(",");
+    write_bytes(array + 1, (size_t)(end - array) - 1);
+}
+
+static int check_file(const char *path, CheckSettings *settings)
 {
     int status = STATUS_FINE;
     GwModel *model = open_model(path, settings->library, &status);
@@ -42,8 +57,8 @@ static int check_file(const char *path, const CheckSettings *settings)
         const char *text = gw_model_diagnostics_json(model);
         if (text == NULL)
             complain("%s", gw_model_message(model));
-        write_text(text != NULL ? text : "");
-        write_text("\n");
+        else
+            write_items(settings, text);
         status = text == NULL ? STATUS_WORLD : status_of(checked);
     } else {
         if (checked == GW_OK)
@@ -95,9 +110,13 @@ int command_check(int argc, char **argv)
         complain("check: which file?");
         return refuse_use("check");
     }
+    if (settings.is_json)
+        write_text("[");
     for (size_t i = 0; i < settings.n_files; i++) {
         int of_file = check_file(settings.files[i], &settings);
         status = of_file > status ? of_file : status;
     }
+    if (settings.is_json)
+        write_text(settings.n_written > 0 ? "\n]\n" : "]\n");
     return finish_output(status);
 }

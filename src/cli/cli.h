@@ -74,6 +74,7 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int refuse_use(const char *command);
 /* To standard output; errors show in finish_output. */
 void write_text(const char *text);
+void write_bytes(const char *bytes, size_t length);
 /* Everything written has arrived; STATUS_WORLD with a message when it has not. */
 int finish_output(int status);
 bool wants_colour(int descriptor);

@@ -31,10 +31,15 @@ int refuse_use(const char *command)
 
 static int why_lost; /* the errno value of the first write that failed */
 
+void write_bytes(const char *bytes, size_t length)
+{
+    if (fwrite(bytes, 1, length, stdout) != length && why_lost == 0)
+        why_lost = errno;
+}
+
 void write_text(const char *text)
 {
-    if (fputs(text, stdout) < 0 && why_lost == 0)
-        why_lost = errno;
+    write_bytes(text, strlen(text));
 }
 
 int finish_output(int status)
