@@ -70,7 +70,8 @@ static void look_at_graces(Tile *tile)
         if (code->contracts[i].grace == REF_NONE)
             continue;
         Lanes grace = tile_lanes(tile, code->contracts[i].grace);
-        if (tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, grace))
+        if (!tile_is_same_number(grace) &&
+            tile->m.kernels->any_nan(tile->m.n_blocks, tile->alive, grace))
             tile_fail_nan(tile, grace, FAILED_CONTRACT, i);
     }
 }

@@ -306,6 +306,12 @@ static inline Lanes tile_lanes(const Tile *tile, Ref ref)
     return machine_lanes(&tile->m, ref);
 }
 
+/* One number in every lane: nothing to look for. */
+static inline bool tile_is_same_number(Lanes x)
+{
+    return x.step == 0 && x.at[0] == x.at[0];
+}
+
 static inline double *tile_register(const Tile *tile, uint32_t reg)
 {
     return machine_register(&tile->m, reg);
