@@ -78,23 +78,22 @@ static void cleared_memory_is_used_again(void **state)
 static void pages_are_zero_and_given_back(void **state)
 {
     Arena *arena = arena_new(NULL);
-    size_t before = 0;
+    size_t before = arena_bytes(arena);
 
     (void)state;
-    (void)arena_alloc(arena, 1);
-    before = arena_bytes(arena);
     for (int round = 0; round < 3; round++) {
         unsigned char *one = arena_pages(arena, 10000), *other = arena_pages(arena, 1);
 
         assert_non_null(one);
         assert_non_null(other);
-        assert_int_equal(arena_bytes(arena), before + 10001);
+        assert_true(arena_bytes(arena) >= before + 10001);
         for (size_t i = 0; i < 10000; i++)
             assert_int_equal(one[i], 0);
         memset(one, 0xFF, 10000);
         assert_int_equal(mprotect(one, 10000, PROT_READ), 0);
+        before = arena_bytes(arena);
         arena_clear(arena);
-        (void)arena_alloc(arena, 1);
+        assert_true(arena_bytes(arena) <= before - 10001);
         before = arena_bytes(arena);
     }
     assert_null(arena_pages(arena, SIZE_MAX / 2));
