@@ -136,7 +136,7 @@ static GwStatus word_work(void *context)
 GwStatus gw_run_word(GwRun *run, double number, const char **word)
 {
     size_t count = run->built->model->words.count;
-    bool is_one = number >= 0 && number < (double)count;
+    bool is_one = number >= 0 && number < (double)count && number == floor(number);
     ReadArguments arguments = {.run = run, .index = is_one ? (size_t)number : count, .out = word};
 
     if (!is_one)

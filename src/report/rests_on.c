@@ -137,6 +137,7 @@ static void add_shares(Report *r, Buffer *out, uint32_t output)
     buffer_string(out, " %)");
 }
 
+/* By how much, or of words, which have no size, from which to which. */
 static void add_move(Report *r, Buffer *out, uint32_t output, const Nudge *nudge)
 {
     const Output *about = &r->model->outputs.items[output];
@@ -144,8 +145,13 @@ static void add_move(Report *r, Buffer *out, uint32_t output, const Nudge *nudge
     Scale scale = scale_of_output(about, moved);
     const Parameter *parameter = &r->model->parameters.items[nudge->parameter];
 
-    buffer_format(out, "%.*s (%s", TEXT_ARG(parameter->name), moved > 0 ? "+" : "");
-    if (about->type == TYPE_DATE) {
+    buffer_format(out, "%.*s (%s", TEXT_ARG(parameter->name),
+                  moved > 0 && about->type != TYPE_WORD ? "+" : "");
+    if (about->type == TYPE_WORD) {
+        add_value(out, r->model, about, scale, nudge->after);
+        buffer_string(out, ", not ");
+        add_value(out, r->model, about, scale, nudge->before);
+    } else if (about->type == TYPE_DATE) {
         add_number(out, moved / DAYS_PER_MONTH);
         buffer_string(out, " months");
     } else if (about->type == TYPE_YESNO) {

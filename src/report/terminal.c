@@ -278,7 +278,7 @@ double report_middle(const Model *model, const Output *about, const double *colu
         if (!isnan(column[path]))
             scratch[count++] = column[path];
     if (about->type != TYPE_DATE && about->type != TYPE_YESNO)
-        return spread_of(scratch, count).p50;
+        return spread_of_type(about->type, scratch, count).p50;
     for (size_t i = 0; i < count; i++)
         sum += about->type == TYPE_DATE ? fmin(scratch[i], model->until + 1) : scratch[i] != 0;
     return sum / (double)count;

@@ -95,6 +95,7 @@ static void words_have_names(void **state)
     assert_string_equal(word, "glad");
     assert_int_equal(gw_run_word(run, -1, &word), GW_BAD_USE);
     assert_int_equal(gw_run_word(run, 1e9, &word), GW_BAD_USE);
+    assert_int_equal(gw_run_word(run, 0.5, &word), GW_BAD_USE);
     assert_int_equal(gw_run_word(run, (double)NAN, &word), GW_BAD_USE);
     gw_run_free(run);
     gw_model_free(model);
